@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What happened in a run, as numbers: processes, threads, call paths and what each of them
+ *allocated.
+ *
+ * The model is fed with records in an order the program could have had (stream/ sees to that) and
+ * keeps sums alone: its size is proportional to live blocks and call paths, never to events. Names
+ * play no part here: a call path is a node of its process's tree of return addresses.
+ *
+ * Times are ticks while the model is fed and nanoseconds since the start of the run in everything
+ * that model_finish() leaves to be read.
+ *
+ * Definitions (docs/memory.md has them for users)
+ *	allocation	a call that returned a block: malloc family, operator new, and the second
+ *			half of every realloc that returned one
+ *	free		a call that gave a known block back, and the first half of such a realloc
+ *	live		allocated and not yet freed, in requested bytes
+ *	peak		the largest sum of live bytes; "at peak": live at the first such moment
+ *	leaked		live when the process ended
+ *	temporary	freed by the thread that allocated it before that thread's next allocation
+ */
+#ifndef THAG_MODEL_H
+#define THAG_MODEL_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum memory_category {
+	MEMORY_HEAP,  /* the allocator's calls */
+	MEMORY_MMAP,  /* the program's own mmap, mremap, munmap: bytes of address space */
+	MEMORY_BREAK, /* the program's own brk, sbrk */
+	MEMORY_CATEGORIES,
+};
+
+/* Blocks and their bytes. */
+struct tally {
+	uint64_t count;
+	uint64_t bytes;
+};
+
+/* What a call path of one thread did with one category of memory; also sums over several. */
+struct memory_sums {
+	struct tally allocated;
+	struct tally freed;
+	struct tally temporary;
+	struct tally leaked;	  /* = allocated - freed */
+	struct tally at_run_peak; /* live at the run's peak (all processes together) */
+	struct tally at_peak;	  /* live at the peak of its own process */
+	uint64_t largest_bytes;	  /* the largest single allocation */
+	uint64_t lifetime_ns;	  /* sum over freed blocks */
+	uint64_t lifetime_max_ns;
+};
+
+struct site {
+	uint32_t node; /* in the process's tree */
+	enum memory_category category;
+	struct memory_sums memory;
+};
+
+struct node {
+	uint32_t parent; /* 0: none */
+	uint64_t pc;	 /* see enum record_pc and RECORD_PC_EXACT in wire/record.h */
+};
+
+struct module {
+	uint32_t number;
+	uint64_t bias, start, end;
+	char *path;
+	uint8_t *build_id;
+	size_t build_id_bytes;
+	uint64_t start_ns,
+		end_ns;	  /* when it was known to be there; end_ns: UINT64_MAX to the end */
+	uint32_t symbols; /* the symbolizer's number, set by the module callback */
+};
+
+struct thread {
+	uint32_t number; /* 1: the main thread */
+	uint32_t tid;
+	char *name;	  /* may be NULL */
+	uint32_t creator; /* node where it was created, 0: not known */
+	uint64_t start_ns, end_ns;
+	struct memory_sums memory[MEMORY_CATEGORIES]; /* peaks: its share of them */
+	GArray *sites;				      /* struct site */
+	uint64_t missed_events;
+};
+
+enum {
+	SIZE_BUCKETS = 32,
+	LIFETIME_BUCKETS = 48
+};
+
+/* Bucket 0 holds 0 and 1; bucket i > 0 holds (2^(i-1), 2^i]. The last one holds all above too. */
+struct histogram {
+	struct tally bucket[LIFETIME_BUCKETS];
+};
+
+/* One interval of a process's timeline; all intervals of a run have the same length. */
+struct timeline_bin {
+	uint64_t live_bytes;	 /* at its end */
+	uint64_t live_max_bytes; /* largest within */
+	uint64_t live_blocks;	 /* at its end */
+	uint64_t mapped_bytes;	 /* MEMORY_MMAP + MEMORY_BREAK, at its end */
+	uint64_t rss_bytes;	 /* last known; 0: not measured in this interval */
+	struct tally allocated;
+	struct tally freed;
+};
+
+struct process {
+	uint32_t number; /* in the run, from 1 */
+	uint32_t pid, parent_pid;
+	uint32_t parent; /* number of the forking process, 0: a fresh image */
+	char *exe;
+	GStrv arguments;
+	bool summary; /* only counts and bytes are known: no frees by block, no peak */
+	uint64_t start_ns, end_ns;
+	GPtrArray *threads; /* struct thread */
+	GPtrArray *modules; /* struct module, also the inherited ones */
+	GArray *nodes;	    /* struct node, by id; [0] unused; holds the inherited ones too */
+	struct memory_sums memory[MEMORY_CATEGORIES];
+	uint64_t peak_bytes, peak_ns;		    /* of MEMORY_HEAP */
+	uint64_t mapped_peak_bytes, mapped_peak_ns; /* of MEMORY_MMAP + MEMORY_BREAK */
+	uint64_t rss_peak_bytes;
+	uint64_t frees_unknown; /* of blocks made before the start, by the parent, or by means that
+				 * are not recorded (below the size threshold, say) */
+	uint64_t lost_events;	/* all reasons */
+	struct histogram sizes_allocated, sizes_freed, lifetimes; /* heap; lifetimes in ns */
+	GArray *timeline;					  /* struct timeline_bin */
+};
+
+struct run {
+	uint64_t start_realtime_ns, duration_ns;
+	uint64_t bin_ns;	      /* of the timelines */
+	uint64_t peak_bytes, peak_ns; /* heap, all processes together */
+	uint64_t events;      /* records that count: allocations, frees, maps, calls, samples */
+	uint64_t event_bytes; /* payload bytes read */
+	uint64_t chunks, broken_chunks, lost_events;
+	GPtrArray *processes; /* struct process, by start */
+};
+
+#endif

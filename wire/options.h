@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What a run is asked to do, as every part of thag sees it.
+ *
+ * The values come from the environment (read by the preload when it is alone, by thag-run
+ * otherwise) and from thag-run's command line. Whoever makes the pool parses them once and leaves
+ * them in its header, so all processes of a run agree. One table (options.c) names every option:
+ * its environment variable, its command-line name and its help text; the manual is checked against
+ * it.
+ *
+ * The parsers are pure: no libc call, no allocation, and `struct options` holds no pointer.
+ */
+#ifndef THAG_WIRE_OPTIONS_H
+#define THAG_WIRE_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	OPTIONS_DIRECTORY_BYTES = 2048, /* with the final NUL */
+	OPTIONS_MESSAGE_BYTES = 256,
+};
+
+enum options_profile {
+	OPTIONS_NONE = 0,
+	OPTIONS_TIME = 1 << 0,
+	OPTIONS_MEMORY = 1 << 1,
+	OPTIONS_BOTH = OPTIONS_TIME | OPTIONS_MEMORY,
+};
+
+enum options_debug {
+	OPTIONS_DEBUG_NONE,
+	OPTIONS_DEBUG_QUIET,
+	OPTIONS_DEBUG_ANNOUNCE
+};
+
+enum options_on_full {
+	OPTIONS_ON_FULL_WAIT, /* the program waits for a living reader: nothing is lost */
+	OPTIONS_ON_FULL_DROP, /* events are dropped and counted */
+};
+
+struct options {
+	uint32_t profile;			 /* enum options_profile, a set */
+	uint32_t detail;			 /* 1: every event; 0: sums per call path */
+	uint32_t debug;				 /* enum options_debug */
+	uint32_t on_full;			 /* enum options_on_full */
+	uint64_t min_size_bytes;		 /* smaller allocations are not recorded */
+	uint32_t sample_hz;			 /* samples per second and thread; 0: no sampling */
+	uint32_t wall;				 /* 1: samples by wall time instead of CPU time */
+	char directory[OPTIONS_DIRECTORY_BYTES]; /* where results go */
+};
+
+/* One row of the option table. */
+struct option_row {
+	const char *variable; /* environment variable, e.g. "THAG_ON_FULL" */
+	const char *flag;     /* of thag-run without the dashes, e.g. "on-full"; NULL: none */
+	const char *argument; /* what the flag's value is called in help texts */
+	const char *help;     /* one line */
+	/* Sets the option from text. Returns 0, or -1 with `message` filled in. */
+	int (*parse)(
+		struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES]);
+};
+
+extern const struct option_row options_table[];
+extern const size_t options_table_count;
+
+/* The values that hold where nothing is said: both profiles, summary of nothing, directory ".". */
+void options_init(struct options *options);
+
+/*
+ * Applies every variable of the table that `get` knows. Returns 0, or -1 with `message` saying
+ * which variable is wrong and what it may be; `options` is then undefined and the run must not
+ * start.
+ */
+int options_from_environment(struct options *options,
+	const char *(*get)(const char *name, void *context), void *context,
+	char message[OPTIONS_MESSAGE_BYTES]);
+
+#endif

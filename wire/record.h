@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Records: the bytes in a chunk's payload.
+ *
+ * The frequent records are one tag byte and a few bytes more, coded relative to what the same chunk
+ * said before; everything else is an extended record that carries its own length, so that a reader
+ * skips what it does not know. The state that both sides keep (`struct record_state`) starts empty
+ *in each chunk: a chunk can be read without any other. wire/README.md draws every layout.
+ *
+ * Tag byte, bits 0-2: enum record_kind. The rest by kind:
+ *
+ *	ALLOC	3 NODE_HIT  4 SIZE_SAME  5 node index bit 8  6 ADDRESS_HIT  7 ADDRESS_ODD
+ *	FREE	3 REALLOC                                    6 ADDRESS_HIT  7 ADDRESS_ODD
+ *	NODE	-
+ *	ENTER	3 NODE_HIT               5 index bit 8
+ *	EXIT	-
+ *	SAMPLE	3 NODE_HIT  4 WALL       5 node index bit 8
+ *
+ * A "hit" names an entry of a table of recent values by its index; a miss carries the value and
+ * enters it. Unlisted bits are 0; a reader refuses a chunk in which they are not.
+ *
+ * Time stamps are ticks: a counter that runs alike in all threads and processes of the machine,
+ *with CLOCK records to convert it. Each record's time is coded as the distance from the one before.
+ */
+#ifndef THAG_WIRE_RECORD_H
+#define THAG_WIRE_RECORD_H
+
+#include <stdint.h>
+#include "varint.h"
+
+enum record_kind {
+	RECORD_EXTENDED = 0, /* see enum record_type */
+	RECORD_ALLOC = 1,    /* node, size, address, time: taken after the allocator returned */
+	RECORD_FREE = 2,     /* address, time: taken before the allocator is called */
+	RECORD_NODE = 3,   /* a call path: node = (parent, pc); before its first use by its maker */
+	RECORD_ENTER = 4,  /* a traced function is entered: address = function, node = 0 */
+	RECORD_EXIT = 5,   /* the innermost traced function is left */
+	RECORD_SAMPLE = 6, /* node was running: size = how many sampling periods it stands for */
+	RECORD_KINDS = 7,
+};
+
+enum record_flag {
+	RECORD_NODE_HIT = 1 << 3,
+	RECORD_SIZE_SAME = 1 << 4,
+	RECORD_INDEX_HIGH = 1 << 5,
+	RECORD_ADDRESS_HIT = 1 << 6,
+	RECORD_ADDRESS_ODD = 1 << 7,
+	RECORD_REALLOC = 1 << 3, /* FREE: the release half of a realloc */
+	RECORD_WALL = 1 << 4,	 /* SAMPLE: of wall time, not CPU time */
+};
+
+/*
+ * Extended records: tag 0, then type, count of numbers, the numbers, count of strings, and each
+ * string as length and bytes, all counts and numbers variable-length integers; preceded, after the
+ * type, by the byte length of all that follows. New fields are added at the end; a reader takes
+ * what is missing as 0 or empty. `number[0]` is always the time: on the wire a distance as in every
+ * record, in `struct record_extended` absolute.
+ */
+enum record_type {
+	RECORD_PROCESS = 1,	   /* first record of a process: see record_process_field */
+	RECORD_CLOCK = 2,	   /* time, monotonic_ns, realtime_ns: taken together */
+	RECORD_MODULE = 3,	   /* see record_module_field */
+	RECORD_MODULE_GONE = 4,	   /* time, module */
+	RECORD_THREAD = 5,	   /* time, tid, creator's node; string: name */
+	RECORD_THREAD_END = 6,	   /* time */
+	RECORD_REALLOC_FAILED = 7, /* time, address: the FREE of this thread before it is void */
+	RECORD_MAP = 8,		   /* time, node, address, length: mmap */
+	RECORD_UNMAP = 9,	   /* time, address, length */
+	RECORD_REMAP = 10,	/* time, node, old address, old length, new address, new length */
+	RECORD_BREAK = 11,	/* time, node, new program break, signed change (zigzag) */
+	RECORD_LOST = 12,	/* time, count, reason (enum record_lost) */
+	RECORD_TALLY = 13,	/* time, node (0: releases), count, bytes: an entry pushed out */
+	RECORD_SAMPLING = 14,	/* time, rate_hz, source (enum), wall: what was really set up */
+	RECORD_CALL_TALLY = 15, /* time, node, count, total, self, min, max ticks */
+	RECORD_COST = 16,	/* time, ticks an ENTER+EXIT pair costs, of it inside the callee's
+				 * own span, uncertainty */
+	RECORD_SECTION_BEGIN = 17, /* reserved for sections, tasks, marks and counters */
+	RECORD_SECTION_END = 18,
+	RECORD_MARK = 19,
+	RECORD_COUNTER = 20,
+	RECORD_TASK = 21,
+};
+
+enum record_process_field {
+	PROCESS_TIME,
+	PROCESS_PID,
+	PROCESS_PARENT_PID,
+	PROCESS_PARENT,	 /* process number of the forking process; 0: a fresh image */
+	PROCESS_NODES,	 /* node ids below this are the parent's (of a fork), else 0 or 1 */
+	PROCESS_ORIGIN,	 /* enum record_origin */
+	PROCESS_SUMMARY, /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_NUMBERS,
+	PROCESS_EXE = 0,   /* strings: path of the executable, */
+	PROCESS_ARGUMENTS, /* arguments, each with its final NUL (cut at 2 KiB) */
+	PROCESS_STRINGS,
+};
+
+enum record_origin {
+	RECORD_IMAGE = 0,
+	RECORD_FORK = 1
+};
+
+enum record_module_field {
+	MODULE_TIME,
+	MODULE_NUMBER, /* in its process, from 1; inherited by forks */
+	MODULE_BIAS,   /* difference between run-time and link-time addresses */
+	MODULE_START,  /* first address mapped */
+	MODULE_END,    /* first address after it */
+	MODULE_NUMBERS,
+	MODULE_PATH = 0, /* strings: path as the program sees it ("[vdso]" for the vdso), */
+	MODULE_BUILD_ID, /* build id, raw bytes, may be empty */
+	MODULE_STRINGS,
+};
+
+enum record_lost {
+	RECORD_LOST_FULL = 1,	/* no chunk could be had */
+	RECORD_LOST_NESTED = 2, /* a handler's call interrupted a hook */
+	RECORD_LOST_STACK = 3,	/* recorded, but its stack could not be kept whole */
+};
+
+/*
+ * Program counters in NODE records. Return addresses as they are; addresses that are exact
+ * (sampled, or interrupted by a signal) carry RECORD_PC_EXACT. Values below RECORD_PC_LAST_PSEUDO
+ * are no addresses but marks for a reader.
+ */
+#define RECORD_PC_EXACT (UINT64_C(1) << 63)
+enum record_pc {
+	RECORD_PC_UNKNOWN = 1,	 /* nothing could be found out */
+	RECORD_PC_TRUNCATED = 2, /* outer frames could not be walked */
+	RECORD_PC_FOLDED = 3,	 /* recursion beyond the bound was left out here */
+	RECORD_PC_LAST_PSEUDO = 4096,
+};
+
+enum {
+	RECORD_NODES = 512,	/* entries of recent nodes (or functions), direct-mapped */
+	RECORD_ADDRESSES = 256, /* entries of recent addresses, direct-mapped */
+	RECORD_HOT_BYTES = 48,	/* no frequent record is longer */
+	RECORD_NUMBERS_MAX = 16,
+	RECORD_STRINGS_MAX = 4,
+};
+
+struct record_node {
+	uint32_t node;
+	uint32_t size; /* of its last allocation, 0: none that fits */
+};
+
+/* What both ends of a chunk remember. Must be all zero (record_state_init) where a chunk starts. */
+struct record_state {
+	uint64_t ticks;
+	uint64_t address;
+	uint64_t pc;
+	uint32_t node;
+	struct record_node nodes[RECORD_NODES];
+	uint64_t functions[RECORD_NODES];
+	uint64_t addresses[RECORD_ADDRESSES];
+};
+
+struct record_string {
+	const uint8_t *bytes; /* into the payload, not terminated */
+	uint32_t length;
+};
+
+struct record_extended {
+	uint32_t type; /* enum record_type, or a number that is not known yet */
+	uint32_t number_count;
+	uint32_t string_count;
+	uint64_t number[RECORD_NUMBERS_MAX]; /* those not sent are 0 */
+	struct record_string string[RECORD_STRINGS_MAX];
+};
+
+struct record {
+	enum record_kind kind;
+	uint32_t flags;			 /* REALLOC, WALL */
+	uint32_t node;			 /* ALLOC, SAMPLE; NODE: the new id */
+	uint32_t parent;		 /* NODE: 0 for an outermost frame */
+	uint64_t ticks;			 /* absolute; NODE: of the record before */
+	uint64_t address;		 /* ALLOC, FREE; ENTER: function; NODE: pc */
+	uint64_t size;			 /* ALLOC: bytes; SAMPLE: periods */
+	struct record_extended extended; /* of EXTENDED alone */
+};
+
+static inline unsigned
+record_address_index(uint64_t address)
+{
+	return (unsigned)((address >> 4) ^ (address >> 12)) % RECORD_ADDRESSES;
+}
+
+static inline unsigned
+record_node_index(uint32_t node)
+{
+	return node % RECORD_NODES;
+}
+
+static inline unsigned
+record_function_index(uint64_t address)
+{
+	return (unsigned)((address >> 4) ^ (address >> 13)) % RECORD_NODES;
+}
+
+/* Both sides: start of a chunk whose header says `base_ticks`. */
+void record_state_init(struct record_state *state, uint64_t base_ticks);
+
+/*
+ * Reader: takes one record from [at, end). Returns the byte after it; NULL where the bytes are not
+ * a whole valid record. The strings of `ret_record` point into the payload. Extended records of
+ * unknown type are returned like all others. Never reads outside [at, end), never writes but to
+ * `state` and `*ret_record`.
+ */
+const uint8_t *record_parse(struct record_state *state, const uint8_t *at, const uint8_t *end,
+	struct record *ret_record);
+
+/*
+ * Writer: appends an extended record to `at`, where `end - at` bytes are free. `numbers[0]` is the
+ * absolute time. Returns the byte after it, or NULL where it does not fit (nothing is changed
+ * then).
+ */
+uint8_t *record_emit_extended(struct record_state *state, uint8_t *at, const uint8_t *end,
+	uint32_t type, const uint64_t *numbers, uint32_t number_count,
+	const struct record_string *strings, uint32_t string_count);
+
+/* Writer: the frequent records. RECORD_HOT_BYTES must be free at `at`; returns the byte after. */
+
+static inline uint8_t *
+record_emit_time(struct record_state *state, uint8_t *at, uint64_t ticks)
+{
+	/* A clock that went back (another core, a suspended machine) stands still instead. */
+	const uint64_t distance = ticks > state->ticks ? ticks - state->ticks : 0;
+
+	state->ticks += distance;
+	return varint_emit(at, distance);
+}
+
+/* Sets the address flags in `*tag`. */
+static inline uint8_t *
+record_emit_address(struct record_state *state, uint8_t *at, uint8_t *tag, uint64_t address)
+{
+	const unsigned index = record_address_index(address);
+
+	if (state->addresses[index] == address) {
+		*tag |= RECORD_ADDRESS_HIT;
+		*at++ = (uint8_t)index;
+	} else {
+		int64_t distance = (int64_t)(address - state->address);
+
+		state->addresses[index] = address;
+		if (distance & 15)
+			*tag |= RECORD_ADDRESS_ODD;
+		else
+			distance >>= 4;
+		at = varint_emit(at, varint_zigzag(distance));
+	}
+	state->address = address;
+	return at;
+}
+
+static inline uint8_t *
+record_emit_alloc(struct record_state *state, uint8_t *at, uint64_t ticks, uint32_t node,
+	uint64_t size, uint64_t address)
+{
+	struct record_node *recent = &state->nodes[record_node_index(node)];
+	uint8_t *tag = at++;
+
+	*tag = RECORD_ALLOC;
+	if (recent->node == node) {
+		const unsigned index = record_node_index(node);
+
+		*tag |= (uint8_t)(RECORD_NODE_HIT | (index >> 8) << 5);
+		*at++ = (uint8_t)index;
+		if (recent->size == size && size)
+			*tag |= RECORD_SIZE_SAME;
+		else
+			at = varint_emit(at, size);
+	} else {
+		at = varint_emit(at, varint_zigzag((int32_t)(node - state->node)));
+		at = varint_emit(at, size);
+		recent->node = node;
+	}
+	recent->size = size <= UINT32_MAX ? (uint32_t)size : 0;
+	state->node = node;
+	at = record_emit_address(state, at, tag, address);
+	return record_emit_time(state, at, ticks);
+}
+
+/* `flags`: 0 or RECORD_REALLOC. */
+static inline uint8_t *
+record_emit_free(
+	struct record_state *state, uint8_t *at, uint64_t ticks, uint64_t address, uint32_t flags)
+{
+	uint8_t *tag = at++;
+
+	*tag = (uint8_t)(RECORD_FREE | flags);
+	at = record_emit_address(state, at, tag, address);
+	return record_emit_time(state, at, ticks);
+}
+
+static inline uint8_t *
+record_emit_node(
+	struct record_state *state, uint8_t *at, uint32_t node, uint32_t parent, uint64_t pc)
+{
+	*at++ = RECORD_NODE;
+	at = varint_emit(at, varint_zigzag((int32_t)(node - state->node)));
+	at = varint_emit(at, varint_zigzag((int32_t)(node - parent)));
+	at = varint_emit(at, varint_zigzag((int64_t)(pc - state->pc)));
+	state->node = node;
+	state->pc = pc;
+	return at;
+}
+
+static inline uint8_t *
+record_emit_enter(struct record_state *state, uint8_t *at, uint64_t ticks, uint64_t function)
+{
+	const unsigned index = record_function_index(function);
+
+	if (state->functions[index] == function) {
+		*at++ = (uint8_t)(RECORD_ENTER | RECORD_NODE_HIT | (index >> 8) << 5);
+		*at++ = (uint8_t)index;
+	} else {
+		*at++ = RECORD_ENTER;
+		at = varint_emit(at, varint_zigzag((int64_t)(function - state->pc)));
+		state->functions[index] = function;
+		state->pc = function;
+	}
+	return record_emit_time(state, at, ticks);
+}
+
+static inline uint8_t *
+record_emit_exit(struct record_state *state, uint8_t *at, uint64_t ticks)
+{
+	*at++ = RECORD_EXIT;
+	return record_emit_time(state, at, ticks);
+}
+
+/* `flags`: 0 or RECORD_WALL; `periods` at least 1. */
+static inline uint8_t *
+record_emit_sample(struct record_state *state, uint8_t *at, uint64_t ticks, uint32_t node,
+	uint64_t periods, uint32_t flags)
+{
+	struct record_node *recent = &state->nodes[record_node_index(node)];
+
+	if (recent->node == node) {
+		const unsigned index = record_node_index(node);
+
+		*at++ = (uint8_t)(RECORD_SAMPLE | RECORD_NODE_HIT | flags | (index >> 8) << 5);
+		*at++ = (uint8_t)index;
+	} else {
+		*at++ = (uint8_t)(RECORD_SAMPLE | flags);
+		at = varint_emit(at, varint_zigzag((int32_t)(node - state->node)));
+		recent->node = node;
+		recent->size = 0;
+	}
+	state->node = node;
+	at = varint_emit(at, periods);
+	return record_emit_time(state, at, ticks);
+}
+
+#endif
