@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# thag-run is not noticed: not by the program, and not by who calls it.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+run thag-run sh -c 'exit 7'
+check 'the exit status is the program'\''s' [ "$status" = 7 ]
+run thag-run sh -c 'kill -TERM $$'
+check 'a killed program gives 128 + the signal' [ "$status" = 143 ]
+run thag-run sh -c 'kill -SEGV $$'
+check '... whatever the signal' [ "$status" = 139 ]
+
+run thag-run -q sh -c 'echo to-out; echo to-err >&2'
+check 'standard output is the program'\''s alone' [ "$(cat out)" = to-out ]
+check 'a quiet run adds nothing to standard error' [ "$(cat err)" = to-err ]
+
+# What a program can see of itself, with and without the wrapper.
+look='ls -l /proc/self/fd | sed "s/.* \([0-9]* ->\)/\1/; s/[0-9]*\/fd//" | grep -v "^total"
+	grep -E "^(SigBlk|SigIgn|SigCgt|ShdPnd)" /proc/self/status
+	ulimit -a; umask; pwd; id'
+sh -c "$look" >plain 2>&1 </dev/null
+thag-run -q sh -c "$look" >profiled 2>&1 </dev/null
+check 'descriptors, signals and limits are those without it' cmp plain profiled
+(
+	trap '' INT CHLD TERM
+	grep SigIgn /proc/self/status >plain
+	thag-run -q grep SigIgn /proc/self/status >profiled
+)
+check 'ignored signals stay ignored' cmp plain profiled
+(
+	trap '' CHLD
+	thag-run -q sh -c 'exit 9'
+)
+check 'the status is known although SIGCHLD is ignored' [ $? = 9 ]
+
+check 'the group of processes is the caller'\''s' sh -c '
+	[ "$(thag-run -q sh -c "ps -o pgid= \$\$")" = "$(ps -o pgid= $$)" ]'
+
+run timeout 10 sh -c 'yes | thag-run -q head -n 1 | cat'
+check 'a pipe into the program ends with it' [ "$status:$(cat out)" = 0:y ]
+run timeout 10 sh -c 'thag-run -q yes | head -n 1'
+check 'a pipe out of the program ends it' [ "$status:$(cat out)" = 0:y ]
+run sh -c 'echo data | thag-run -q cat'
+check 'standard input reaches the program' [ "$(cat out)" = data ]
+run thag-run -q cat <&-
+check 'closed descriptors stay closed' [ "$status" = 1 ]
+
+# Signals. The program says when it is ready.
+waiting='trap "echo got $0; exit 5" "$0"; echo ready; while :; do sleep 0.02; done'
+for signal in TERM HUP USR1; do
+	thag-run -q sh -c "$waiting" $signal >out 2>err &
+	wrapper=$!
+	eventually grep -q ready out
+	kill -$signal $wrapper
+	status=0
+	wait $wrapper || status=$?
+	check "SIG$signal to the wrapper alone reaches the program" [ "$status" = 5 ]
+	check "... as it is" grep -q "got $signal" out
+done
+
+# A terminal's interrupt goes to the whole group; the analyzer must outlive it.
+run timeout 10 python3 - <<'END'
+import os, signal, subprocess, sys, time
+script = 'trap "exit 6" INT; echo ready; while :; do sleep 0.02; done'
+child = subprocess.Popen(["thag-run", "sh", "-c", script], stdout=subprocess.PIPE,
+                         start_new_session=True)
+child.stdout.readline()
+os.killpg(child.pid, signal.SIGINT)
+sys.exit(child.wait())
+END
+check 'an interrupt of the group ends the program its own way' [ "$status" = 6 ]
+check '... and what was recorded is reported' [ -s err ]
+
+# Background processes.
+run timeout 10 thag-run -q sh -c '(sleep 1; : >done) & exit 3'
+check 'who leaves processes behind is not waited for' [ "$status:$(ls done 2>&1)" != "3:done" ]
+check '... and the status is the program'\''s' [ "$status" = 3 ]
+check '... and it is said how to end the profile' says 'kill '
+analyzer=$(sed -n 's/.*kill \([0-9]*\)$/\1/p' err)
+check '... by a process that is there' kill -0 "$analyzer"
+check '... and that ends when the last of them has' eventually test ! -d "/proc/$analyzer"
+check '... after it' [ -e done ]
+
+run sh -c 'thag-run -q sh -c "sleep 0.3; : >finished" & sleep 0.1; kill -9 $!'
+check 'a program outlives a killed wrapper' eventually test -e finished
+
+run env THAG_PROFILER=none thag-run sh -c 'echo "[$LD_PRELOAD]"'
+check 'none: the program runs as if without us' [ "$(cat out)" = '[]' ]
+check '... and nothing is said' says_nothing
+run env LD_PRELOAD= thag-run -q sh -c 'echo "$LD_PRELOAD"'
+check 'the library is preloaded by its absolute path' grep -q '^/.*libthag.so$' out
+
+run thag-run -q sh -c 'echo "$THAG_POOL"'
+check 'no shared memory is left' [ ! -e "$(cat out)" ]
+run sh -c 'ulimit -f 1000; thag-run true'
+check 'a limit on file sizes is said, not died of' says 'ulimit -f'
+finish
