@@ -19,6 +19,8 @@
 enum {
 	OPTIONS_DIRECTORY_BYTES = 2048, /* with the final NUL */
 	OPTIONS_MESSAGE_BYTES = 256,
+	OPTIONS_SAMPLE_HZ_DEFAULT = 1000,
+	OPTIONS_SAMPLE_HZ_MAX = 10000,
 };
 
 enum options_profile {
@@ -50,13 +52,18 @@ struct options {
 	char directory[OPTIONS_DIRECTORY_BYTES]; /* where results go */
 };
 
-/* One row of the option table. */
+/* One row of the option table. It has a variable, a flag, or both. */
 struct option_row {
-	const char *variable; /* environment variable, e.g. "THAG_ON_FULL" */
+	const char *variable; /* environment variable, e.g. "THAG_ON_FULL"; NULL: none */
 	const char *flag;     /* of thag-run without the dashes, e.g. "on-full"; NULL: none */
-	const char *argument; /* what the flag's value is called in help texts */
+	char letter;	      /* short form of the flag, e.g. 'o'; 0: none */
+	const char *argument; /* what the value is called in help texts; NULL: the flag has none */
 	const char *help;     /* one line */
-	/* Sets the option from text. Returns 0, or -1 with `message` filled in. */
+	/*
+	 * Sets the option from text, which is NULL for a flag without argument. Returns 0, or -1
+	 * with `message` saying what is wrong with the value and what it may be. Flags that choose
+	 * a profile add theirs to the set.
+	 */
 	int (*parse)(
 		struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES]);
 };
@@ -64,13 +71,13 @@ struct option_row {
 extern const struct option_row options_table[];
 extern const size_t options_table_count;
 
-/* The values that hold where nothing is said: both profiles, summary of nothing, directory ".". */
+/* The values that hold where nothing is said: both profiles in detail, directory ".". */
 void options_init(struct options *options);
 
 /*
- * Applies every variable of the table that `get` knows. Returns 0, or -1 with `message` saying
- * which variable is wrong and what it may be; `options` is then undefined and the run must not
- * start.
+ * Applies every variable of the table that `get` knows; an empty one says nothing. Returns 0, or -1
+ * with `message` saying which variable is wrong and what it may be; `options` is then undefined and
+ * the run must not start.
  */
 int options_from_environment(struct options *options,
 	const char *(*get)(const char *name, void *context), void *context,

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * See analyze.h. The run is over when the program that thag-run started has ended and no process
+ * that has the pool mapped is left: a forked child keeps its parent's mapping, so nothing that
+ * could still be recorded is missed.
+ */
+#include "analyze.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "channel.h"
+#include "launch.h"
+#include "results.h"
+#include "stream/collector.h"
+#include "symbolizer.h"
+#include "target.h"
+
+enum {
+	POLL_MS = 20,		     /* at most this late is an end noticed */
+	GRACE_US = 500 * 1000,	     /* thag-run waits so long for what the program leaves behind */
+	START_US = 10 * 1000 * 1000, /* a first process shows up within, or never */
+};
+
+struct analysis {
+	const struct pool_file *file;
+	const struct analyze_request *request;
+	struct collector *collector;
+	int channel; /* -1: nobody listens */
+	bool ended;  /* the program that thag-run started; there is none: true at once */
+	bool abandoned;
+	bool seen; /* something was recorded */
+	int wait_status;
+	gint64 start_us, ended_us;
+};
+
+static volatile sig_atomic_t stop_asked;
+
+static void
+ask_stop(int number)
+{
+	stop_asked = 1;
+}
+
+/* Its only use is to end a sleep. */
+static void
+wake(int number)
+{
+}
+
+void
+analyze_become(int channel)
+{
+	static const int ignored[] = {SIGHUP, SIGPIPE, SIGXFSZ, SIGIO, SIGTSTP, SIGTTIN, SIGTTOU};
+	sigset_t none;
+
+	setsid();
+	prctl(PR_SET_NAME, "thag-analyzer");
+	for (size_t i = 0; i < G_N_ELEMENTS(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	struct sigaction action = {.sa_handler = ask_stop};
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	action.sa_handler = wake;
+	sigaction(ANALYZE_WAKE_SIGNAL, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	launch_release_descriptors(channel);
+}
+
+/* Takes thag-run's messages. That it is gone means no more than that nobody waits for us. */
+static void
+read_channel(struct analysis *analysis)
+{
+	struct channel_message message;
+	const int result =
+		analysis->channel < 0 ? -EAGAIN : channel_poll(analysis->channel, &message);
+
+	if (result == -EAGAIN)
+		return;
+	if (result == 1 && message.kind == CHANNEL_ABANDONED)
+		analysis->abandoned = true;
+	if (result == 1 && message.kind == CHANNEL_ENDED)
+		analysis->wait_status = message.status;
+	if (result == 0) {
+		close(analysis->channel);
+		analysis->channel = -1;
+	}
+	if (!analysis->ended) {
+		analysis->ended = true;
+		analysis->ended_us = g_get_monotonic_time();
+	}
+}
+
+static bool
+is_seen(struct analysis *analysis, unsigned live)
+{
+	uint64_t events, bytes;
+
+	collector_progress(analysis->collector, &events, &bytes);
+	return live || events;
+}
+
+static bool
+is_over(struct analysis *analysis)
+{
+	const unsigned live = collector_live_processes(analysis->collector);
+	const enum pool_file_users users = pool_file_users(analysis->file);
+
+	analysis->seen = analysis->seen || is_seen(analysis, live);
+	if (analysis->abandoned || stop_asked)
+		return true;
+	if (!analysis->ended || live || users == POOL_FILE_USED)
+		return false;
+	/* Started by the preload where files do not tell their users: its process comes soon. */
+	return users == POOL_FILE_UNUSED || analysis->request->channel >= 0 || analysis->seen ||
+	       g_get_monotonic_time() - analysis->start_us > START_US;
+}
+
+/* thag-run returns; its standard error is no longer ours to write to, or to keep open. */
+static void
+detach(struct analysis *analysis)
+{
+	g_autofree char *text = g_strdup_printf(
+		"processes of this run go on in the background, and are profiled until the last "
+		"one ends; to end the profile earlier: kill %d",
+		(int)getpid());
+
+	channel_send(analysis->channel, CHANNEL_DETACHED, 0, text);
+	close(analysis->channel);
+	analysis->channel = -1;
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+}
+
+static void
+collect(struct analysis *analysis)
+{
+	while (!is_over(analysis)) {
+		collector_poll(analysis->collector, POLL_MS);
+		read_channel(analysis);
+		if (analysis->ended && analysis->channel >= 0 &&
+			g_get_monotonic_time() - analysis->ended_us > GRACE_US &&
+			!is_over(analysis))
+			detach(analysis);
+	}
+}
+
+static struct results_run
+describe(const struct analysis *analysis)
+{
+	const int status = analysis->wait_status;
+
+	return (struct results_run){
+		.directory = analysis->file->pool->options.directory,
+		.program = analysis->request->program,
+		.command = analysis->request->command,
+		.exit_status = status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.exit_signal = status >= 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.stopped = stop_asked,
+		.detail = analysis->file->pool->options.detail,
+		.quiet = analysis->request->quiet,
+		.json = analysis->request->json,
+	};
+}
+
+/* Attaches and says so; the symbolizer and the collector are ready then. */
+static int
+start(struct analysis *analysis)
+{
+	const int error = collector_attach(analysis->collector);
+
+	if (!error) {
+		if (analysis->channel >= 0)
+			channel_send(analysis->channel, CHANNEL_READY, 0, analysis->file->path);
+		return 0;
+	}
+	g_autofree char *why = g_strdup_printf(
+		"the pool %s cannot be read: %s", analysis->file->path, g_strerror(-error));
+
+	if (analysis->channel >= 0)
+		channel_send(analysis->channel, CHANNEL_FAILED, 0, why);
+	else
+		fprintf(stderr, "thag: %s\n", why);
+	return error;
+}
+
+int
+analyze_run(struct pool_file *file, const struct analyze_request *request)
+{
+	const struct symbolizer_options symbolizer_options = {.debuginfod = false};
+	struct symbolizer *symbolizer = symbolizer_new(&symbolizer_options);
+	struct analysis analysis = {
+		.file = file,
+		.request = request,
+		.collector = collector_new(file->pool, file->fd, symbolizer),
+		.channel = request->channel,
+		.ended = request->channel < 0,
+		.wait_status = -1,
+		.start_us = g_get_monotonic_time(),
+	};
+	int status = EXIT_OURS;
+
+	if (!start(&analysis)) {
+		collect(&analysis);
+		if (!analysis.abandoned) {
+			const struct results_run results = describe(&analysis);
+			struct run *run = collector_finish(analysis.collector);
+
+			analysis.collector = NULL;
+			status = results_write(run, symbolizer, &results) ? EXIT_OURS : 0;
+			run_free(run);
+		}
+	}
+	collector_free(analysis.collector);
+	symbolizer_free(symbolizer);
+	return status;
+}

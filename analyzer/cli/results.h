@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The files of a run, and what is said at its end.
+ *
+ *	<program>-<yyyymmdd>-<hhmmss>.thag			the profile
+ *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.folded	or -memory-summary.folded
+ *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.svg		the flamegraph of it
+ *
+ * All files of a run have one stem; where it is taken "-2", "-3" ... follow the time. No file that
+ * is there is ever written over.
+ */
+#ifndef THAG_CLI_RESULTS_H
+#define THAG_CLI_RESULTS_H
+
+#include <stdbool.h>
+#include "model/model.h"
+
+struct symbolizer;
+
+/* What the model does not know of its run. */
+struct results_run {
+	const char *directory;
+	const char *program; /* for the files' names; NULL: of the first process */
+	char **command;	     /* NULL: of the first process */
+	int exit_status;     /* -1: not known */
+	int exit_signal;     /* 0: none */
+	bool stopped;	     /* by request, before the program ended */
+	bool detail;
+	bool quiet; /* errors and warnings alone are printed */
+	bool json;  /* the summary as JSON */
+};
+
+/* Writes the files and prints the summary to stderr. Returns 0, or -1; errors have been said. */
+int results_write(
+	const struct run *run, struct symbolizer *symbolizer, const struct results_run *about);
+
+#endif
