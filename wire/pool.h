@@ -32,6 +32,8 @@
  * I3. An event is committed before the program can act on it: an allocation before malloc returns,
  *     a release before the real free. So if one event happens before another, in whatever thread or
  *     process, it is in the pool before the other is.
+ *     The reader clears `magic` before it stores FREE, and the writer sets it last: a FILLING chunk
+ *     without it is not to be read yet.
  * I4. The reader trusts nothing: it copies a chunk's bytes out before it decodes them.
  *
  * `reader` is a robust futex word: it holds the reader's thread id, and when the reader dies the

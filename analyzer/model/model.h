@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What happened in a run, as numbers: processes, threads, call paths and what each of them
- *allocated.
+ * allocated.
  *
  * The model is fed with records in an order the program could have had (stream/ sees to that) and
  * keeps sums alone: its size is proportional to live blocks and call paths, never to events. Names
@@ -15,7 +15,8 @@
  *			half of every realloc that returned one
  *	free		a call that gave a known block back, and the first half of such a realloc
  *	live		allocated and not yet freed, in requested bytes
- *	peak		the largest sum of live bytes; "at peak": live at the first such moment
+ *	peak		the largest sum of live bytes; "at peak": live at the first such moment.
+ *			The heap has one, and all mappings (MMAP and BREAK together) have another
  *	leaked		live when the process ended
  *	temporary	freed by the thread that allocated it before that thread's next allocation
  */
@@ -45,8 +46,9 @@ struct memory_sums {
 	struct tally freed;
 	struct tally temporary;
 	struct tally leaked;	  /* = allocated - freed */
-	struct tally at_run_peak; /* live at the run's peak (all processes together) */
-	struct tally at_peak;	  /* live at the peak of its own process */
+	struct tally at_run_peak; /* live at the run's peak (all processes together), of the heap
+				   * or of the mappings, whichever this belongs to */
+	struct tally at_peak;	  /* live at the same peak of its own process */
 	uint64_t largest_bytes;	  /* the largest single allocation */
 	uint64_t lifetime_ns;	  /* sum over freed blocks */
 	uint64_t lifetime_max_ns;
@@ -116,7 +118,8 @@ struct process {
 	uint64_t start_ns, end_ns;
 	GPtrArray *threads; /* struct thread */
 	GPtrArray *modules; /* struct module, also the inherited ones */
-	GArray *nodes;	    /* struct node, by id; [0] unused; holds the inherited ones too */
+	GArray *nodes;	    /* struct node, by id; [0] unused; a parent's id is less than its
+			     * child's; all that sites and threads refer to, the inherited too */
 	struct memory_sums memory[MEMORY_CATEGORIES];
 	uint64_t peak_bytes, peak_ns;		    /* of MEMORY_HEAP */
 	uint64_t mapped_peak_bytes, mapped_peak_ns; /* of MEMORY_MMAP + MEMORY_BREAK */
@@ -125,17 +128,29 @@ struct process {
 				 * are not recorded (below the size threshold, say) */
 	uint64_t lost_events;	/* all reasons */
 	struct histogram sizes_allocated, sizes_freed, lifetimes; /* heap; lifetimes in ns */
-	GArray *timeline;					  /* struct timeline_bin */
+	uint32_t timeline_first; /* timeline[0] is this interval of the run: starts at
+				  * timeline_first * bin_ns */
+	GArray *timeline;	 /* struct timeline_bin */
 };
 
 struct run {
 	uint64_t start_realtime_ns, duration_ns;
-	uint64_t bin_ns;	      /* of the timelines */
-	uint64_t peak_bytes, peak_ns; /* heap, all processes together */
+	uint64_t bin_ns;			    /* of the timelines */
+	uint64_t peak_bytes, peak_ns;		    /* heap, all processes together */
+	uint64_t mapped_peak_bytes, mapped_peak_ns; /* MMAP + BREAK, all processes together */
 	uint64_t events;      /* records that count: allocations, frees, maps, calls, samples */
 	uint64_t event_bytes; /* payload bytes read */
 	uint64_t chunks, broken_chunks, lost_events;
-	GPtrArray *processes; /* struct process, by start */
+	GPtrArray *processes; /* struct process, by number */
 };
+
+/* Frees a run and all that hangs on it; NULL is fine. */
+void run_free(struct run *run);
+
+/* Makes an empty run, process, thread with all their arrays: for the model and for readers of
+ * profiles. Owned by the caller until it hangs them up. */
+struct run *run_new(void);
+struct process *process_new(void);
+struct thread *thread_new(void);
 
 #endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "thread.h"
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "process.h"
+#include "real.h"
+#include "session.h"
+#include "os/system.h"
+#include "forbid.h"
+
+__thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+
+/* Set while a state is being made, so that a handler that comes between does not make another. */
+static __thread bool thread_starting __attribute__((tls_model("initial-exec")));
+
+/* All states ever made, newest first; only ever added to (release, pairs with acquire in searches).
+ */
+static struct thread *all_threads;
+
+static pthread_key_t end_key;
+static bool end_key_made;
+
+static void
+thread_ends(void *state)
+{
+	struct thread *thread = state;
+	uint64_t numbers[] = {0};
+
+	if (thread->gate == THREAD_READY)
+		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);
+	/* Hooks go on working until the thread is really gone: other destructors may free. */
+	store_release(&thread->retired, 1);
+}
+
+void
+threads_init(void)
+{
+	end_key_made = pthread_key_create(&end_key, thread_ends) == 0;
+}
+
+/* ---- states ---- */
+
+/* Takes over the state of a thread that has ended; NULL: none is found quickly. */
+static struct thread *
+take_retired(void)
+{
+	enum {
+		TRIES = 8
+	};
+	int tries = 0;
+
+	for (struct thread *t = load_acquire(&all_threads); t && tries < TRIES; t = t->next) {
+		uint32_t retired = 1;
+
+		if (load_acquire(&t->retired) != 1)
+			continue;
+		tries++;
+		if (!system_thread_exists(session.process->pid, t->tid) &&
+			cas_acq_rel(&t->retired, &retired, 0))
+			return t;
+	}
+	return NULL;
+}
+
+static struct thread *
+make_state(void)
+{
+	struct thread *thread = session_map_wiped(sizeof(*thread));
+
+	if (!thread || !unwind_init(&thread->unwinder))
+		return NULL;
+	thread->next = load_acquire(&all_threads);
+	while (!cas_acq_rel(&all_threads, &thread->next, thread))
+		;
+	return thread;
+}
+
+/* A child's list starts empty: its parent's states were wiped, links and all. */
+void
+threads_forget(void)
+{
+	all_threads = NULL;
+}
+
+static void
+announce(struct thread *thread)
+{
+	char name[16] = "";
+	uint64_t numbers[] = {0, thread->tid, 0};
+
+	arch_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+	const struct record_string strings[] = {
+		{(const uint8_t *)name, (uint32_t)strnlen(name, sizeof(name))}};
+
+	writer_emit(&thread->writer, RECORD_THREAD, numbers, 3, strings, 1);
+}
+
+static void
+open_tallies(struct thread *thread)
+{
+	const int64_t index = writer_claim(&thread->writer, POOL_TALLY);
+
+	if (index >= 0)
+		thread->tallies = (struct pool_tally *)pool_payload(
+			pool_chunk_at(session.pool, (uint32_t)index));
+}
+
+/* Gives a state to the calling thread; leaves its gate ready, or off. */
+static void
+begin(struct thread *thread)
+{
+	thread->gate = THREAD_FRAMES;
+	thread->tid = system_tid();
+	writer_retire(&thread->writer);
+	memset(&thread->writer, 0, sizeof(thread->writer));
+	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
+
+	writer_init(&thread->writer, number, thread->tid);
+	if (number == 1)
+		process_announce(&thread->writer);
+	announce(thread);
+	if (!session.pool->options.detail)
+		open_tallies(thread);
+	if (end_key_made)
+		pthread_setspecific(end_key, thread);
+	thread->gate = load_acquire(&session.phase) == SESSION_ON ? THREAD_READY : THREAD_OFF;
+}
+
+static struct thread *
+start(void)
+{
+	struct thread *thread;
+
+	if (thread_starting)
+		return NULL;
+	thread_starting = true;
+	if (!session.process->number)
+		process_register();
+	thread = take_retired();
+	if (!thread)
+		thread = make_state();
+	if (thread) {
+		begin(thread);
+		thread_self = thread;
+	}
+	thread_starting = false;
+	return thread;
+}
+
+/* ---- the gate ---- */
+
+/*
+ * Whether the hook that closed the gate is no more: its frame, which began with its return address
+ * right below the caller's stack pointer, has been left or overwritten.
+ */
+static bool
+is_stale(const struct thread *thread, const struct frame *frame)
+{
+	const struct stack_bounds *bounds = &thread->unwinder.bounds;
+	const uint64_t slot = thread->gate + (uint64_t)ARCH_RETURN_OFFSET;
+
+	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame->sp))
+		return false; /* another stack, a signal's perhaps: nothing can be told */
+	return frame->sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
+}
+
+static void
+open_session(void)
+{
+	uint32_t phase = SESSION_UNKNOWN;
+
+	/* Before the real functions are known, or the environment, nothing can begin. */
+	if (!real_is_ready() || !environ)
+		return;
+	if (cas_acq_rel(&session.phase, &phase, SESSION_STARTING))
+		session_start();
+}
+
+struct thread *
+thread_enter_slow(const struct frame *frame)
+{
+	struct thread *thread = thread_self;
+
+	if (load_acquire(&session.phase) != SESSION_ON) {
+		open_session();
+		if (load_acquire(&session.phase) != SESSION_ON)
+			return NULL;
+	}
+	if (!thread || thread->gate == THREAD_WIPED) {
+		thread_self = NULL;
+		thread = start();
+	} else if (thread->gate >= THREAD_FRAMES && !is_stale(thread, frame)) {
+		thread->writer.missed++;
+		if (thread->writer.chunk)
+			store_relaxed(&thread->writer.chunk->missed, thread->writer.missed);
+		return NULL;
+	}
+	if (!thread || thread->gate == THREAD_OFF)
+		return NULL;
+	thread->gate = frame->sp;
+	thread->guard_pc = frame->pc;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return thread;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A thread's own state, and the gate through which every hook goes.
+ *
+ *	struct thread *t = thread_enter(frame);
+ *	if (t) {
+ *		... record ...
+ *		thread_leave(t);
+ *	}
+ *
+ * The gate is one word: THREAD_READY, or why nothing may be recorded now. While a hook is at work
+ *it holds the address of the hook's frame, so that calls made inside (by a signal handler that
+ * interrupted the hook, say) pass through unrecorded, and are counted. A handler that leaves by
+ * siglongjmp takes the hook with it: the next call finds the frame gone and opens the gate again.
+ *
+ * The state lies in memory that a fork wipes: a gate of zero means a forked child, which registers
+ * itself anew. Dead threads' states are handed to new threads.
+ */
+#ifndef THAG_PRELOAD_THREAD_H
+#define THAG_PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "arch/arch.h"
+#include "atomics.h"
+#include "unwind.h"
+#include "writer.h"
+
+enum thread_gate {
+	THREAD_WIPED = 0, /* a fork has happened */
+	THREAD_READY = 1,
+	THREAD_OFF = 2,	    /* the session is off */
+	THREAD_FRAMES = 64, /* greater values: a hook at work, and where its frame is */
+};
+
+struct thread {
+	uint64_t gate;	   /* enum thread_gate or an address; written by this thread alone */
+	uint64_t guard_pc; /* return address of the hook at work */
+	struct writer writer;
+	struct unwinder unwinder;
+	struct pool_tally *tallies; /* summary mode: POOL_TALLIES entries in the pool */
+	uint32_t tid;
+	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */
+	struct thread *next;
+};
+
+/* One word of thread-local storage, reached without a call. */
+extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+
+/* Called by session start, once. */
+void threads_init(void);
+
+/* In a forked child: the states of its parent are no more. */
+void threads_forget(void);
+
+struct thread *thread_enter_slow(const struct frame *frame);
+
+/* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
+static inline struct thread *
+thread_enter(const struct frame *frame)
+{
+	struct thread *thread = thread_self;
+
+	if (unlikely(!thread || thread->gate != THREAD_READY))
+		return thread_enter_slow(frame);
+	thread->gate = frame->sp;
+	thread->guard_pc = frame->pc;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return thread;
+}
+
+static inline void
+thread_leave(struct thread *thread)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	thread->gate = THREAD_READY;
+}
+
+#endif

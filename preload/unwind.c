@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "unwind.h"
+#include <stddef.h>
+#include <string.h>
+#include "cfi.h"
+#include "modules.h"
+#include "rule.h"
+#include "rules.h"
+#include "session.h"
+#include "os/system.h"
+#include "forbid.h"
+
+static const uint64_t zero_word;
+
+/* ---- memory ---- */
+
+enum {
+	/* Bytes that one frame takes in all arrays together. */
+	FRAME_BYTES = 4 * sizeof(uint64_t) + 2 * sizeof(uint32_t) + sizeof(uint8_t) +
+		      2 * 2 * sizeof(uint64_t) + sizeof(struct fresh_frame),
+};
+
+/* Lays the arrays out in `memory`, those with the widest elements first. */
+static void
+place_arrays(struct unwinder *u, char *memory, uint32_t capacity)
+{
+	u->fresh = (struct fresh_frame *)memory;
+	u->pc = (uint64_t *)(u->fresh + capacity);
+	u->sp = u->pc + capacity;
+	u->bp = u->sp + capacity;
+	u->slot = u->bp + capacity;
+	u->check_address = u->slot + capacity;
+	u->check_value = u->check_address + 2 * capacity;
+	u->node = (uint32_t *)(u->check_value + 2 * capacity);
+	u->checks = u->node + capacity;
+	u->live = (uint8_t *)(u->checks + capacity);
+	u->capacity = capacity;
+}
+
+/* The memo of no stack at all: frame 0, which equals none. */
+static void
+clear_memo(struct unwinder *u)
+{
+	u->top = u->matchable = 0;
+	u->pc[0] = 0;
+	u->sp[0] = UINT64_MAX;
+	u->slot[0] = (uint64_t)&zero_word;
+	u->node[0] = TREE_ROOT;
+	u->checks[0] = 0;
+	u->live[0] = 0;
+}
+
+bool
+unwind_init(struct unwinder *u)
+{
+	char *memory = session_map_wiped((size_t)UNWIND_FRAMES_FIRST * FRAME_BYTES);
+
+	if (!memory)
+		return false;
+	place_arrays(u, memory, UNWIND_FRAMES_FIRST);
+	u->generation = load_acquire(&modules_generation);
+	clear_memo(u);
+	return true;
+}
+
+#define COPY(array, count) memcpy(u->array, old.array, (count) * sizeof(*u->array))
+
+/* Doubles the arrays; `fresh_count` frames are in use. */
+static bool
+grow(struct unwinder *u, uint32_t fresh_count)
+{
+	const struct unwinder old = {
+		.fresh = u->fresh,
+		.pc = u->pc,
+		.sp = u->sp,
+		.bp = u->bp,
+		.slot = u->slot,
+		.check_address = u->check_address,
+		.check_value = u->check_value,
+		.node = u->node,
+		.checks = u->checks,
+		.live = u->live,
+	};
+	const uint32_t capacity = u->capacity;
+	char *memory = NULL;
+
+	if (capacity < UNWIND_FRAMES_MAX)
+		memory = session_map_wiped((size_t)capacity * 2 * FRAME_BYTES);
+	if (!memory)
+		return false;
+	place_arrays(u, memory, capacity * 2);
+	COPY(fresh, fresh_count);
+	COPY(pc, u->top + 1);
+	COPY(sp, u->top + 1);
+	COPY(bp, u->top + 1);
+	COPY(slot, u->top + 1);
+	COPY(node, u->top + 1);
+	COPY(checks, u->top + 1);
+	COPY(check_address, u->checks[u->top]);
+	COPY(check_value, u->checks[u->top]);
+	COPY(live, u->top + 1);
+	system_unmap(old.fresh, (size_t)capacity * FRAME_BYTES);
+	return true;
+}
+
+/* ---- which stack this is ---- */
+
+static bool
+holds(const struct stack_bounds *bounds, uint64_t sp)
+{
+	return sp - bounds->low < bounds->high - bounds->low;
+}
+
+static __attribute__((noinline)) void
+enter_stack(struct unwinder *u, uint64_t sp)
+{
+	for (int i = 0; i < UNWIND_REGIONS; i++) {
+		if (holds(&u->regions[i], sp)) {
+			u->bounds = u->regions[i];
+			return;
+		}
+	}
+	u->bounds = stack_bounds_find(sp);
+	u->regions[u->region_next++ % UNWIND_REGIONS] = u->bounds;
+}
+
+/* ---- stepping ---- */
+
+enum step {
+	STEP_CALLER,
+	STEP_SIGNAL,
+	STEP_END,
+	STEP_LOST
+};
+
+/* Reads the caller once the CFA is known. */
+static inline enum step
+read_caller(const struct unwinder *u, struct frame *frame, struct fresh_frame *left,
+	struct rule rule, uint64_t cfa, uint64_t bp_slot)
+{
+	const uint64_t slot = cfa + (uint64_t)((int64_t)rule.ra_words * 8);
+
+	/* A caller's frame lies above its callee's, on the same stack. */
+	if (unlikely(cfa <= frame->sp || cfa > u->bounds.high || cfa % 8 ||
+		     !stack_bounds_hold(&u->bounds, slot)))
+		return STEP_LOST;
+	if (bp_slot) {
+		if (unlikely(!stack_bounds_hold(&u->bounds, bp_slot)))
+			return STEP_LOST;
+		frame->bp = *(const uint64_t *)bp_slot;
+	}
+	left->bp_slot = bp_slot;
+	left->cfa = cfa;
+	frame->pc = *(const uint64_t *)slot;
+	frame->sp = cfa;
+	return STEP_CALLER;
+}
+
+/* Code without tables is taken to keep frame pointers; a zero ends the chain by convention. */
+static enum step
+step_by_frame_pointer(const struct unwinder *u, struct frame *frame, struct fresh_frame *left)
+{
+	const struct rule rule = {.kind = RULE_NONE, .ra_words = ARCH_RETURN_OFFSET / 8};
+
+	if (!frame->bp)
+		return STEP_END;
+	if (frame->bp < frame->sp)
+		return STEP_LOST;
+	return read_caller(u, frame, left, rule, frame->bp + 16, frame->bp);
+}
+
+static enum step
+step_through_signal(struct unwinder *u, struct frame *frame)
+{
+	if (!stack_bounds_hold(&u->bounds, frame->sp) ||
+		!stack_bounds_hold(&u->bounds, frame->sp + ARCH_SIGNAL_FRAME_BYTES - 8))
+		return STEP_LOST;
+	*frame = arch_signal_frame(frame->sp);
+	if (!holds(&u->bounds, frame->sp))
+		enter_stack(u, frame->sp);
+	return STEP_SIGNAL;
+}
+
+static enum step
+step_by_expression(const struct unwinder *u, struct frame *frame, uint64_t address)
+{
+	struct frame caller;
+
+	if (!cfi_step(address, frame, u->bounds, &caller) || caller.sp <= frame->sp)
+		return STEP_LOST;
+	*frame = caller;
+	return STEP_CALLER;
+}
+
+static __attribute__((noinline)) enum step
+step_slow(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct rule rule,
+	uint64_t address)
+{
+	switch (rule.kind) {
+	case RULE_NONE:
+		return step_by_frame_pointer(u, frame, left);
+	case RULE_DEREF_BP: {
+		const uint64_t at = frame->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
+
+		if (!stack_bounds_hold(&u->bounds, at))
+			return STEP_LOST;
+		const uint64_t cfa = *(const uint64_t *)at;
+		const int64_t bp_offset = (int64_t)rule.bp_words * 8;
+		uint64_t bp_slot = 0;
+
+		if (rule.flags & RULE_BP_AT_BP)
+			bp_slot = frame->bp + (uint64_t)bp_offset;
+		else if (rule.flags & RULE_BP_AT_CFA)
+			bp_slot = cfa + (uint64_t)bp_offset;
+		return read_caller(u, frame, left, rule, cfa, bp_slot);
+	}
+	case RULE_SIGNAL:
+		return step_through_signal(u, frame);
+	case RULE_EXPRESSION:
+		return step_by_expression(u, frame, address);
+	default:
+		return STEP_END;
+	}
+}
+
+/* Moves `frame` to its caller. `address` is where its rule was looked up. */
+static inline enum step
+step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct rule rule,
+	uint64_t address)
+{
+	uint64_t cfa, bp_slot = 0;
+
+	if (likely(rule.kind == RULE_SP))
+		cfa = frame->sp + (uint64_t)((int64_t)rule.cfa_words * 8);
+	else if (rule.kind == RULE_BP)
+		cfa = frame->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
+	else
+		return step_slow(u, frame, left, rule, address);
+	if (rule.flags & RULE_BP_AT_CFA)
+		bp_slot = cfa + (uint64_t)((int64_t)rule.bp_words * 8);
+	else if (unlikely(rule.flags & RULE_BP_AT_BP))
+		bp_slot = frame->bp + (uint64_t)((int64_t)rule.bp_words * 8);
+	return read_caller(u, frame, left, rule, cfa, bp_slot);
+}
+
+/* ---- the memo ---- */
+
+/*
+ * Compares the words that frames outside `from` were read from. Returns -1 where all are the same,
+ * else the innermost frame whose own pc is not (frames outside it are not known to be right).
+ */
+static inline int64_t
+verify(const struct unwinder *u, uint32_t from)
+{
+	const uint64_t *pc = u->pc;
+	const uint64_t *slot = u->slot;
+	uint32_t k = from;
+
+	/* Four at a time without a branch between: the loads are independent. */
+	while (k >= 4) {
+		const uint64_t different = (*(const uint64_t *)slot[k - 1] ^ pc[k - 1]) |
+					   (*(const uint64_t *)slot[k - 2] ^ pc[k - 2]) |
+					   (*(const uint64_t *)slot[k - 3] ^ pc[k - 3]) |
+					   (*(const uint64_t *)slot[k - 4] ^ pc[k - 4]);
+
+		if (unlikely(different))
+			break;
+		k -= 4;
+	}
+	while (k > 0 && *(const uint64_t *)slot[k - 1] == pc[k - 1])
+		k--;
+	if (unlikely(k > 0))
+		return k - 1;
+	for (uint32_t i = 0; i < u->checks[from]; i++)
+		if (unlikely(*(const uint64_t *)u->check_address[i] != u->check_value[i]))
+			return 0;
+	return -1;
+}
+
+/* Reads of verify() stay inside the current stack: the outermost slot is the highest. */
+static inline bool
+is_safe_to_verify(const struct unwinder *u)
+{
+	return u->slot[0] == (uint64_t)&zero_word ? (u->top == 0 || u->sp[1] <= u->bounds.high)
+						  : u->slot[0] < u->bounds.high;
+}
+
+/* Enters one stepped frame above frame k - 1. */
+static inline void
+remember(struct unwinder *u, uint32_t k, const struct fresh_frame *fresh, uint32_t node)
+{
+	const struct rule rule = rule_unpack(fresh->rule);
+	const bool outer_live = u->live[k - 1];
+	uint32_t checks = u->checks[k - 1];
+
+	u->pc[k] = fresh->pc;
+	u->sp[k] = fresh->sp;
+	u->bp[k] = fresh->bp;
+	u->slot[k] = fresh->slot;
+	u->node[k] = node;
+	/* I2: bp is live where this frame's rule uses it or leaves it to an outer one that does. */
+	u->live[k] = rule.kind != RULE_SP || (rule.flags & RULE_BP_AT_BP) ||
+		     (outer_live && !fresh->bp_slot);
+	if (fresh->bp_slot && outer_live) {
+		u->check_address[checks] = fresh->bp_slot;
+		u->check_value[checks++] = u->bp[k - 1];
+	}
+	if (unlikely(rule.kind == RULE_DEREF_BP)) {
+		u->check_address[checks] = fresh->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
+		u->check_value[checks++] = fresh->cfa;
+	}
+	u->checks[k] = checks;
+}
+
+/* Makes frame 0 the end of the stack just walked. */
+static void
+set_end(struct unwinder *u, uint64_t slot, uint32_t node)
+{
+	u->pc[0] = 0;
+	u->slot[0] = slot;
+	u->node[0] = node;
+	u->checks[0] = 0;
+	u->live[0] = 0;
+}
+
+/*
+ * Takes over `count` fresh frames above memo frame `match`. Signal frames among them bound what may
+ * be matched later (I4).
+ */
+static uint32_t
+merge(struct unwinder *u, struct writer *writer, uint32_t match, uint32_t count)
+{
+	uint32_t node = u->node[match];
+	uint32_t matchable = u->matchable < match ? u->matchable : match;
+	bool open = matchable == match;
+
+	for (uint32_t k = match + 1; count-- > 0; k++) {
+		const struct fresh_frame *fresh = &u->fresh[count];
+		const uint8_t kind = rule_unpack(fresh->rule).kind;
+
+		node = tree_child(&u->cache, writer, node, fresh->pc);
+		remember(u, k, fresh, node);
+		/* The frame that a signal interrupted may be matched, the one below the handler
+		 * not; nor one whose table is an expression: what that read is not verified. */
+		open = open && kind != RULE_SIGNAL && kind != RULE_EXPRESSION;
+		if (open)
+			matchable = k;
+		u->top = k;
+	}
+	u->matchable = matchable;
+	return node;
+}
+
+/* ---- stacks deeper than the arrays ---- */
+
+/* Of the frames that have no room, so many outermost ones are kept: the last part of `fresh`. */
+static uint32_t
+outer_kept(const struct unwinder *u)
+{
+	return u->capacity / 4;
+}
+
+/* Walks on from `frame`, keeping the last frames in a ring. Returns how many frames there were. */
+static uint64_t
+walk_outer(struct unwinder *u, struct frame frame, uint64_t exact, enum step *ret_result)
+{
+	struct fresh_frame *ring = &u->fresh[u->capacity - outer_kept(u)];
+	enum step result = STEP_CALLER;
+	uint64_t count = 0;
+
+	while (result != STEP_END && result != STEP_LOST && frame.pc && count < UNWIND_WALK_MAX) {
+		const uint64_t address = exact ? frame.pc : frame.pc - 1;
+		struct fresh_frame *left = &ring[count++ % outer_kept(u)];
+
+		left->pc = frame.pc | exact;
+		result = step(u, &frame, left, rule_unpack(rules_find(address)), address);
+		exact = result == STEP_SIGNAL ? RECORD_PC_EXACT : 0;
+	}
+	*ret_result = count < UNWIND_WALK_MAX ? result : STEP_LOST;
+	return count;
+}
+
+/* The node of a stack whose inner frames fill `fresh`: outermost ones, a mark, inner ones. */
+static uint32_t
+capture_too_deep(struct unwinder *u, struct writer *writer, struct frame frame, uint64_t exact)
+{
+	const uint32_t kept = outer_kept(u), inner = u->capacity - kept;
+	uint32_t node = TREE_ROOT;
+	enum step result;
+	const uint64_t count = walk_outer(u, frame, exact, &result);
+
+	if (result == STEP_LOST)
+		node = tree_child(&u->cache, writer, node, RECORD_PC_TRUNCATED);
+	for (uint64_t i = 1; i <= count && i <= kept; i++)
+		node = tree_child(&u->cache, writer, node, u->fresh[inner + (count - i) % kept].pc);
+	if (count > kept)
+		node = tree_child(&u->cache, writer, node, RECORD_PC_FOLDED);
+	for (uint32_t i = inner; i-- > 0;)
+		node = tree_child(&u->cache, writer, node, u->fresh[i].pc);
+	return node;
+}
+
+/* ---- capture ---- */
+
+static __attribute__((noinline)) void
+refresh(struct unwinder *u, struct writer *writer)
+{
+	if (u->sequence != writer->sequence) {
+		u->sequence = writer->sequence;
+		modules_check(writer);
+	}
+	const uint32_t generation = load_acquire(&modules_generation);
+
+	if (u->generation == generation)
+		return;
+	u->generation = generation;
+	memset(&u->cache, 0, sizeof(u->cache));
+	clear_memo(u);
+}
+
+/* The walk has ended without meeting the memo: makes a new frame 0. */
+static __attribute__((noinline)) void
+end_walk(struct unwinder *u, struct writer *writer, enum step result, uint64_t slot)
+{
+	uint32_t node = TREE_ROOT;
+
+	if (result == STEP_LOST)
+		node = tree_child(&u->cache, writer, TREE_ROOT, RECORD_PC_TRUNCATED);
+	u->top = u->matchable = 0;
+	set_end(u, result == STEP_CALLER ? slot : (uint64_t)&zero_word, node);
+}
+
+/*
+ * Makes room for one more frame above `*match` + `count`. Where there is no more memory the memo is
+ * given up first. Returns false when the fresh frames alone fill their part of the arrays.
+ */
+static __attribute__((noinline)) bool
+make_room(struct unwinder *u, uint32_t count, uint32_t *match)
+{
+	if (grow(u, count))
+		return true;
+	clear_memo(u);
+	*match = 0;
+	return count < u->capacity - outer_kept(u);
+}
+
+/* Whether the memo's frame `k` is where the walk stands. */
+static inline bool
+equals(const struct unwinder *u, uint32_t k, const struct frame *frame, uint64_t exact)
+{
+	return u->sp[k] == frame->sp && u->pc[k] == (frame->pc | exact) &&
+	       (!u->live[k] || u->bp[k] == frame->bp);
+}
+
+uint32_t
+unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bool is_exact)
+{
+	if (unlikely(u->generation != load_relaxed(&modules_generation) ||
+		     u->sequence != writer->sequence))
+		refresh(u, writer);
+	if (unlikely(!holds(&u->bounds, frame.sp)))
+		enter_stack(u, frame.sp);
+
+	uint64_t exact = is_exact ? RECORD_PC_EXACT : 0;
+	uint64_t slot = frame.sp + (uint64_t)ARCH_RETURN_OFFSET;
+	uint32_t match = is_safe_to_verify(u) ? u->matchable : 0;
+	uint32_t count = 0;
+
+	for (;;) {
+		while (u->sp[match] < frame.sp)
+			match--;
+		if (equals(u, match, &frame, exact)) {
+			const int64_t wrong = verify(u, match);
+
+			if (likely(wrong < 0))
+				break;
+			match = (uint32_t)wrong;
+		}
+		if (unlikely(match + count + 2 >= u->capacity - outer_kept(u)) &&
+			!make_room(u, count, &match))
+			return capture_too_deep(u, writer, frame, exact);
+
+		struct fresh_frame *left = &u->fresh[count++];
+		const uint64_t address = exact ? frame.pc : frame.pc - 1;
+		const uint64_t word = rules_find(address);
+		const struct rule rule = rule_unpack(word);
+
+		*left = (struct fresh_frame){
+			frame.pc | exact, frame.sp, frame.bp, slot, word, 0, 0};
+		const enum step result = step(u, &frame, left, rule, address);
+
+		slot = frame.sp + (uint64_t)((int64_t)rule.ra_words * 8);
+		exact = rule.kind == RULE_SIGNAL ? RECORD_PC_EXACT : 0;
+		if (unlikely(result == STEP_END || result == STEP_LOST || !frame.pc)) {
+			end_walk(u, writer, result, slot);
+			match = 0;
+			break;
+		}
+	}
+	if (!count)
+		return u->node[match]; /* frames remembered inside it may serve again */
+	u->slot[match] = match ? slot : u->slot[0];
+	return merge(u, writer, match, count);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Capturing a thread's whole stack as one node of the stack tree.
+ *
+ * Two layers. Rules (rules.h) step from any frame to its caller, for programs built without frame
+ * pointers. The memo remembers the last stack of the thread, so that most frames need no stepping:
+ *
+ *	memo index   0       1       2            top
+ *	           +-------+-------+-------+ ... +-------+
+ *	           | end   | _start| main  |     | inner |   pc, sp, bp, slot, node: one array each
+ *	           +-------+-------+-------+ ... +-------+
+ *
+ * A capture steps from the innermost frame outwards until it stands in a frame that equals a
+ * remembered one (pc, sp, and bp where that is live). What lies outside is verified: each
+ *remembered pc must still be in the stack slot it was read from, likewise each saved bp that
+ *matters. If all words are the same, stepping would read the same words by the same rules and come
+ *to the same frames; so they need not be stepped, nor looked up in the tree. Where one differs,
+ *stepping goes on and meets the memo again further out.
+ *
+ * Invariants, for memo frames 1..top (frame k is called by frame k-1)
+ * I1. *slot[k] was pc[k] when frame k was read; slot[0] likewise, or points to a zero of ours.
+ * I2. live[k]: some frame outside k was found by means of the bp that frame k had.
+ * I3. checks[k] counts the entries of check_* that stepping out of frames 1..k depends on.
+ * I4. No frame above `matchable` may equal a new one: it lies inside a signal frame, whose saved
+ *     registers are more than the memo verifies.
+ * Nothing is assumed about how frames went away: return, longjmp, exception, stack switch.
+ *
+ * All memory is the thread's own; a fork wipes it. Never reads outside the stack's mapping.
+ */
+#ifndef THAG_PRELOAD_UNWIND_H
+#define THAG_PRELOAD_UNWIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "arch/arch.h"
+#include "stack_bounds.h"
+#include "tree.h"
+#include "writer.h"
+
+enum {
+	UNWIND_REGIONS = 8,	     /* stacks a thread moves among without asking the kernel */
+	UNWIND_FRAMES_FIRST = 256,   /* room at first, doubled as needed */
+	UNWIND_FRAMES_MAX = 1 << 18, /* deeper stacks lose frames in the middle, visibly */
+	UNWIND_WALK_MAX = 1 << 24,   /* no walk is longer, whatever the stack looks like */
+};
+
+/* A frame stepped through just now, innermost first. */
+struct fresh_frame {
+	uint64_t pc, sp, bp;
+	uint64_t slot;	  /* address that pc was read from */
+	uint64_t rule;	  /* by which it was left */
+	uint64_t bp_slot; /* address that its caller's bp was read from; 0: bp was kept */
+	uint64_t cfa;
+};
+
+struct unwinder {
+	struct stack_bounds bounds; /* of the stack of the last capture */
+	uint32_t generation;	    /* of the modules, when the memo was made */
+	uint64_t sequence;	    /* of the writer's chunk, when the modules were last checked */
+
+	uint32_t top, matchable;
+	uint32_t capacity; /* of the arrays below; twice that of check_*: a frame adds up to two */
+	uint64_t *pc, *sp, *bp, *slot;
+	uint32_t *node, *checks;
+	uint8_t *live;
+	uint64_t *check_address, *check_value;
+	struct fresh_frame *fresh;
+
+	struct stack_bounds regions[UNWIND_REGIONS];
+	uint32_t region_next;
+	struct tree_cache cache;
+};
+
+/* `unwinder` is all zero. Returns false where there is no memory. */
+bool unwind_init(struct unwinder *unwinder);
+
+/*
+ * The node of the stack whose innermost frame is `frame`; `exact` where frame.pc is an address that
+ * was interrupted rather than a return address. Writes NODE records for what is new. Never fails:
+ * in the worst case the path is one pseudo frame.
+ */
+uint32_t unwind_capture(
+	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "writer.h"
+#include <stddef.h>
+#include "session.h"
+#include "os/system.h"
+#include "forbid.h"
+
+enum {
+	SPACE_TIMEOUT_MS = 100 /* how often a waiting writer looks whether the reader lives */
+};
+
+void
+writer_init(struct writer *writer, uint32_t thread, uint32_t tid)
+{
+	writer->thread = thread;
+	writer->tid = tid;
+}
+
+static void
+ring_doorbell(struct pool_header *pool)
+{
+	add_release(&pool->doorbell, 1);
+	/* The bump must be visible before the flag is read, or the reader could fall asleep between
+	 * the two; its own order is flag, fence, doorbell. */
+	fence_seq_cst();
+	if (load_relaxed(&pool->reader_waiting))
+		system_futex_wake(&pool->doorbell, 1);
+}
+
+void
+writer_retire(struct writer *writer)
+{
+	struct pool_header *pool = session.pool;
+
+	if (!writer->chunk)
+		return;
+	/* Pairs with the reader's acquire: the chunk is complete and ours no more. */
+	store_release(&pool_states(pool)[writer->chunk_index], POOL_FULL);
+	writer->chunk = NULL;
+	writer->at = writer->limit = NULL;
+	ring_doorbell(pool);
+}
+
+static void
+raise_high(struct pool_header *pool, uint32_t high)
+{
+	uint32_t seen = load_relaxed(&pool->chunk_high);
+
+	while (seen < high && !cas_acq_rel(&pool->chunk_high, &seen, high))
+		;
+}
+
+/* The lowest free chunk, so that few pages are in use; -1: none. */
+static int64_t
+claim_free(struct pool_header *pool)
+{
+	uint32_t *states = pool_states(pool);
+	uint32_t limit = load_acquire(&pool->chunk_limit); /* I2 */
+
+	if (limit > session.chunks_mapped)
+		limit = session.chunks_mapped;
+	for (uint32_t i = 0; i < limit; i++) {
+		uint32_t expected = POOL_FREE;
+
+		if (load_relaxed(&states[i]) == POOL_FREE &&
+			cas_acq_rel(&states[i], &expected, POOL_FILLING)) {
+			raise_high(pool, i + 1);
+			return i;
+		}
+	}
+	return -1;
+}
+
+static bool
+reader_is_alive(struct pool_header *pool)
+{
+	const uint32_t reader = load_acquire(&pool->reader);
+
+	return reader && !(reader & POOL_READER_DIED);
+}
+
+static void
+wait_for_space(struct pool_header *pool)
+{
+	const uint32_t seen = load_acquire(&pool->space);
+
+	add_acq_rel(&pool->writers_waiting, 1);
+	ring_doorbell(pool);
+	system_futex_wait(&pool->space, seen, SPACE_TIMEOUT_MS);
+	add_acq_rel(&pool->writers_waiting, (uint32_t)-1);
+}
+
+static int64_t
+claim_or_wait(struct pool_header *pool)
+{
+	for (;;) {
+		const uint32_t seen = load_acquire(&pool->space);
+		const int64_t index = claim_free(pool);
+
+		if (index >= 0)
+			return index;
+		if (!reader_is_alive(pool) || load_acquire(&pool->phase) == POOL_CLOSED) {
+			session_stop();
+			return -1;
+		}
+		if (pool->options.on_full == OPTIONS_ON_FULL_DROP)
+			return -1;
+		/* Chunks freed between the search and the wait have moved `space` on. */
+		if (load_acquire(&pool->space) == seen)
+			wait_for_space(pool);
+	}
+}
+
+static int64_t
+claim(const struct writer *writer, enum pool_chunk_kind kind)
+{
+	struct pool_header *pool = session.pool;
+	const int64_t index = claim_or_wait(pool);
+
+	if (index < 0)
+		return -1;
+	struct pool_chunk *chunk = pool_chunk_at(pool, (uint32_t)index);
+
+	*chunk = (struct pool_chunk){
+		.kind = (uint16_t)kind,
+		.process = session.process->number,
+		.pid = session.process->pid,
+		.thread = writer->thread,
+		.tid = writer->tid,
+		.sequence = writer->sequence,
+		.base_ticks = session_ticks(),
+		.missed = writer->missed,
+	};
+	/* Last, so that a reader that sees it sees the rest. */
+	store_release(&chunk->magic, POOL_CHUNK_MAGIC);
+	return index;
+}
+
+int64_t
+writer_claim(const struct writer *writer, enum pool_chunk_kind kind)
+{
+	return claim(writer, kind);
+}
+
+static void
+report_lost(struct writer *writer)
+{
+	uint64_t numbers[] = {0, writer->lost_unreported, RECORD_LOST_FULL};
+
+	writer->lost_unreported = 0;
+	writer_emit(writer, RECORD_LOST, numbers, 3, NULL, 0);
+}
+
+bool
+writer_next_chunk(struct writer *writer)
+{
+	struct pool_header *pool = session.pool;
+
+	if (load_acquire(&pool->phase) == POOL_CLOSED) {
+		session_stop();
+		return false;
+	}
+	writer_retire(writer);
+	const int64_t index = claim(writer, POOL_EVENTS);
+
+	if (index < 0) {
+		writer->lost_unreported++;
+		add_relaxed(&pool->lost_events, 1);
+		return false;
+	}
+	writer->sequence++;
+	writer->chunk_index = (uint32_t)index;
+	writer->chunk = pool_chunk_at(pool, (uint32_t)index);
+	writer->at = pool_payload(writer->chunk);
+	writer->limit = writer->at + POOL_PAYLOAD_BYTES - RECORD_HOT_BYTES;
+	record_state_init(&writer->state, writer->chunk->base_ticks);
+	if (writer->lost_unreported)
+		report_lost(writer);
+	return true;
+}
+
+void
+writer_emit(struct writer *writer, enum record_type type, uint64_t *numbers, uint32_t number_count,
+	const struct record_string *strings, uint32_t string_count)
+{
+	numbers[0] = session_ticks();
+	/* Once where it is, and once more at the start of a fresh chunk. */
+	for (int attempt = 0; attempt < 2; attempt++) {
+		if (!writer_ready(writer))
+			return;
+		uint8_t *end = pool_payload(writer->chunk) + POOL_PAYLOAD_BYTES;
+		uint8_t *at = record_emit_extended(&writer->state, writer->at, end, type, numbers,
+			number_count, strings, string_count);
+
+		if (at) {
+			writer->at = at;
+			writer_commit(writer);
+			return;
+		}
+		writer_retire(writer);
+	}
+}
