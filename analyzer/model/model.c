@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The model while it is fed: dispatch of events, processes and threads. See feed.h. */
+#include "state.h"
+
+enum {
+	/* How far the clocks of two cores may be apart: about ten times what was seen. */
+	SKEW_NS = 1000,
+	/* First length of the timeline's intervals. */
+	BIN_NS = 1000 * 1000,
+	/* Events asked for ahead of the one at work. */
+	PREFETCH_AHEAD = 8,
+};
+
+static void
+thread_free(gpointer data)
+{
+	struct model_thread *thread = data;
+
+	site_map_fini(&thread->sites);
+	g_free(thread);
+}
+
+static void
+process_free(gpointer data)
+{
+	struct model_process *process = data;
+
+	live_table_fini(&process->live);
+	g_hash_table_unref(process->threads);
+	g_tree_unref(process->mappings);
+	node_table_unref(process->nodes);
+	if (process->timeline.bins)
+		g_array_unref(process->timeline.bins);
+	g_free(process);
+}
+
+static uint64_t
+ticks_of_ns(const struct model_clock *clock, uint64_t ns)
+{
+	const double ticks = (double)ns / clock->ns_per_tick;
+
+	return ticks < 1 ? 1 : (uint64_t)ticks;
+}
+
+struct model *
+model_new(const struct model_clock *clock)
+{
+	struct model *model = g_new0(struct model, 1);
+
+	model->clock = *clock;
+	model->ticks = clock->start_ticks;
+	model->skew_ticks = ticks_of_ns(clock, SKEW_NS);
+	model->bin_ticks = ticks_of_ns(clock, BIN_NS);
+	site_pool_init(&model->sites);
+	model->processes = g_hash_table_new(NULL, NULL);
+	model->process_list = g_ptr_array_new_with_free_func(process_free);
+	model->parked = g_array_new(FALSE, FALSE, sizeof(struct model_event));
+	model->sinks = g_array_new(FALSE, FALSE, sizeof(struct model_sink_entry));
+	return model;
+}
+
+static void
+free_sinks(struct model *model)
+{
+	for (unsigned i = 0; i < model->sinks->len; i++) {
+		const struct model_sink_entry *entry =
+			&g_array_index(model->sinks, struct model_sink_entry, i);
+
+		if (entry->sink.free)
+			entry->sink.free(entry->context);
+	}
+	g_array_unref(model->sinks);
+}
+
+void
+model_free(struct model *model)
+{
+	if (!model)
+		return;
+	for (unsigned i = 0; i < model->process_list->len; i++) {
+		struct model_process *process = g_ptr_array_index(model->process_list, i);
+
+		if (process->public) {
+			struct run *run = run_new();
+
+			g_ptr_array_add(run->processes, process->public);
+			run_free(run);
+		}
+	}
+	free_sinks(model);
+	g_ptr_array_unref(model->process_list);
+	g_hash_table_unref(model->processes);
+	g_array_unref(model->parked);
+	site_pool_fini(&model->sites);
+	g_free(model);
+}
+
+void
+model_add_sink(struct model *model, const struct model_sink *sink, void *context)
+{
+	const struct model_sink_entry entry = {*sink, context};
+
+	g_array_append_val(model->sinks, entry);
+	model->sink_kinds |= sink->kinds;
+}
+
+void
+model_on_module(struct model *model,
+	uint32_t (*found)(void *context, uint32_t pid, const struct module *module), void *context)
+{
+	model->module_found = found;
+	model->module_context = context;
+}
+
+/* ---- processes and threads ---- */
+
+static struct model_process *
+add_process(struct model *model, uint32_t number, uint32_t pid, uint64_t ticks)
+{
+	struct model_process *process = g_new0(struct model_process, 1);
+
+	process->model = model;
+	process->public = process_new();
+	process->public->number = number;
+	process->public->pid = pid;
+	process->start_ticks = ticks;
+	process->threads = g_hash_table_new_full(NULL, NULL, NULL, thread_free);
+	process->mappings = mappings_new();
+	process->nodes = node_table_new(NULL, 0);
+	live_table_init(&process->live);
+	timeline_init(process, ticks);
+	g_hash_table_insert(model->processes, GUINT_TO_POINTER(number), process);
+	g_ptr_array_add(model->process_list, process);
+	return process;
+}
+
+struct model_process *
+model_process(struct model *model, uint32_t number, uint32_t pid, uint64_t ticks)
+{
+	struct model_process *process =
+		g_hash_table_lookup(model->processes, GUINT_TO_POINTER(number));
+
+	return process ? process : add_process(model, number, pid, ticks);
+}
+
+static struct model_thread *
+add_thread(struct model_process *process, uint32_t number, uint32_t tid, uint64_t ticks)
+{
+	struct model_thread *thread = g_new0(struct model_thread, 1);
+
+	thread->model = process->model;
+	thread->process = process;
+	thread->public = thread_new();
+	thread->public->number = number;
+	thread->public->tid = tid;
+	thread->sites.thread = number;
+	thread->start_ticks = ticks;
+	g_ptr_array_add(process->public->threads, thread->public);
+	g_hash_table_insert(process->threads, GUINT_TO_POINTER(number), thread);
+	return thread;
+}
+
+struct model_thread *
+model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint64_t ticks)
+{
+	struct model_thread *thread =
+		g_hash_table_lookup(process->threads, GUINT_TO_POINTER(number));
+
+	return thread ? thread : add_thread(process, number, tid, ticks);
+}
+
+/* What an ended process had live is no more: settles its sites' shares of both peaks. */
+static void
+leave_run(struct model_process *process)
+{
+	struct model *model = process->model;
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, process->threads);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct site_map *map = &((struct model_thread *)value)->sites;
+
+		for (uint32_t i = 0; map->slots && i <= map->mask; i++) {
+			if (!map->slots[i].key)
+				continue;
+			struct site_state *site = site_at(&model->sites, map->slots[i].site);
+			const enum peak_domain domain = peak_domain_of(site->category);
+
+			site_settle(site, &process->peak[domain], &model->peak[domain]);
+		}
+	}
+	for (unsigned i = 0; i < PEAK_DOMAINS; i++)
+		model->peak[i].live_bytes -= process->peak[i].live_bytes;
+}
+
+void
+model_process_end(struct model_process *process, uint64_t ticks)
+{
+	struct model *model = process->model;
+
+	if (process->ended)
+		return;
+	ticks = MAX(ticks, process->start_ticks);
+	heap_process_end(process);
+	for (unsigned i = 0; i < model->sinks->len; i++) {
+		const struct model_sink_entry *entry =
+			&g_array_index(model->sinks, struct model_sink_entry, i);
+
+		if (entry->sink.process_end)
+			entry->sink.process_end(entry->context, process, ticks);
+	}
+	timeline_end(process, ticks);
+	process->end_ticks = ticks;
+	process->ended = true;
+	leave_run(process);
+}
+
+bool
+model_process_ended(const struct model_process *process)
+{
+	return process->ended;
+}
+
+/* ---- events ---- */
+
+static void
+tell_sinks(struct model *model, const struct model_event *event)
+{
+	for (unsigned i = 0; i < model->sinks->len; i++) {
+		const struct model_sink_entry *entry =
+			&g_array_index(model->sinks, struct model_sink_entry, i);
+
+		if (entry->sink.kinds & 1u << event->kind)
+			entry->sink.event(entry->context, event);
+	}
+}
+
+static inline void
+apply_one(struct model *model, const struct model_event *event)
+{
+	if (event->ticks > model->ticks)
+		model->ticks = event->ticks;
+	timeline_advance(event->thread->process, event->ticks);
+	if (event->kind == RECORD_ALLOC)
+		heap_alloc(model, event);
+	else if (event->kind == RECORD_FREE)
+		heap_free(model, event);
+	if (unlikely(model->sink_kinds & 1u << event->kind))
+		tell_sinks(model, event);
+}
+
+static inline void
+prefetch(const struct model_event *event)
+{
+	live_table_prefetch(&event->thread->process->live, event->address);
+}
+
+void
+model_apply(struct model *model, const struct model_event *events, unsigned count)
+{
+	if (!count)
+		return;
+	if (unlikely(model->parked->len))
+		heap_expire_parked(model, events[0].ticks);
+	model->events += count;
+	for (unsigned i = 0; i < count && i < PREFETCH_AHEAD; i++)
+		prefetch(&events[i]);
+	for (unsigned i = 0; i < count; i++) {
+		if (i + PREFETCH_AHEAD < count)
+			prefetch(&events[i + PREFETCH_AHEAD]);
+		apply_one(model, &events[i]);
+	}
+}
+
+void
+model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc)
+{
+	node_table_set(thread->process->nodes, node, parent, pc);
+}
+
+void
+model_extended(struct model *model, struct model_thread *thread, const struct record *record)
+{
+	if (record->ticks > model->ticks)
+		model->ticks = record->ticks;
+	timeline_advance(thread->process, record->ticks);
+	records_apply(model, thread, record);
+	for (unsigned i = 0; i < model->sinks->len; i++) {
+		const struct model_sink_entry *entry =
+			&g_array_index(model->sinks, struct model_sink_entry, i);
+
+		if (entry->sink.extended)
+			entry->sink.extended(entry->context, thread, record);
+	}
+}
+
+void
+model_tallies(struct model_thread *thread, const struct pool_tally *tallies, unsigned count)
+{
+	struct model *model = thread->model;
+	struct model_process *process = thread->process;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct pool_tally *tally = &tallies[i];
+		struct site_state *site;
+
+		if (!tally->count)
+			continue;
+		model->events += tally->count;
+		if (!tally->node) {
+			thread->releases.count += tally->count;
+			process->freed.count += tally->count;
+			continue;
+		}
+		if (tally->node > SITE_NODE_MAX)
+			continue;
+		site = site_at(&model->sites, site_map_find_or_add(&thread->sites, &model->sites,
+						      tally->node, MEMORY_HEAP));
+		site->allocated.count += tally->count;
+		site->allocated.bytes += tally->bytes;
+		process->allocated.count += tally->count;
+		process->allocated.bytes += tally->bytes;
+	}
+}
+
+void
+model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_t peak_bytes)
+{
+	if (process->ended)
+		return;
+	timeline_advance(process, ticks);
+	if (bytes)
+		process->timeline.rss_bytes = bytes;
+	process->public->rss_peak_bytes =
+		MAX(process->public->rss_peak_bytes, MAX(bytes, peak_bytes));
+}
+
+void
+model_missed(struct model_thread *thread, uint32_t missed)
+{
+	thread->public->missed_events = missed;
+}
+
+uint64_t
+model_events(const struct model *model)
+{
+	return model->events;
+}
+
+uint64_t
+model_live_bytes(const struct model *model)
+{
+	return model->peak[PEAK_HEAP].live_bytes;
+}
+
+/* ---- the end ---- */
+
+static gint
+by_number(gconstpointer a, gconstpointer b)
+{
+	const struct process *left = *(struct process *const *)a;
+	const struct process *right = *(struct process *const *)b;
+
+	return left->number < right->number ? -1 : left->number > right->number;
+}
+
+static void
+finish_sums(const struct model *model, struct run *run, const struct model_clock *clock)
+{
+	const struct peak *heap = &model->peak[PEAK_HEAP], *mapped = &model->peak[PEAK_MAPPED];
+
+	run->start_realtime_ns = clock->start_realtime_ns;
+	run->bin_ns = model_span_ns(clock, model->bin_ticks);
+	run->peak_bytes = heap->peak_bytes;
+	run->peak_ns = heap->peak_bytes ? model_ns(clock, heap->peak_ticks) : 0;
+	run->mapped_peak_bytes = mapped->peak_bytes;
+	run->mapped_peak_ns = mapped->peak_bytes ? model_ns(clock, mapped->peak_ticks) : 0;
+	run->events = model->events;
+}
+
+struct run *
+model_finish(struct model *model, const struct model_clock *clock, uint64_t end_ticks)
+{
+	struct run *run = run_new();
+
+	heap_expire_parked(model, UINT64_MAX);
+	for (unsigned i = 0; i < model->process_list->len; i++)
+		model_process_end(g_ptr_array_index(model->process_list, i), end_ticks);
+	finish_sums(model, run, clock);
+	run->duration_ns = model_ns(clock, end_ticks);
+	for (unsigned i = 0; i < model->process_list->len; i++) {
+		struct model_process *process = g_ptr_array_index(model->process_list, i);
+
+		finish_process(process, clock);
+		run->lost_events += process->public->lost_events;
+		g_ptr_array_add(run->processes, process->public);
+		process->public = NULL;
+	}
+	g_ptr_array_sort(run->processes, by_number);
+	model_free(model);
+	return run;
+}

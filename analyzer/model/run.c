@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Making and freeing of the structures that readers of a run see. */
+#include "model.h"
+
+static void
+module_free(gpointer data)
+{
+	struct module *module = data;
+
+	g_free(module->path);
+	g_free(module->build_id);
+	g_free(module);
+}
+
+static void
+thread_free(gpointer data)
+{
+	struct thread *thread = data;
+
+	g_free(thread->name);
+	g_array_unref(thread->sites);
+	g_free(thread);
+}
+
+static void
+process_free(gpointer data)
+{
+	struct process *process = data;
+
+	g_free(process->exe);
+	g_strfreev(process->arguments);
+	g_ptr_array_unref(process->threads);
+	g_ptr_array_unref(process->modules);
+	g_array_unref(process->nodes);
+	g_array_unref(process->timeline);
+	g_free(process);
+}
+
+struct run *
+run_new(void)
+{
+	struct run *run = g_new0(struct run, 1);
+
+	run->processes = g_ptr_array_new_with_free_func(process_free);
+	return run;
+}
+
+struct process *
+process_new(void)
+{
+	struct process *process = g_new0(struct process, 1);
+
+	process->threads = g_ptr_array_new_with_free_func(thread_free);
+	process->modules = g_ptr_array_new_with_free_func(module_free);
+	process->nodes = g_array_new(FALSE, TRUE, sizeof(struct node));
+	process->timeline = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
+	return process;
+}
+
+struct thread *
+thread_new(void)
+{
+	struct thread *thread = g_new0(struct thread, 1);
+
+	thread->sites = g_array_new(FALSE, TRUE, sizeof(struct site));
+	return thread;
+}
+
+void
+run_free(struct run *run)
+{
+	if (!run)
+		return;
+	g_ptr_array_unref(run->processes);
+	g_free(run);
+}

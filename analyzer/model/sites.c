@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Storage of sites: see sites.h. */
+#include "sites.h"
+
+#include <glib.h>
+
+enum {
+	FIRST_BITS = 4
+};
+
+void
+site_pool_init(struct site_pool *pool)
+{
+	*pool = (struct site_pool){0};
+}
+
+void
+site_pool_fini(struct site_pool *pool)
+{
+	for (uint32_t i = 0; i < pool->block_count; i++)
+		g_free(pool->blocks[i]);
+	g_free(pool->blocks);
+	*pool = (struct site_pool){0};
+}
+
+uint32_t
+site_pool_add(struct site_pool *pool)
+{
+	if (pool->count == pool->block_count * SITE_BLOCK) {
+		if (pool->block_count == pool->block_room) {
+			pool->block_room = pool->block_room ? 2 * pool->block_room : 16;
+			pool->blocks = g_renew(struct site_state *, pool->blocks, pool->block_room);
+		}
+		pool->blocks[pool->block_count++] = g_new0(struct site_state, SITE_BLOCK);
+	}
+	return pool->count++;
+}
+
+void
+site_map_fini(struct site_map *map)
+{
+	g_free(map->slots);
+	*map = (struct site_map){0};
+}
+
+static void
+place(struct site_map *map, struct site_map_slot entry)
+{
+	uint32_t i = site_map_home(map, entry.key);
+
+	while (map->slots[i].key)
+		i = (i + 1) & map->mask;
+	map->slots[i] = entry;
+}
+
+static void
+resize(struct site_map *map, unsigned bits)
+{
+	const struct site_map old = *map;
+
+	map->slots = g_new0(struct site_map_slot, (gsize)1 << bits);
+	map->mask = (UINT32_C(1) << bits) - 1;
+	map->shift = 32 - bits;
+	for (uint32_t i = 0; old.slots && i <= old.mask; i++)
+		if (old.slots[i].key)
+			place(map, old.slots[i]);
+	g_free(old.slots);
+}
+
+uint32_t
+site_map_add_slow(struct site_map *map, struct site_pool *pool, uint32_t key)
+{
+	const struct site_map_slot entry = {key, site_pool_add(pool)};
+	struct site_state *site = site_at(pool, entry.site);
+
+	site->node = (key - 1) / MEMORY_CATEGORIES;
+	site->category = (key - 1) % MEMORY_CATEGORIES;
+	site->thread = map->thread;
+	if (!map->slots)
+		resize(map, FIRST_BITS);
+	else if (map->count >= map->mask / 4 * 3)
+		resize(map, 32 - map->shift + 1);
+	place(map, entry);
+	map->count++;
+	return entry.site;
+}

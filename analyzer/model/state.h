@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The model's own structures, shared by the files of this folder while it is fed. Readers of the
+ * finished run see model.h, who feeds it feed.h.
+ */
+#ifndef THAG_MODEL_STATE_H
+#define THAG_MODEL_STATE_H
+
+#include "feed.h"
+#include "live_table.h"
+#include "sites.h"
+
+/* The release half of a realloc: it holds unless REALLOC_FAILED says otherwise. */
+struct model_tentative {
+	uint64_t address; /* 0: none */
+	uint64_t ticks;
+};
+
+struct model_thread {
+	struct model *model;
+	struct model_process *process;
+	struct thread *public;
+	struct site_map sites;
+	uint32_t serial[PEAK_DOMAINS]; /* allocations so far, low bits */
+	struct model_tentative tentative;
+	struct tally releases; /* of summary mode: not known of which block */
+	uint64_t start_ticks, end_ticks;
+	bool ended;
+};
+
+/* The tree of call paths. A forked child goes on from its parent's: ids below `first` are there. */
+struct node_table {
+	struct node_table *parent; /* NULL: none */
+	unsigned references;
+	uint32_t first;
+	GArray *nodes; /* struct node, those from `first` on */
+};
+
+/* One interval of a process's timeline while the model is fed. */
+struct timeline {
+	GArray *bins; /* struct timeline_bin, closed ones */
+	uint64_t first;
+	uint64_t open; /* number of the open interval: always first + bins->len */
+	uint64_t open_end_ticks;
+	uint64_t live_max_bytes;
+	uint64_t rss_bytes;
+	struct tally allocated, freed; /* of the process when the interval was opened */
+};
+
+struct model_process {
+	struct model *model;
+	struct process *public;
+	struct live_table live;
+	struct tally allocated, freed; /* heap */
+	struct peak peak[PEAK_DOMAINS];
+	struct timeline timeline;
+	unsigned tentative_count;
+	GHashTable *threads; /* number -> struct model_thread */
+	GTree *mappings;
+	struct node_table *nodes;
+	uint64_t lost_nested, lost_full, missed;
+	uint64_t start_ticks, end_ticks;
+	bool ended;
+};
+
+struct model {
+	struct model_clock clock;
+	uint64_t ticks; /* of the latest event */
+	struct site_pool sites;
+	struct peak peak[PEAK_DOMAINS];
+	GHashTable *processes; /* number -> struct model_process */
+	GPtrArray *process_list;
+	GArray *parked; /* struct model_event: see heap.c */
+	uint64_t skew_ticks;
+	uint64_t bin_ticks; /* width of the timeline's intervals */
+	uint64_t events;
+	GArray *sinks; /* struct model_sink_entry */
+	uint32_t sink_kinds;
+	uint32_t (*module_found)(void *context, uint32_t pid, const struct module *module);
+	void *module_context;
+};
+
+struct model_sink_entry {
+	struct model_sink sink;
+	void *context;
+};
+
+/* heap.c */
+void heap_alloc(struct model *model, const struct model_event *event);
+void heap_free(struct model *model, const struct model_event *event);
+void heap_realloc_failed(struct model_thread *thread, uint64_t address);
+void heap_expire_parked(struct model *model, uint64_t now_ticks);
+void heap_process_end(struct model_process *process);
+
+/* mappings.c: the mmap family and the program break. */
+GTree *mappings_new(void);
+void mapping_add(struct model_thread *thread, uint64_t ticks, uint32_t node, uint64_t address,
+	uint64_t length, enum memory_category category);
+void mapping_remove(struct model_thread *thread, uint64_t ticks, uint64_t address, uint64_t length);
+
+/* node_table.c */
+struct node_table *node_table_new(struct node_table *parent, uint32_t first);
+struct node_table *node_table_ref(struct node_table *table);
+void node_table_unref(struct node_table *table);
+void node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc);
+/* A node that nobody announced has no parent and the pc RECORD_PC_UNKNOWN. */
+struct node node_table_get(const struct node_table *table, uint32_t node);
+
+/* timeline.c */
+void timeline_init(struct model_process *process, uint64_t ticks);
+void timeline_advance_slow(struct model_process *process, uint64_t ticks);
+void timeline_end(struct model_process *process, uint64_t ticks);
+
+static inline void
+timeline_advance(struct model_process *process, uint64_t ticks)
+{
+	if (unlikely(ticks >= process->timeline.open_end_ticks))
+		timeline_advance_slow(process, ticks);
+}
+
+/* records.c */
+void records_apply(struct model *model, struct model_thread *thread, const struct record *record);
+
+/* finish.c: fills in the public process. */
+void finish_process(struct model_process *process, const struct model_clock *clock);
+
+/* Bucket 0: 0 and 1; i: (2^(i-1), 2^i]. */
+static inline unsigned
+histogram_bucket(uint64_t value, unsigned buckets)
+{
+	const unsigned bucket = value < 2 ? 0 : 64 - (unsigned)__builtin_clzll(value - 1);
+
+	return bucket < buckets ? bucket : buckets - 1;
+}
+
+static inline void
+histogram_add(struct histogram *histogram, unsigned bucket, uint64_t bytes)
+{
+	histogram->bucket[bucket].count++;
+	histogram->bucket[bucket].bytes += bytes;
+}
+
+/* A block, or a mapping, comes to a site. */
+static inline void
+account_add(struct model_process *process, struct site_state *site, enum peak_domain domain,
+	uint64_t bytes, uint64_t ticks)
+{
+	struct peak *peak = &process->peak[domain], *run_peak = &process->model->peak[domain];
+
+	site_settle(site, peak, run_peak);
+	site->allocated.count++;
+	site->allocated.bytes += bytes;
+	if (bytes > site->largest_bytes)
+		site->largest_bytes = bytes;
+	peak_add(peak, bytes, ticks);
+	peak_add(run_peak, bytes, ticks);
+}
+
+/* `gone` leaves a site: a block whole, a mapping in pieces of which the last one counts. */
+static inline void
+account_remove(struct model_process *process, struct site_state *site, enum peak_domain domain,
+	struct tally gone)
+{
+	struct peak *peak = &process->peak[domain], *run_peak = &process->model->peak[domain];
+
+	site_settle(site, peak, run_peak);
+	site->freed.count += gone.count;
+	site->freed.bytes += gone.bytes;
+	peak->live_bytes -= gone.bytes;
+	run_peak->live_bytes -= gone.bytes;
+}
+
+static inline void
+account_lifetime(struct site_state *site, uint64_t lifetime_ticks)
+{
+	site->lifetime_ticks += lifetime_ticks;
+	if (lifetime_ticks > site->lifetime_max_ticks)
+		site->lifetime_max_ticks = lifetime_ticks;
+}
+
+static inline uint64_t
+model_ns(const struct model_clock *clock, uint64_t ticks)
+{
+	return ticks <= clock->start_ticks
+		       ? 0
+		       : (uint64_t)((double)(ticks - clock->start_ticks) * clock->ns_per_tick +
+				    0.5);
+}
+
+static inline uint64_t
+model_span_ns(const struct model_clock *clock, uint64_t ticks)
+{
+	return (uint64_t)((double)ticks * clock->ns_per_tick + 0.5);
+}
+
+#endif

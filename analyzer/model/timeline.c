@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Timelines: what a process had live, interval by interval.
+ *
+ * All intervals of a run are equally long. When there would be more than TIMELINE_BINS of them from
+ * the start of the run to now, each pair becomes one and the length doubles, so a timeline has
+ * between half that number and that number whatever the run's length. A process's timeline starts
+ * with the interval in which it started.
+ *
+ * The open interval costs an event one comparison: what was allocated in it is the difference of
+ * the process's sums at its two ends.
+ */
+#include "state.h"
+
+enum {
+	TIMELINE_BINS = 2000
+};
+
+static uint64_t
+bin_of(const struct model *model, uint64_t ticks)
+{
+	return ticks <= model->clock.start_ticks
+		       ? 0
+		       : (ticks - model->clock.start_ticks) / model->bin_ticks;
+}
+
+static void
+open_bin(struct model_process *process, uint64_t bin)
+{
+	struct timeline *timeline = &process->timeline;
+	const struct model *model = process->model;
+
+	timeline->open = bin;
+	timeline->open_end_ticks = model->clock.start_ticks + (bin + 1) * model->bin_ticks;
+	timeline->live_max_bytes = process->peak[PEAK_HEAP].live_bytes;
+	timeline->rss_bytes = 0;
+	timeline->allocated = process->allocated;
+	timeline->freed = process->freed;
+}
+
+static struct tally
+difference(struct tally now, struct tally before)
+{
+	return (struct tally){now.count - before.count, now.bytes - before.bytes};
+}
+
+static void
+close_bin(struct model_process *process)
+{
+	const struct timeline *timeline = &process->timeline;
+	const struct timeline_bin bin = {
+		.live_bytes = process->peak[PEAK_HEAP].live_bytes,
+		.live_max_bytes = timeline->live_max_bytes,
+		.live_blocks = process->allocated.count - process->freed.count,
+		.mapped_bytes = process->peak[PEAK_MAPPED].live_bytes,
+		.rss_bytes = timeline->rss_bytes,
+		.allocated = difference(process->allocated, timeline->allocated),
+		.freed = difference(process->freed, timeline->freed),
+	};
+
+	g_array_append_val(timeline->bins, bin);
+}
+
+/* Adds the later one of a pair to the earlier one. */
+static void
+fold(struct timeline_bin *earlier, const struct timeline_bin *later)
+{
+	const uint64_t max = MAX(earlier->live_max_bytes, later->live_max_bytes);
+	const uint64_t rss = later->rss_bytes ? later->rss_bytes : earlier->rss_bytes;
+	const struct tally allocated = earlier->allocated, freed = earlier->freed;
+
+	*earlier = *later;
+	earlier->live_max_bytes = max;
+	earlier->rss_bytes = rss;
+	earlier->allocated.count += allocated.count;
+	earlier->allocated.bytes += allocated.bytes;
+	earlier->freed.count += freed.count;
+	earlier->freed.bytes += freed.bytes;
+}
+
+static void
+halve_closed(struct timeline *timeline)
+{
+	GArray *bins = timeline->bins;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < bins->len; i++) {
+		const struct timeline_bin bin = g_array_index(bins, struct timeline_bin, i);
+
+		if ((timeline->first + i) % 2 && i)
+			fold(&g_array_index(bins, struct timeline_bin, kept - 1), &bin);
+		else
+			g_array_index(bins, struct timeline_bin, kept++) = bin;
+	}
+	g_array_set_size(bins, kept);
+	timeline->first /= 2;
+}
+
+/* The open interval is the second of a pair: what was closed as the first is opened again. */
+static void
+reopen_last(struct timeline *timeline)
+{
+	const struct timeline_bin *last =
+		&g_array_index(timeline->bins, struct timeline_bin, timeline->bins->len - 1);
+
+	timeline->live_max_bytes = MAX(timeline->live_max_bytes, last->live_max_bytes);
+	if (!timeline->rss_bytes)
+		timeline->rss_bytes = last->rss_bytes;
+	timeline->allocated = difference(timeline->allocated, last->allocated);
+	timeline->freed = difference(timeline->freed, last->freed);
+	g_array_set_size(timeline->bins, timeline->bins->len - 1);
+}
+
+static void
+halve(struct model_process *process)
+{
+	struct timeline *timeline = &process->timeline;
+	const struct model *model = process->model;
+
+	if (!process->ended && timeline->open % 2 && timeline->bins->len)
+		reopen_last(timeline);
+	halve_closed(timeline);
+	timeline->open /= 2;
+	if (!process->ended)
+		timeline->open_end_ticks =
+			model->clock.start_ticks + (timeline->open + 1) * model->bin_ticks;
+}
+
+static void
+widen(struct model *model)
+{
+	model->bin_ticks *= 2;
+	for (unsigned i = 0; i < model->process_list->len; i++)
+		halve(g_ptr_array_index(model->process_list, i));
+}
+
+static void
+make_room(struct model *model, uint64_t ticks)
+{
+	while (bin_of(model, ticks) >= TIMELINE_BINS)
+		widen(model);
+}
+
+void
+timeline_init(struct model_process *process, uint64_t ticks)
+{
+	process->timeline.bins = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
+	make_room(process->model, ticks);
+	process->timeline.first = bin_of(process->model, ticks);
+	open_bin(process, process->timeline.first);
+}
+
+void
+timeline_advance_slow(struct model_process *process, uint64_t ticks)
+{
+	if (process->ended)
+		return;
+	make_room(process->model, ticks);
+	while (ticks >= process->timeline.open_end_ticks) {
+		close_bin(process);
+		open_bin(process, process->timeline.open + 1);
+	}
+}
+
+void
+timeline_end(struct model_process *process, uint64_t ticks)
+{
+	timeline_advance(process, ticks);
+	close_bin(process);
+	process->timeline.open_end_ticks = UINT64_MAX;
+}
