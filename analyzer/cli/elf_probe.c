@@ -33,23 +33,24 @@ dynamic_has_soname(Elf *elf, const GElf_Phdr *header)
 }
 
 static int
-read_segments(Elf *elf, struct segments *ret_segments)
+read_segments(Elf *elf, const GElf_Ehdr *header, struct segments *ret_segments)
 {
 	struct segments segments = {false, false, false};
 	size_t count;
 
-	if (elf_getphdrnum(elf, &count))
+	/* Of headers beyond the end of the file libelf says that there are none. */
+	if (elf_getphdrnum(elf, &count) || (header->e_phnum != PN_XNUM && count < header->e_phnum))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		GElf_Phdr header;
+		GElf_Phdr segment;
 
-		if (!gelf_getphdr(elf, (int)i, &header))
+		if (!gelf_getphdr(elf, (int)i, &segment))
 			return -1;
-		if (header.p_type == PT_INTERP)
+		if (segment.p_type == PT_INTERP)
 			segments.interpreter = true;
-		if (header.p_type == PT_DYNAMIC) {
+		if (segment.p_type == PT_DYNAMIC) {
 			segments.dynamic = true;
-			segments.soname = dynamic_has_soname(elf, &header);
+			segments.soname = dynamic_has_soname(elf, &segment);
 		}
 	}
 	*ret_segments = segments;
@@ -124,7 +125,7 @@ probe_elf(Elf *elf, struct elf_probe *probe)
 	probe->class = header.e_ident[EI_CLASS];
 	probe->data = header.e_ident[EI_DATA];
 	probe->machine = header.e_machine;
-	if (read_segments(elf, &segments))
+	if (read_segments(elf, &header, &segments))
 		return;
 	probe->kind = kind_of(&header, &segments);
 	if (probe->kind == ELF_DYNAMIC)

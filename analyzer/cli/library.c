@@ -18,7 +18,7 @@ own_directory(void)
 static char *
 find_beside(const char *directory)
 {
-	const char *const places[] = {"preload/libthag.so", LIBRARY_FROM_BINDIR};
+	const char *const places[] = {"../preload/libthag.so", LIBRARY_FROM_BINDIR};
 
 	for (size_t i = 0; directory && i < G_N_ELEMENTS(places); i++) {
 		g_autofree char *path = g_build_filename(directory, places[i], NULL);

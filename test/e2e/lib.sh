@@ -7,12 +7,12 @@
 #	check 'the exit status is the program'\''s own' [ "$status" = 7 ]
 #	finish
 #
-# From meson: THAG_BIN (the directory with thag, thag-run ...), PROGRAMS (test programs).
+# From meson: BUILD (the directory with thag, thag-run ...), PROGRAMS (test programs).
 # For the test: a directory of its own, which is also the current one, in $work.
 
 set -u
-: "${THAG_BIN:?run by meson test}"
-PATH=$THAG_BIN:$PATH
+: "${BUILD:?run by meson test}"
+PATH=$BUILD:$PATH
 export PATH
 unset THAG_PROFILER SIZE_TRACKING_THRESHOLD THAG_POOL THAG_RATE THAG_MIN_SIZE LD_PRELOAD
 tests=0

@@ -16,11 +16,13 @@ check 'standard output is the program'\''s alone' [ "$(cat out)" = to-out ]
 check 'a quiet run adds nothing to standard error' [ "$(cat err)" = to-err ]
 
 # What a program can see of itself, with and without the wrapper.
-look='ls -l /proc/self/fd | sed "s/.* \([0-9]* ->\)/\1/; s/[0-9]*\/fd//" | grep -v "^total"
+look='ls -l /proc/self/fd | sed "s/.* \([0-9]* ->\)/\1/; s/[0-9]*\/fd//; s/pipe:.*/pipe/"
 	grep -E "^(SigBlk|SigIgn|SigCgt|ShdPnd)" /proc/self/status
 	ulimit -a; umask; pwd; id'
-sh -c "$look" >plain 2>&1 </dev/null
-thag-run -q sh -c "$look" >profiled 2>&1 </dev/null
+sh -c "$look" >seen 2>&1 </dev/null
+mv seen plain
+thag-run -q sh -c "$look" >seen 2>&1 </dev/null
+mv seen profiled
 check 'descriptors, signals and limits are those without it' cmp plain profiled
 (
 	trap '' INT CHLD TERM
@@ -73,14 +75,14 @@ check 'an interrupt of the group ends the program its own way' [ "$status" = 6 ]
 check '... and what was recorded is reported' [ -s err ]
 
 # Background processes.
-run timeout 10 thag-run -q sh -c '(sleep 1; : >done) & exit 3'
-check 'who leaves processes behind is not waited for' [ "$status:$(ls done 2>&1)" != "3:done" ]
+run timeout 10 thag-run -q sh -c '(sleep 1; : >background) & exit 3'
+check 'who leaves processes behind is not waited for' [ "$status:$(ls background 2>&1)" != "3:background" ]
 check '... and the status is the program'\''s' [ "$status" = 3 ]
 check '... and it is said how to end the profile' says 'kill '
 analyzer=$(sed -n 's/.*kill \([0-9]*\)$/\1/p' err)
 check '... by a process that is there' kill -0 "$analyzer"
 check '... and that ends when the last of them has' eventually test ! -d "/proc/$analyzer"
-check '... after it' [ -e done ]
+check '... after it' [ -e background ]
 
 run sh -c 'thag-run -q sh -c "sleep 0.3; : >finished" & sleep 0.1; kill -9 $!'
 check 'a program outlives a killed wrapper' eventually test -e finished
