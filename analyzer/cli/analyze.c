@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "channel.h"
+#include "debug_log.h"
 #include "launch.h"
 #include "results.h"
 #include "stream/collector.h"
@@ -30,6 +31,7 @@ struct analysis {
 	const struct pool_file *file;
 	const struct analyze_request *request;
 	struct collector *collector;
+	struct debug_log *log;
 	int channel; /* -1: nobody listens */
 	bool ended;  /* the program that thag-run started; there is none: true at once */
 	bool abandoned;
@@ -92,6 +94,9 @@ read_channel(struct analysis *analysis)
 		analysis->channel = -1;
 	}
 	if (!analysis->ended) {
+		debug_log_add(analysis->log,
+			result ? "the program ended, wait status %d" : "thag-run is gone (%d)",
+			analysis->wait_status);
 		analysis->ended = true;
 		analysis->ended_us = g_get_monotonic_time();
 	}
@@ -132,6 +137,7 @@ detach(struct analysis *analysis)
 		(int)getpid());
 
 	channel_send(analysis->channel, CHANNEL_DETACHED, 0, text);
+	debug_log_add(analysis->log, "goes on in the background");
 	close(analysis->channel);
 	analysis->channel = -1;
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -194,15 +200,52 @@ start(struct analysis *analysis)
 	return error;
 }
 
+/* What the collector has to say that a reader of a bug report would ask for. */
+static void
+log_run(struct debug_log *log, const struct run *run)
+{
+	debug_log_add(log,
+		"%u processes, %" G_GUINT64_FORMAT " events in %" G_GUINT64_FORMAT
+		" bytes, %" G_GUINT64_FORMAT " chunks (%" G_GUINT64_FORMAT
+		" broken), %" G_GUINT64_FORMAT " events lost",
+		run->processes->len, (guint64)run->events, (guint64)run->event_bytes,
+		(guint64)run->chunks, (guint64)run->broken_chunks, (guint64)run->lost_events);
+	for (guint i = 0; i < run->processes->len; i++) {
+		const struct process *process = run->processes->pdata[i];
+
+		debug_log_add(log, "process %u: pid %u, %s, %u threads, %u modules, %u call paths",
+			process->number, process->pid, process->exe, process->threads->len,
+			process->modules->len, process->nodes->len);
+	}
+}
+
+static int
+write_results(struct analysis *analysis, struct symbolizer *symbolizer)
+{
+	const struct results_run results = describe(analysis);
+	struct run *run = collector_finish(analysis->collector);
+
+	analysis->collector = NULL;
+	log_run(analysis->log, run);
+	const int error = results_write(run, symbolizer, &results);
+
+	debug_log_add(analysis->log, "results written: %s", error ? "not all" : "all");
+	run_free(run);
+	return error ? EXIT_OURS : 0;
+}
+
 int
 analyze_run(struct pool_file *file, const struct analyze_request *request)
 {
 	const struct symbolizer_options symbolizer_options = {.debuginfod = false};
+	const struct options *options = &file->pool->options;
 	struct symbolizer *symbolizer = symbolizer_new(&symbolizer_options);
 	struct analysis analysis = {
 		.file = file,
 		.request = request,
 		.collector = collector_new(file->pool, file->fd, symbolizer),
+		.log = debug_log_open(
+			options->debug, request->program ? request->program : "program"),
 		.channel = request->channel,
 		.ended = request->channel < 0,
 		.wait_status = -1,
@@ -210,18 +253,18 @@ analyze_run(struct pool_file *file, const struct analyze_request *request)
 	};
 	int status = EXIT_OURS;
 
+	debug_log_add(analysis.log,
+		"thag %s, pool %s, profile %u, detail %u, at least %" G_GUINT64_FORMAT
+		" bytes, on full %u, results in %s",
+		THAG_VERSION, file->path, options->profile, options->detail,
+		(guint64)options->min_size_bytes, options->on_full, options->directory);
 	if (!start(&analysis)) {
 		collect(&analysis);
-		if (!analysis.abandoned) {
-			const struct results_run results = describe(&analysis);
-			struct run *run = collector_finish(analysis.collector);
-
-			analysis.collector = NULL;
-			status = results_write(run, symbolizer, &results) ? EXIT_OURS : 0;
-			run_free(run);
-		}
+		if (!analysis.abandoned)
+			status = write_results(&analysis, symbolizer);
 	}
 	collector_free(analysis.collector);
 	symbolizer_free(symbolizer);
+	debug_log_close(analysis.log);
 	return status;
 }

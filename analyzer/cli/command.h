@@ -13,6 +13,8 @@ struct command {
 };
 
 int run_main(int count, char **arguments);
+int flamegraph_main(int count, char **arguments);
+int folded_main(int count, char **arguments);
 int collect_main(int count, char **arguments);
 
 #endif

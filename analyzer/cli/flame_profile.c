@@ -2,10 +2,6 @@
 /* See flame_profile.h. The root of the profile is left out: box i is node i + 1. */
 #include "flame_profile.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
 #include "flame.h"
 
 enum metric {
@@ -105,28 +101,13 @@ make_frames(const struct profile *profile)
 	return frames;
 }
 
-static int
-write_flame(const struct flame *flame, const char *path)
-{
-	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	error = file ? flame_write_svg(file, flame, NULL) : -errno;
-	if (file && fclose(file) && !error)
-		error = -errno;
-	if (error)
-		unlink(path);
-	return error;
-}
-
 int
-flame_profile_write(const struct profile *profile, const char *title, const char *path)
+flame_profile_write(FILE *out, const struct profile *profile, const char *title)
 {
 	g_autofree struct flame_frame *frames = make_frames(profile);
 	struct flame_metric filled[METRICS];
+	g_autofree char *program = g_path_get_basename(profile->run.program);
+	g_autofree char *own_title = g_strconcat("Memory of ", program, NULL);
 	struct columns columns;
 
 	columns_init(&columns, profile->nodes.count - 1);
@@ -137,9 +118,9 @@ flame_profile_write(const struct profile *profile, const char *title, const char
 	}
 	const struct flame flame = {
 		.kind = FLAME_GRAPH,
-		.title = title,
+		.title = title ? title : own_title,
 		.subtitle = *profile->run.incomplete ? profile->run.incomplete : NULL,
-		.root_name = profile->run.program,
+		.root_name = program,
 		.box_count = columns.count,
 		.parent = columns.parent,
 		.frame = columns.frame,
@@ -148,7 +129,7 @@ flame_profile_write(const struct profile *profile, const char *title, const char
 		.metric_count = profile->run.summary ? METRICS_OF_SUMMARY : METRICS,
 		.metrics = filled,
 	};
-	const int error = write_flame(&flame, path);
+	const int error = flame_write_svg(out, &flame, NULL);
 
 	columns_fini(&columns);
 	return error;

@@ -6,12 +6,13 @@
 #ifndef THAG_CLI_FLAME_PROFILE_H
 #define THAG_CLI_FLAME_PROFILE_H
 
+#include <stdio.h>
 #include "profile.h"
 
 /*
- * Writes the picture to `path`, which must not exist. Returns 0, or a negative errno; nothing is
- * left behind then.
+ * Writes the picture; `title` may be NULL. Returns 0, or the negative errno of a failed write. The
+ * stream is flushed, not closed.
  */
-int flame_profile_write(const struct profile *profile, const char *title, const char *path);
+int flame_profile_write(FILE *out, const struct profile *profile, const char *title);
 
 #endif

@@ -12,6 +12,8 @@
 
 static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
+	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
+	{"folded", folded_main, "print a profile's call paths for other tools"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 

@@ -122,7 +122,15 @@ write_profile(struct results *results)
 /* ---- folded stacks and pictures ---- */
 
 static int
-write_folded(const struct profile *profile, const char *path)
+write_picture(FILE *out, const struct profile *profile)
+{
+	return flame_profile_write(out, profile, NULL);
+}
+
+/* Makes a new file by `write`; one that cannot be finished is taken away. */
+static int
+write_file(const char *path, const struct profile *profile,
+	int (*write)(FILE *out, const struct profile *profile))
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -130,7 +138,7 @@ write_folded(const struct profile *profile, const char *path)
 
 	if (!file)
 		return -errno;
-	error = folded_profile_write(file, profile);
+	error = write(file, profile);
 	if (fclose(file) && !error)
 		error = -errno;
 	if (error)
@@ -138,21 +146,13 @@ write_folded(const struct profile *profile, const char *path)
 	return error;
 }
 
-static int
-write_picture(const struct profile *profile, const char *path)
-{
-	g_autofree char *title = g_strconcat("Memory of ", profile->run.program, NULL);
-
-	return flame_profile_write(profile, title, path);
-}
-
 static void
 write_one(struct results *results, const char *ending,
-	int (*write)(const struct profile *profile, const char *path))
+	int (*write)(FILE *out, const struct profile *profile))
 {
 	const char *kind = results->profile->run.summary ? "summary" : "detail";
 	char *path = g_strdup_printf("%s-memory-%s.%s", results->stem, kind, ending);
-	const int error = write(results->profile, path);
+	const int error = write_file(path, results->profile, write);
 
 	if (!error) {
 		add_file(results, path);
@@ -196,7 +196,7 @@ results_write(const struct run *run, struct symbolizer *symbolizer, const struct
 	};
 
 	if (write_profile(&results)) {
-		write_one(&results, "folded", write_folded);
+		write_one(&results, "folded", folded_profile_write);
 		write_one(&results, "svg", write_picture);
 		if (!about->quiet)
 			print_files(&results);

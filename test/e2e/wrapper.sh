@@ -97,4 +97,9 @@ run thag-run -q sh -c 'echo "$THAG_POOL"'
 check 'no shared memory is left' [ ! -e "$(cat out)" ]
 run sh -c 'ulimit -f 1000; thag-run true'
 check 'a limit on file sizes is said, not died of' says 'ulimit -f'
+
+run env TMPDIR="$work" thag-run -q --debug announce true
+log=$(sed -n 's/.*debug log: //p' err)
+check 'a debug log is announced' [ -s "$log" ]
+check '... and tells how the program ended' grep -q 'the program ended, wait status 0' "$log"
 finish
