@@ -9,12 +9,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <malloc.h>
-#include <string.h>
 #include "heap.h"
 #include "real.h"
 #include "thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
+
+/* C23, not in all headers yet. */
+void free_sized(void *block, size_t size);
+void free_aligned_sized(void *block, size_t alignment, size_t size);
 
 EXPORT void *
 malloc(size_t size)
@@ -42,37 +45,19 @@ free(void *block)
 {
 	const struct frame frame = arch_caller();
 
-	if (unlikely(real_is_early(block)))
-		return;
 	heap_released(&frame, block, 0);
 	real.free(block);
-}
-
-static void *
-move_early(void *block, size_t size)
-{
-	const size_t old_size = real_early_size(block);
-	void *moved = real.malloc(size);
-
-	if (moved)
-		memcpy(moved, block, old_size < size ? old_size : size);
-	return moved;
 }
 
 static inline __attribute__((always_inline)) void *
 reallocate(const struct frame *frame, void *block, size_t size)
 {
-	void *moved;
+	heap_released(frame, block, RECORD_REALLOC);
+	void *moved = real.realloc(block, size);
 
-	if (unlikely(real_is_early(block))) {
-		moved = move_early(block, size);
-	} else {
-		heap_released(frame, block, RECORD_REALLOC);
-		moved = real.realloc(block, size);
-		/* Size 0 may have freed the block and returned nothing: the release stands. */
-		if (unlikely(!moved && block && size))
-			heap_kept(frame, block);
-	}
+	/* Size 0 may have freed the block and returned nothing: the release stands. */
+	if (unlikely(!moved && block && size))
+		heap_kept(frame, block);
 	heap_allocated(frame, moved, size);
 	return moved;
 }
@@ -154,8 +139,6 @@ free_sized(void *block, size_t size)
 {
 	const struct frame frame = arch_caller();
 
-	if (unlikely(real_is_early(block)))
-		return;
 	heap_released(&frame, block, 0);
 	if (real.free_sized)
 		real.free_sized(block, size);
@@ -168,17 +151,9 @@ free_aligned_sized(void *block, size_t alignment, size_t size)
 {
 	const struct frame frame = arch_caller();
 
-	if (unlikely(real_is_early(block)))
-		return;
 	heap_released(&frame, block, 0);
 	if (real.free_aligned_sized)
 		real.free_aligned_sized(block, alignment, size);
 	else
 		real.free(block);
-}
-
-EXPORT size_t
-malloc_usable_size(void *block)
-{
-	return real_is_early(block) ? real_early_size(block) : real.malloc_usable_size(block);
 }

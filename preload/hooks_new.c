@@ -34,8 +34,8 @@ static void
 look_up(struct operator* op, const char *symbol)
 {
 	real_init();
-	op->records = is_allocators_own(real_symbol(symbol));
-	store_release(&op->code, real_symbol(symbol));
+	op->records = is_allocators_own(loader_find_next(symbol));
+	store_release(&op->code, loader_find_next(symbol));
 }
 
 #define LOOK_UP_ONCE(op, symbol)                                                                   \

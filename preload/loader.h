@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Which module an address belongs to, asked of the dynamic loader without any of its locks.
+ * What the dynamic loader knows, read without any of its locks and without allocating.
  *
- * glibc 2.35 and later answer by _dl_find_object(), which is safe in signal handlers.
+ * glibc 2.35 and later tell the module of an address by _dl_find_object(), which is safe in signal
+ * handlers. Symbols are looked up in the modules' own hash tables.
  */
 #ifndef THAG_PRELOAD_LOADER_H
 #define THAG_PRELOAD_LOADER_H
@@ -19,5 +20,11 @@ struct loader_object {
 
 /* Returns false where the address lies in no module. */
 bool loader_find(uint64_t address, struct loader_object *ret_object);
+
+/*
+ * The function that `symbol` would mean were this library not there: its definition in the first
+ * module that was loaded after it. NULL: there is none. For start-up, while no module goes away.
+ */
+void *loader_find_next(const char *symbol);
 
 #endif

@@ -3,8 +3,8 @@
  * The functions behind the hooks: those that the program would have called without us.
  *
  * Each pointer begins at a function that looks all of them up, once, and goes on with the real one.
- * The look-up itself (dlsym) may allocate and free; such calls get memory of ours, which every hook
- * that takes a block must recognise with real_is_early().
+ * The look-up reads the symbol tables of the loaded modules itself: dlsym allocates, takes locks, and
+ * translates its error messages, none of which can be done below a first malloc.
  */
 #ifndef THAG_PRELOAD_REAL_H
 #define THAG_PRELOAD_REAL_H
@@ -27,7 +27,6 @@
 		(block, alignment, size))                                                          \
 	_(valloc, void *, (size_t size), (size))                                                   \
 	_(pvalloc, void *, (size_t size), (size))                                                  \
-	_(malloc_usable_size, size_t, (void *block), (block))                                      \
 	_(mmap, void *, (void *at, size_t length, int prot, int flags, int fd, off_t offset),      \
 		(at, length, prot, flags, fd, offset))                                             \
 	_(munmap, int, (void *at, size_t length), (at, length))                                    \
@@ -50,33 +49,7 @@ extern struct real real;
 /* Where the allocator's code is: its own mmap calls are not the program's. */
 extern uint64_t real_allocator_start, real_allocator_end;
 
-/* 0: not begun, 1: under way, 2: done (release, pairs with acquire). */
-extern uint32_t real_lookup;
-
-static inline bool
-real_is_ready(void)
-{
-	return load_acquire(&real_lookup) == 2;
-}
-
-/* Looks everything up if that has not been done. */
+/* Looks everything up. Harmless when it has been done, or is being done by another thread. */
 void real_init(void);
-
-/* What the allocator's module, or else any later one, defines as `symbol`; NULL: nothing does. */
-void *real_symbol(const char *symbol);
-
-/* Memory handed out while the functions were looked up. Never returned to anybody. */
-enum {
-	REAL_EARLY_BYTES = 1 << 20
-};
-extern char real_early[REAL_EARLY_BYTES];
-
-static inline bool
-real_is_early(const void *block)
-{
-	return (uintptr_t)block - (uintptr_t)real_early < REAL_EARLY_BYTES;
-}
-
-size_t real_early_size(const void *block);
 
 #endif

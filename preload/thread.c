@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "process.h"
-#include "real.h"
 #include "session.h"
 #include "os/system.h"
 #include "forbid.h"
@@ -172,8 +171,8 @@ open_session(void)
 {
 	uint32_t phase = SESSION_UNKNOWN;
 
-	/* Before the real functions are known, or the environment, nothing can begin. */
-	if (!real_is_ready() || !environ)
+	/* The loader allocates before libc knows its environment. */
+	if (!environ)
 		return;
 	if (cas_acq_rel(&session.phase, &phase, SESSION_STARTING))
 		session_start();
