@@ -14,7 +14,6 @@ struct command {
 
 int run_main(int count, char **arguments);
 int flamegraph_main(int count, char **arguments);
-int folded_main(int count, char **arguments);
 int collect_main(int count, char **arguments);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * thag flamegraph: a picture of a profile, or of folded stacks from anywhere.
- * thag folded: the folded stacks of a profile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +11,6 @@
 #include "command.h"
 #include "flame.h"
 #include "flame_profile.h"
-#include "folded_profile.h"
 #include "profile_read.h"
 #include "target.h"
 
@@ -80,25 +78,29 @@ read_profile(const struct conversion *conversion)
 }
 
 static int
-convert_profile(const struct conversion *conversion,
-	int (*write)(FILE *out, const struct profile *profile, const char *title))
+draw_profile(const struct conversion *conversion, const struct profile *profile)
 {
-	struct profile *profile = read_profile(conversion);
-	FILE *file = profile ? open_output(conversion) : NULL;
-	int status = EXIT_OURS;
+	const struct filter everything = {.function = NULL};
+	struct selection selection;
+	FILE *file = open_output(conversion);
 
-	if (file)
-		status = close_output(conversion, file, write(file, profile, conversion->title));
-	else if (profile)
-		status = complain_of_output(conversion);
-	profile_free(profile);
-	return status;
+	if (!file)
+		return complain_of_output(conversion);
+	selection_init(&selection, profile, &everything, NULL);
+	const int error = flame_profile_write(file, &selection, conversion->title);
+
+	selection_fini(&selection);
+	return close_output(conversion, file, error);
 }
 
 static int
-write_folded(FILE *out, const struct profile *profile, const char *title)
+convert_profile(const struct conversion *conversion)
 {
-	return folded_profile_write(out, profile);
+	struct profile *profile = read_profile(conversion);
+	const int status = profile ? draw_profile(conversion, profile) : EXIT_OURS;
+
+	profile_free(profile);
+	return status;
 }
 
 /* ---- from folded stacks ---- */
@@ -203,24 +205,6 @@ flamegraph_main(int count, char **arguments)
 		return 0;
 	}
 	if (g_str_has_suffix(conversion.input, ".thag"))
-		return convert_profile(&conversion, flame_profile_write);
+		return convert_profile(&conversion);
 	return convert_folded(&conversion);
-}
-
-int
-folded_main(int count, char **arguments)
-{
-	struct conversion conversion = {.input = NULL};
-	const int status = parse(&conversion, arguments);
-
-	if (status)
-		return status;
-	if (conversion.help) {
-		fputs("thag folded [-o OUTPUT] FILE.thag\n"
-		      "Prints a profile's call paths and the bytes each allocated, a line each, "
-		      "for other tools.\n",
-			stdout);
-		return 0;
-	}
-	return convert_profile(&conversion, write_folded);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A profile's memory as a flamegraph: boxes are the call paths of all processes and threads, and
- * the metrics are those of the heap; which are there depends on what was recorded.
+ * A selection of a profile as a flamegraph: boxes are the call paths of its processes and threads,
+ * and the metrics are those of the heap; which are there depends on what was recorded.
  */
 #ifndef THAG_CLI_FLAME_PROFILE_H
 #define THAG_CLI_FLAME_PROFILE_H
 
 #include <stdio.h>
-#include "profile.h"
+#include "selection.h"
 
 /*
  * Writes the picture; `title` may be NULL. Returns 0, or the negative errno of a failed write. The
  * stream is flushed, not closed.
  */
-int flame_profile_write(FILE *out, const struct profile *profile, const char *title);
+int flame_profile_write(FILE *out, const struct selection *selection, const char *title);
 
 #endif

@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include "command.h"
+#include "report_main.h"
 #include "suggest.h"
 #include "target.h"
 
 static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
+	{"report", report_main, "print what a profile says"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
-	{"folded", folded_main, "print a profile's call paths for other tools"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 

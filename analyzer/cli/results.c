@@ -10,9 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "flame_profile.h"
-#include "folded_profile.h"
+#include "folded.h"
 #include "profile_build.h"
 #include "profile_write.h"
+#include "report.h"
 
 enum {
 	STEMS_MAX = 10000, /* runs of one program that ended in the same second */
@@ -21,8 +22,9 @@ enum {
 struct results {
 	const struct results_run *about;
 	const struct profile *profile;
-	char *stem;	  /* with the directory */
-	GPtrArray *files; /* char *: paths of what was written */
+	struct selection selection; /* all of it */
+	char *stem;		    /* with the directory */
+	GPtrArray *files;	    /* char *: paths of what was written */
 	bool failed;
 };
 
@@ -76,19 +78,6 @@ first_stem(const struct results_run *about, const struct profile *profile)
 	return g_strdup_printf("%s/%s-%s", about->directory, name, when);
 }
 
-static void
-add_file(struct results *results, char *path)
-{
-	g_ptr_array_add(results->files, path);
-}
-
-static void
-fail(struct results *results, const char *path, const char *why)
-{
-	fprintf(stderr, "thag: %s: %s; results are incomplete\n", path, why);
-	results->failed = true;
-}
-
 /* Writes the profile under the first name that is free, and so finds the stem. */
 static bool
 write_profile(struct results *results)
@@ -102,7 +91,7 @@ write_profile(struct results *results)
 
 		if (profile_write(results->profile, path, &error)) {
 			results->stem = stem;
-			add_file(results, path);
+			g_ptr_array_add(results->files, path);
 			return true;
 		}
 		const bool taken = g_error_matches(error, PROFILE_ERROR, PROFILE_ERROR_EXISTS);
@@ -122,15 +111,22 @@ write_profile(struct results *results)
 /* ---- folded stacks and pictures ---- */
 
 static int
-write_picture(FILE *out, const struct profile *profile)
+write_folded(const struct results *results, const char *path)
 {
-	return flame_profile_write(out, profile, NULL);
+	uint32_t depth;
+	const int error = folded_write_file(path, &results->selection, METRIC_BYTES, &depth);
+
+	if (!error && depth)
+		fprintf(stderr,
+			"thag: %s: frames deeper than %u were put together: the text would be too "
+			"long\n",
+			path, depth);
+	return error;
 }
 
-/* Makes a new file by `write`; one that cannot be finished is taken away. */
+/* A picture that cannot be finished is taken away. */
 static int
-write_file(const char *path, const struct profile *profile,
-	int (*write)(FILE *out, const struct profile *profile))
+write_picture(const struct results *results, const char *path)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -138,7 +134,7 @@ write_file(const char *path, const struct profile *profile,
 
 	if (!file)
 		return -errno;
-	error = write(file, profile);
+	error = flame_profile_write(file, &results->selection, NULL);
 	if (fclose(file) && !error)
 		error = -errno;
 	if (error)
@@ -148,28 +144,42 @@ write_file(const char *path, const struct profile *profile,
 
 static void
 write_one(struct results *results, const char *ending,
-	int (*write)(FILE *out, const struct profile *profile))
+	int (*write)(const struct results *results, const char *path))
 {
 	const char *kind = results->profile->run.summary ? "summary" : "detail";
 	char *path = g_strdup_printf("%s-memory-%s.%s", results->stem, kind, ending);
-	const int error = write_file(path, results->profile, write);
+	const int error = write(results, path);
 
 	if (!error) {
-		add_file(results, path);
+		g_ptr_array_add(results->files, path);
 		return;
 	}
-	fail(results, path, error == -ENOSPC ? "the disk is full" : g_strerror(-error));
+	fprintf(stderr, "thag: %s: %s; results are incomplete\n", path,
+		error == -ENOSPC ? "the disk is full" : g_strerror(-error));
+	results->failed = true;
 	g_free(path);
 }
 
 /* ---- the end of a run ---- */
 
 static void
-print_files(const struct results *results)
+print_summary(struct results *results)
 {
-	for (guint i = 0; i < results->files->len; i++)
-		fprintf(stderr, "%s %s\n", i ? "     " : "files",
-			(const char *)results->files->pdata[i]);
+	struct report_options options = {.limit = 0};
+	struct text text;
+
+	g_ptr_array_add(results->files, NULL);
+	options.files = (const char *const *)results->files->pdata;
+	if (results->about->json) {
+		json_t *json = report_json(&results->selection, &options);
+
+		json_dumpf(json, stderr, JSON_INDENT(2));
+		fputc('\n', stderr);
+		json_decref(json);
+		return;
+	}
+	text_init(&text, stderr);
+	report_summary(&text, &results->selection, &options);
 }
 
 static void
@@ -194,15 +204,18 @@ results_write(const struct run *run, struct symbolizer *symbolizer, const struct
 		.profile = profile,
 		.files = g_ptr_array_new_with_free_func(g_free),
 	};
+	const struct filter everything = {.function = NULL};
 
+	selection_init(&results.selection, profile, &everything, NULL);
 	if (write_profile(&results)) {
-		write_one(&results, "folded", folded_profile_write);
+		write_one(&results, "folded", write_folded);
 		write_one(&results, "svg", write_picture);
 		if (!about->quiet)
-			print_files(&results);
+			print_summary(&results);
 	} else {
 		results.failed = true;
 	}
+	selection_fini(&results.selection);
 	g_ptr_array_unref(results.files);
 	g_free(results.stem);
 	profile_free(profile);
