@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The collector's public face: see collector.h. */
+#include "collector.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "members.h"
+#include "reader.h"
+#include "recording.h"
+#include "symbolizer.h"
+
+enum {
+	/* A record's time may be taken a little before one that another core takes "later". */
+	SLACK_NS = 20 * 1000,
+	SLEEP_BUSY_US = 1000,
+	SLEEP_IDLE_US = 100 * 1000,
+	/* After a scan that took more than this there is no time to sleep. */
+	BUSY_BYTES = 512 * 1024,
+	/* The first two clock readings are this far apart: good to 1 in 10,000 or better. */
+	RATE_NS = 2 * 1000 * 1000,
+	CLOCK_INTERVAL_NS = 250 * 1000 * 1000,
+};
+
+struct collector *
+collector_new(struct pool_header *pool, int pool_fd, struct symbolizer *symbolizer)
+{
+	struct collector *collector = g_new0(struct collector, 1);
+
+	collector->pool = pool;
+	collector->pool_fd = pool_fd;
+	collector->symbolizer = symbolizer;
+	collector->watch = watch_new();
+	collector->members = g_hash_table_new(NULL, NULL);
+	collector->pids = g_hash_table_new(NULL, NULL);
+	collector->living = g_ptr_array_new();
+	collector->changed = g_ptr_array_new();
+	collector->gaps = g_ptr_array_new();
+	collector->sleep_us = SLEEP_BUSY_US;
+	merge_init(&collector->merge, &collector->source);
+	scan_init(collector);
+	if (pool) {
+		const struct clock_reading reading = clock_line_read();
+
+		clock_line_add(&collector->clock, &reading);
+	}
+	return collector;
+}
+
+void
+collector_free(struct collector *collector)
+{
+	if (!collector)
+		return;
+	reader_detach(collector->reader);
+	members_free(collector);
+	recording_free(collector->recording);
+	model_free(collector->model);
+	merge_fini(&collector->merge);
+	scan_fini(collector);
+	watch_free(collector->watch);
+	g_free(collector);
+}
+
+int
+collector_attach(struct collector *collector)
+{
+	return reader_attach(collector->pool, &collector->reader);
+}
+
+int
+collector_record_to(struct collector *collector, int fd, uint64_t max_bytes)
+{
+	return recording_new(fd, max_bytes, &collector->recording);
+}
+
+int
+collector_record_status(const struct collector *collector, uint64_t *ret_bytes)
+{
+	if (collector->recording)
+		return recording_status(collector->recording, ret_bytes);
+	*ret_bytes = 0;
+	return 0;
+}
+
+/* ---- the model's beginning ---- */
+
+/* The file is opened by way of the process, whose root may be another. */
+static uint32_t
+add_module(void *context, uint32_t pid, const struct module *module)
+{
+	struct collector *collector = context;
+	g_autofree char *open_path = NULL;
+
+	if (collector->pool && module->path[0] == '/')
+		open_path = g_strdup_printf("/proc/%u/root%s", pid, module->path);
+	return symbolizer_add_module(collector->symbolizer,
+		&(struct symbolizer_module){
+			.path = module->path,
+			.open_path = open_path,
+			.build_id = module->build_id_bytes ? module->build_id : NULL,
+			.build_id_bytes = module->build_id_bytes,
+		});
+}
+
+void
+collector_start_model(struct collector *collector, const struct model_clock *clock)
+{
+	collector->model = model_new(clock);
+	collector->source.model = collector->model;
+	if (collector->symbolizer)
+		model_on_module(collector->model, add_module, collector);
+}
+
+static void
+wait_until(uint64_t monotonic_ns)
+{
+	const struct timespec until = {
+		(time_t)(monotonic_ns / 1000000000), (long)(monotonic_ns % 1000000000)};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+static void
+start_live(struct collector *collector)
+{
+	struct clock_line *line = &collector->clock;
+	struct clock_reading second;
+	struct model_clock clock;
+
+	wait_until(line->first.monotonic_ns + RATE_NS);
+	second = clock_line_read();
+	clock_line_add(line, &second);
+	clock = clock_line_get(line);
+	collector_start_model(collector, &clock);
+	if (collector->recording)
+		recording_put_start(collector->recording,
+			&(struct recording_start){line->first, clock.ns_per_tick});
+}
+
+/* ---- a round ---- */
+
+static uint64_t
+ticks_of_ns(const struct collector *collector, uint64_t ns)
+{
+	return (uint64_t)((double)ns / clock_line_get(&collector->clock).ns_per_tick);
+}
+
+static void
+read_clock(struct collector *collector, uint64_t now)
+{
+	struct clock_reading reading;
+
+	if (now - collector->clock_ticks < ticks_of_ns(collector, CLOCK_INTERVAL_NS))
+		return;
+	collector->clock_ticks = now;
+	reading = clock_line_read();
+	clock_line_add(&collector->clock, &reading);
+	if (collector->recording)
+		recording_put_clock(collector->recording, &reading);
+}
+
+static void
+merge_until(struct collector *collector, uint64_t limit_ticks, uint64_t now)
+{
+	members_merge(collector, limit_ticks, now);
+	if (collector->recording)
+		recording_put_scan(collector->recording, limit_ticks, now);
+}
+
+static void
+take(struct collector *collector)
+{
+	uint64_t now;
+
+	if (!collector->model)
+		start_live(collector);
+	watch_look(collector->watch);
+	members_mark_final(collector);
+	/* Before any length is read: see the order in collector.h. */
+	now = clock_line_now();
+	fence_seq_cst();
+	scan_pool(collector);
+	merge_until(collector, now - ticks_of_ns(collector, SLACK_NS), now);
+	members_retire(collector, now);
+	members_measure(collector, now);
+	read_clock(collector, now);
+}
+
+static void
+sleep_some(struct collector *collector, uint32_t doorbell_seen, unsigned microseconds)
+{
+	const struct timespec pause = {0, (long)microseconds * 1000};
+
+	/* While much happens a look a millisecond is enough, and nobody needs to wake us. */
+	if (microseconds <= SLEEP_BUSY_US)
+		nanosleep(&pause, NULL);
+	else
+		reader_sleep(collector->pool, doorbell_seen, microseconds);
+}
+
+void
+collector_poll(struct collector *collector, int timeout_ms)
+{
+	const uint32_t doorbell_seen = load_acquire(&collector->pool->doorbell);
+	const uint64_t before = collector->source.payload_bytes;
+	uint64_t bytes;
+
+	take(collector);
+	bytes = collector->source.payload_bytes - before;
+	if (bytes)
+		collector->sleep_us = SLEEP_BUSY_US;
+	else
+		collector->sleep_us = MIN(collector->sleep_us * 2, SLEEP_IDLE_US);
+	if (bytes < BUSY_BYTES && timeout_ms > 0)
+		sleep_some(collector, doorbell_seen,
+			MIN(collector->sleep_us, (unsigned)MIN(timeout_ms, 1000) * 1000));
+}
+
+unsigned
+collector_live_processes(const struct collector *collector)
+{
+	return watch_count(collector->watch);
+}
+
+void
+collector_progress(
+	const struct collector *collector, uint64_t *ret_events, uint64_t *ret_live_bytes)
+{
+	*ret_events = collector->model ? model_events(collector->model) : 0;
+	*ret_live_bytes = collector->model ? model_live_bytes(collector->model) : 0;
+}
+
+/* ---- the end ---- */
+
+/* Twice more than a missing chunk is waited for. */
+static void
+take_rest(struct collector *collector)
+{
+	take(collector);
+	store_release(&collector->pool->phase, POOL_CLOSED);
+	for (int i = 0; i < 3; i++) {
+		watch_look(collector->watch);
+		members_mark_final(collector);
+		scan_pool(collector);
+		merge_until(collector, UINT64_MAX, clock_line_now());
+	}
+	collector->end_ticks = clock_line_now();
+	scan_take_tallies(collector, NULL);
+	while (collector->living->len)
+		member_over(
+			collector, g_ptr_array_index(collector->living, 0), collector->end_ticks);
+	collector->lost_events = load_relaxed(&collector->pool->lost_events);
+}
+
+static void
+finish_recording(struct collector *collector)
+{
+	if (!collector->recording)
+		return;
+	recording_put_clock(collector->recording, &collector->clock.latest);
+	recording_put_finish(collector->recording, &(struct recording_finish){
+							   .end_ticks = collector->end_ticks,
+							   .lost_events = collector->lost_events,
+							   .chunks = collector->chunks,
+						   });
+}
+
+struct run *
+collector_finish(struct collector *collector)
+{
+	struct model_clock clock;
+	struct clock_reading reading;
+	struct run *run;
+
+	if (collector->pool) {
+		take_rest(collector);
+		reading = clock_line_read();
+		clock_line_add(&collector->clock, &reading);
+		finish_recording(collector);
+	} else if (!collector->model) {
+		collector_start_model(collector, &(struct model_clock){.ns_per_tick = 1.0});
+	}
+	clock = clock_line_get(&collector->clock);
+	/* Lanes point into the model: they go first. */
+	while (collector->living->len)
+		member_over(
+			collector, g_ptr_array_index(collector->living, 0), collector->end_ticks);
+	run = model_finish(g_steal_pointer(&collector->model), &clock, collector->end_ticks);
+	run->event_bytes = collector->source.payload_bytes;
+	run->chunks = collector->chunks;
+	run->broken_chunks = collector->source.broken_chunks;
+	run->lost_events = MAX(run->lost_events, collector->lost_events);
+	collector_free(collector);
+	return run;
+}

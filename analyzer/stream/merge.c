@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See merge.h. */
+#include "merge.h"
+
+#include <glib.h>
+
+void
+merge_init(struct merge *merge, struct lane_source *source)
+{
+	*merge = (struct merge){.source = source};
+}
+
+void
+merge_fini(struct merge *merge)
+{
+	g_free(merge->heap);
+	merge->heap = NULL;
+	merge->count = merge->room = 0;
+}
+
+/* ---- the heap ---- */
+
+static void
+sift_down(struct merge *merge, unsigned hole, struct merge_entry entry)
+{
+	struct merge_entry *heap = merge->heap;
+
+	for (;;) {
+		unsigned child = 2 * hole + 1;
+
+		if (child >= merge->count)
+			break;
+		if (child + 1 < merge->count && heap[child + 1].ticks < heap[child].ticks)
+			child++;
+		if (heap[child].ticks >= entry.ticks)
+			break;
+		heap[hole] = heap[child];
+		hole = child;
+	}
+	heap[hole] = entry;
+}
+
+static void
+sift_up(struct merge *merge, unsigned hole, struct merge_entry entry)
+{
+	while (hole) {
+		const unsigned parent = (hole - 1) / 2;
+
+		if (merge->heap[parent].ticks <= entry.ticks)
+			break;
+		merge->heap[hole] = merge->heap[parent];
+		hole = parent;
+	}
+	merge->heap[hole] = entry;
+}
+
+void
+merge_add(struct merge *merge, struct lane *lane)
+{
+	if (lane->ready || !lane_next(lane, merge->source))
+		return;
+	if (merge->count == merge->room) {
+		merge->room = merge->room ? 2 * merge->room : 64;
+		merge->heap = g_renew(struct merge_entry, merge->heap, merge->room);
+	}
+	merge->count++;
+	sift_up(merge, merge->count - 1, (struct merge_entry){lane->ticks, lane});
+}
+
+static void
+remove_first(struct merge *merge)
+{
+	merge->count--;
+	if (merge->count)
+		sift_down(merge, 0, merge->heap[merge->count]);
+}
+
+/* Rare, so it may cost: the heap is made anew without the lane. */
+void
+merge_remove(struct merge *merge, struct lane *lane)
+{
+	const unsigned count = merge->count;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (merge->heap[i].lane != lane)
+			merge->heap[kept++] = merge->heap[i];
+	merge->count = 0;
+	for (unsigned i = 0; i < kept; i++)
+		sift_up(merge, merge->count++, merge->heap[i]);
+	lane->ready = false;
+}
+
+/* The time of the lane after the first one. */
+static uint64_t
+second_ticks(const struct merge *merge)
+{
+	uint64_t ticks = UINT64_MAX;
+
+	if (merge->count > 1)
+		ticks = merge->heap[1].ticks;
+	if (merge->count > 2)
+		ticks = MIN(ticks, merge->heap[2].ticks);
+	return ticks;
+}
+
+/* ---- records to the model ---- */
+
+static void
+flush(struct merge *merge)
+{
+	model_apply(merge->source->model, merge->batch, merge->batched);
+	merge->batched = 0;
+}
+
+static void
+give_extended(struct merge *merge, struct lane *lane)
+{
+	struct record *record = &lane->decoder->record;
+
+	flush(merge);
+	record->ticks = MIN(record->ticks, merge->end_ticks);
+	model_extended(merge->source->model, lane->thread, record);
+}
+
+static inline void
+give(struct merge *merge, struct lane *lane)
+{
+	const struct record *record = &lane->decoder->record;
+
+	if (unlikely(record->kind == RECORD_EXTENDED)) {
+		give_extended(merge, lane);
+		return;
+	}
+	merge->batch[merge->batched] = (struct model_event){
+		.thread = lane->thread,
+		.ticks = MIN(record->ticks, merge->end_ticks),
+		.address = record->address,
+		.size = record->size,
+		.node = record->node,
+		.kind = (uint16_t)record->kind,
+		.flags = (uint16_t)record->flags,
+	};
+	if (++merge->batched == MERGE_BATCH)
+		flush(merge);
+}
+
+void
+merge_run(struct merge *merge, uint64_t limit_ticks, uint64_t end_ticks)
+{
+	merge->end_ticks = end_ticks;
+	while (merge->count && merge->heap[0].ticks < limit_ticks) {
+		struct lane *lane = merge->heap[0].lane;
+		const uint64_t bound = MIN(limit_ticks, second_ticks(merge));
+		bool more;
+
+		do {
+			give(merge, lane);
+			more = lane_next(lane, merge->source);
+		} while (more && lane->ticks < bound);
+		if (more)
+			sift_down(merge, 0, (struct merge_entry){lane->ticks, lane});
+		else
+			remove_first(merge);
+	}
+	flush(merge);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Recordings: what the collector took from the pool, so that a run can be analysed again.
+ *
+ *	8 bytes	RECORDING_MAGIC
+ *	4 bytes	RECORDING_VERSION, little endian
+ *	the rest: zstd frames, one after another, each with a checksum; inside them, as if they were
+ *	one, entries:
+ *
+ *		4 bytes	enum recording_type	}
+ *		4 bytes	bytes that follow	} struct recording_entry
+ *		the entry's structure, then (PIECE, TALLIES) what it is about
+ *
+ * All numbers are little endian. Entries stand in the order in which the collector did things, so
+ * replaying them does the same things: PIECE entries up to a SCAN are what that scan's merge could
+ * need. An entry of unknown type is skipped, and one that is longer than it should be has fields
+ * that are not known yet at its end. A recording that was not cut off ends with FINISH.
+ */
+#ifndef THAG_RECORDING_H
+#define THAG_RECORDING_H
+
+#include <stdint.h>
+
+#include "clock_line.h"
+#include "lane.h"
+
+#define RECORDING_MAGIC "thagrec"
+
+enum {
+	RECORDING_VERSION = 1,
+	RECORDING_ENTRY_MAX = 64 * 1024, /* no entry is longer */
+};
+
+enum recording_type {
+	RECORDING_START = 1,
+	RECORDING_PIECE = 2,
+	RECORDING_SCAN = 3,
+	RECORDING_CLOCK = 4,
+	RECORDING_RSS = 5,
+	RECORDING_TALLIES = 6,
+	RECORDING_END = 7,
+	RECORDING_FINISH = 8,
+};
+
+struct recording_entry {
+	uint32_t type;
+	uint32_t bytes;
+};
+
+struct recording_start {
+	struct clock_reading reading;
+	double ns_per_tick;
+};
+
+struct recording_thread {
+	uint32_t process, pid, thread, tid;
+};
+
+struct recording_piece {
+	struct recording_thread thread;
+	uint64_t sequence;
+	uint64_t base_ticks;
+	uint32_t taken; /* offset of the bytes in the chunk's payload */
+	uint32_t complete;
+};
+
+struct recording_scan {
+	uint64_t limit_ticks, end_ticks;
+};
+
+struct recording_rss {
+	uint64_t process, ticks, bytes, peak_bytes;
+};
+
+struct recording_end {
+	uint64_t process, ticks;
+};
+
+struct recording_finish {
+	uint64_t end_ticks;
+	uint64_t lost_events;
+	uint64_t chunks;
+	uint64_t cut_short; /* 1: a limit on its size was reached, the run went on */
+};
+
+struct recording;
+
+/* Starts one on `fd`. Returns 0 or a negative errno. `max_bytes` 0: no limit. */
+int recording_new(int fd, uint64_t max_bytes, struct recording **ret_recording);
+
+void recording_put_start(struct recording *recording, const struct recording_start *start);
+void recording_put_piece(struct recording *recording, const struct lane *lane,
+	const struct piece *piece, const uint8_t *bytes, uint32_t count);
+void recording_put_scan(struct recording *recording, uint64_t limit_ticks, uint64_t end_ticks);
+void recording_put_clock(struct recording *recording, const struct clock_reading *reading);
+void recording_put_rss(struct recording *recording, uint32_t process, uint64_t ticks,
+	uint64_t bytes, uint64_t peak_bytes);
+void recording_put_tallies(struct recording *recording, const struct lane *lane,
+	const struct pool_tally *tallies, uint32_t count);
+void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
+void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
+
+/* 0, -EFBIG (the limit), or the error of a write; after either nothing more is written. */
+int recording_status(const struct recording *recording, uint64_t *ret_bytes);
+
+/* Writes what is buffered. NULL is fine. */
+void recording_free(struct recording *recording);
+
+#endif
