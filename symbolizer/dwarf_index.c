@@ -3,7 +3,7 @@
 #include "dwarf_index.h"
 
 struct dwarf_index {
-	struct symbol_names *names;
+	struct dwarf_paths paths;
 	struct dwarf_scopes *scopes;
 	GPtrArray *units; /* struct dwarf_unit */
 	struct range_index ranges;
@@ -36,7 +36,7 @@ dwarf_index_new(Dwarf *dwarf, struct symbol_names *names)
 	uint8_t type;
 	Dwarf_Die die;
 
-	index->names = names;
+	dwarf_paths_init(&index->paths, names);
 	index->scopes = dwarf_scopes_new(names);
 	index->units = g_ptr_array_new_with_free_func(unit_free);
 	range_index_init(&index->ranges);
@@ -56,6 +56,7 @@ dwarf_index_free(struct dwarf_index *index)
 	g_ptr_array_unref(index->units);
 	range_index_fini(&index->ranges);
 	dwarf_scopes_free(index->scopes);
+	dwarf_paths_fini(&index->paths);
 	g_free(index);
 }
 
@@ -66,7 +67,7 @@ index_try_unit(struct dwarf_index *index, const struct range *range, uint64_t ad
 	struct dwarf_unit *unit = g_ptr_array_index(index->units, range->value);
 	const guint before = frames->len;
 
-	if (!dwarf_unit_find(unit, address, index->scopes, index->names, frames))
+	if (!dwarf_unit_find(unit, address, index->scopes, &index->paths, frames))
 		return false;
 	if (without_function || g_array_index(frames, struct dwarf_frame, frames->len - 1).function)
 		return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 #include "demangle.h"
 #include "dwarf_die.h"
 #include "dwarf_scopes.h"
@@ -113,9 +114,17 @@ scope_towards(struct scope *scope, const char *position)
 
 static const char *scopes_name(struct dwarf_scopes *scopes, Dwarf_Die *function, unsigned local);
 
-/* What an entry around a declaration adds to its name; NULL: nothing. */
 static const char *
-scopes_part(struct dwarf_scopes *scopes, Dwarf_Die *die, unsigned local)
+scopes_unnamed(int tag, const char *function)
+{
+	if (tag == DW_TAG_namespace)
+		return "(anonymous namespace)";
+	return strcmp(function, "operator()") == 0 ? "{lambda}" : "{unnamed}";
+}
+
+/* What an entry around the declaration of `function` adds to its name; NULL: nothing. */
+static const char *
+scopes_part(struct dwarf_scopes *scopes, Dwarf_Die *die, const char *function, unsigned local)
 {
 	const int tag = dwarf_tag(die);
 	const char *name;
@@ -131,9 +140,7 @@ scopes_part(struct dwarf_scopes *scopes, Dwarf_Die *die, unsigned local)
 	case DW_TAG_interface_type:
 	case DW_TAG_enumeration_type:
 		name = dwarf_diename(die);
-		if (name && *name)
-			return name;
-		return tag == DW_TAG_namespace ? "(anonymous namespace)" : "(anonymous class)";
+		return name && *name ? name : scopes_unnamed(tag, function);
 	default:
 		return NULL;
 	}
@@ -153,7 +160,7 @@ scopes_qualify(
 		scope = scope_towards(scope, declaration->addr);
 		if (!scope || scope->die.addr == declaration->addr)
 			break;
-		part = scopes_part(scopes, &scope->die, local);
+		part = scopes_part(scopes, &scope->die, name, local);
 		if (!part)
 			continue;
 		if (dwarf_tag(&scope->die) == DW_TAG_subprogram)

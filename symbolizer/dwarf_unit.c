@@ -45,6 +45,8 @@ dwarf_unit_new(const Dwarf_Die *skeleton)
 
 	unit->skeleton = unit->tree = *skeleton;
 	unit->functions = g_ptr_array_new_with_free_func(dwarf_function_free);
+	unit->directory = dwarf_formstring(
+		dwarf_attr(&unit->skeleton, DW_AT_comp_dir, &(Dwarf_Attribute){0}));
 	range_index_init(&unit->ranges);
 	return unit;
 }
@@ -236,14 +238,8 @@ function_inline(struct dwarf_function *function, uint64_t address)
 	return range ? range->value : UNIT_NO_INLINE;
 }
 
-static const char *
-unit_intern_path(const char *path, struct symbol_names *names)
-{
-	return path && *path ? symbol_names_intern(names, path) : NULL;
-}
-
 static void
-unit_find_line(struct dwarf_unit *unit, uint64_t address, struct symbol_names *names,
+unit_find_line(struct dwarf_unit *unit, uint64_t address, struct dwarf_paths *paths,
 	struct dwarf_frame *frame)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(&unit->skeleton, address);
@@ -253,14 +249,14 @@ unit_find_line(struct dwarf_unit *unit, uint64_t address, struct symbol_names *n
 		return;
 	dwarf_lineno(row, &line);
 	dwarf_linecol(row, &column);
-	frame->file = unit_intern_path(dwarf_linesrc(row, NULL, NULL), names);
+	frame->file = dwarf_paths_intern(paths, unit->directory, dwarf_linesrc(row, NULL, NULL));
 	frame->line = (uint32_t)MAX(line, 0);
 	frame->column = (uint32_t)MAX(column, 0);
 }
 
 /* Where an inlined body's function was called. */
 static struct dwarf_frame
-unit_call_site(struct dwarf_unit *unit, struct dwarf_inline *body, struct symbol_names *names)
+unit_call_site(struct dwarf_unit *unit, struct dwarf_inline *body, struct dwarf_paths *paths)
 {
 	Dwarf_Files *files;
 	size_t file_count;
@@ -271,19 +267,20 @@ unit_call_site(struct dwarf_unit *unit, struct dwarf_inline *body, struct symbol
 	};
 
 	if (dwarf_getsrcfiles(&unit->tree, &files, &file_count) == 0 && file < file_count)
-		frame.file = unit_intern_path(dwarf_filesrc(files, file, NULL, NULL), names);
+		frame.file = dwarf_paths_intern(
+			paths, unit->directory, dwarf_filesrc(files, file, NULL, NULL));
 	return frame;
 }
 
 bool
 dwarf_unit_find(struct dwarf_unit *unit, uint64_t address, struct dwarf_scopes *scopes,
-	struct symbol_names *names, GArray *frames)
+	struct dwarf_paths *paths, GArray *frames)
 {
 	struct dwarf_function *function = unit_function(unit, address);
 	struct dwarf_frame frame = {0};
 	uint32_t i;
 
-	unit_find_line(unit, address, names, &frame);
+	unit_find_line(unit, address, paths, &frame);
 	if (!function && !frame.file)
 		return false;
 	i = function ? function_inline(function, address) : UNIT_NO_INLINE;
@@ -293,7 +290,7 @@ dwarf_unit_find(struct dwarf_unit *unit, uint64_t address, struct dwarf_scopes *
 
 		frame.function = dwarf_scopes_function(scopes, &body->die);
 		g_array_append_val(frames, frame);
-		frame = unit_call_site(unit, body, names);
+		frame = unit_call_site(unit, body, paths);
 		i = body->around;
 	}
 	frame.function = function ? dwarf_scopes_function(scopes, &function->die) : NULL;

@@ -17,6 +17,7 @@
 #include <elfutils/libdw.h>
 #include <glib.h>
 #include <stdbool.h>
+#include "dwarf_paths.h"
 #include "dwarf_scopes.h"
 #include "range_index.h"
 
@@ -28,8 +29,9 @@ struct dwarf_frame {
 };
 
 struct dwarf_unit {
-	Dwarf_Die skeleton; /* what is linked into the module: ranges and lines */
-	Dwarf_Die tree;	    /* the entries: the same, or those of the .dwo file */
+	Dwarf_Die skeleton;    /* what is linked into the module: ranges and lines */
+	Dwarf_Die tree;	       /* the entries: the same, or those of the .dwo file */
+	const char *directory; /* where it was compiled; NULL */
 	bool is_read, is_read_deep;
 	bool lacks_split;     /* its .dwo file was not found */
 	GPtrArray *functions; /* struct dwarf_function */
@@ -47,6 +49,6 @@ void dwarf_unit_add_ranges(struct dwarf_unit *unit, struct range_index *ranges, 
  * where the unit knows neither a function nor a line there; nothing is appended then.
  */
 bool dwarf_unit_find(struct dwarf_unit *unit, uint64_t address, struct dwarf_scopes *scopes,
-	struct symbol_names *names, GArray *frames);
+	struct dwarf_paths *paths, GArray *frames);
 
 #endif

@@ -22,10 +22,12 @@ symbol_names_fini(struct symbol_names *names)
 const char *
 symbol_names_intern(struct symbol_names *names, const char *text)
 {
+	g_autofree char *valid =
+		g_utf8_validate(text, -1, NULL) ? NULL : g_utf8_make_valid(text, -1);
 	const char *copy;
 
 	g_mutex_lock(&names->lock);
-	copy = g_string_chunk_insert_const(names->chunk, text);
+	copy = g_string_chunk_insert_const(names->chunk, valid ? valid : text);
 	g_mutex_unlock(&names->lock);
 	return copy;
 }

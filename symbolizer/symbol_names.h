@@ -16,7 +16,7 @@ struct symbol_names {
 void symbol_names_init(struct symbol_names *names);
 void symbol_names_fini(struct symbol_names *names);
 
-/* The table's own copy of `text`. */
+/* The table's own copy of `text`; what is not UTF-8 in it becomes U+FFFD. */
 const char *symbol_names_intern(struct symbol_names *names, const char *text);
 
 /* The table's copy of `text` demangled, or of itself where it is not mangled. */

@@ -103,21 +103,38 @@ table_add(struct symbol_table *table, Dwfl_Module *module, int i)
 	g_array_append_val(table->symbols, added);
 }
 
-/* Gives symbols without a size the room up to the next. */
+/* Where the symbol after number `i` begins, or the section ends. */
+static uint64_t
+table_room(const struct symbol_table *table, guint i)
+{
+	const struct table_symbol *symbol = &g_array_index(table->symbols, struct table_symbol, i);
+	guint next = i;
+
+	if (!table->is_full)
+		return symbol->low + 1;
+	while (next < table->symbols->len &&
+		g_array_index(table->symbols, struct table_symbol, next).low == symbol->low)
+		next++;
+	if (next == table->symbols->len)
+		return symbol->limit;
+	return MIN(symbol->limit, g_array_index(table->symbols, struct table_symbol, next).low);
+}
+
+/* Gives symbols without a size the room up to the next, but a label in a function is no function.
+ */
 static void
 table_stretch(struct symbol_table *table)
 {
-	uint64_t next = UINT64_MAX;
+	uint64_t reach = 0;
 
-	for (guint i = table->symbols->len; i-- > 0;) {
+	for (guint i = 0; i < table->symbols->len; i++) {
 		struct table_symbol *symbol =
 			&g_array_index(table->symbols, struct table_symbol, i);
-		const bool is_lowest = i == 0 || (symbol - 1)->low < symbol->low;
 
-		if (symbol->high == symbol->low)
-			symbol->high = table->is_full ? MIN(next, symbol->limit) : symbol->low + 1;
-		if (is_lowest)
-			next = symbol->low;
+		if (symbol->high == symbol->low && symbol->low >= reach)
+			symbol->high = table_room(table, i);
+		else
+			reach = MAX(reach, symbol->high);
 	}
 }
 
