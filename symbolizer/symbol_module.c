@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "symbol_module.h"
 
 /* The part of `open_path` that stands before `path`, "" where it is seen under its own name. */
@@ -81,9 +82,14 @@ struct symbol_module *
 symbol_module_new(const struct symbolizer_module *description, const struct symbol_context *context)
 {
 	struct symbol_module *module = module_new_empty(description->path);
-	const char *open_path = description->open_path ? description->open_path : description->path;
+	const char *open_path = description->open_path;
 
-	module->root = module_root(description->path, description->open_path);
+	/* The way by the process is gone with it; the build id tells whether this is the same. */
+	if (open_path && access(open_path, R_OK) != 0)
+		open_path = NULL;
+	module->root = module_root(description->path, open_path);
+	if (!open_path)
+		open_path = description->path;
 	module->wanted_id = elf_build_id_of(description->build_id, description->build_id_bytes);
 	module_open_main(module, open_path);
 	module_open_debug(module, context);
