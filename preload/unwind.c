@@ -10,7 +10,8 @@
 #include "os/system.h"
 #include "forbid.h"
 
-static const uint64_t zero_word;
+/* Where the outermost frame has no return address, its caller reads as zero from here. */
+static uint64_t no_caller;
 
 /* ---- memory ---- */
 
@@ -28,9 +29,9 @@ place_arrays(struct unwinder *u, char *memory, uint32_t capacity)
 	u->pc = (uint64_t *)(u->fresh + capacity);
 	u->sp = u->pc + capacity;
 	u->bp = u->sp + capacity;
-	u->slot = u->bp + capacity;
+	u->slot = (uint64_t **)(u->bp + capacity);
 	u->check_address = u->slot + capacity;
-	u->check_value = u->check_address + 2 * capacity;
+	u->check_value = (uint64_t *)(u->check_address + 2 * capacity);
 	u->node = (uint32_t *)(u->check_value + 2 * capacity);
 	u->checks = u->node + capacity;
 	u->live = (uint8_t *)(u->checks + capacity);
@@ -44,7 +45,7 @@ clear_memo(struct unwinder *u)
 	u->top = u->matchable = 0;
 	u->pc[0] = 0;
 	u->sp[0] = UINT64_MAX;
-	u->slot[0] = (uint64_t)&zero_word;
+	u->slot[0] = &no_caller;
 	u->node[0] = TREE_ROOT;
 	u->checks[0] = 0;
 	u->live[0] = 0;
@@ -246,43 +247,41 @@ step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct r
 /* ---- the memo ---- */
 
 /*
- * Compares the words that frames outside `from` were read from. Returns -1 where all are the same,
- * else the innermost frame whose own pc is not (frames outside it are not known to be right).
+ * Compares the words that the frames outside `from` were read from with what was there. Returns the
+ * innermost frame that may be met: everything that stepping out of it would read is as it was.
+ *
+ * From the outermost frame inwards, once for the whole walk: where something has changed, the walk
+ * then knows how far out it has to go, instead of trying at each frame.
  */
-static inline int64_t
+static inline uint32_t
 verify(const struct unwinder *u, uint32_t from)
 {
 	const uint64_t *pc = u->pc;
-	const uint64_t *slot = u->slot;
-	uint32_t k = from;
+	uint64_t *const *slot = u->slot;
+	uint32_t k = 0;
 
 	/* Four at a time without a branch between: the loads are independent. */
-	while (k >= 4) {
-		const uint64_t different = (*(const uint64_t *)slot[k - 1] ^ pc[k - 1]) |
-					   (*(const uint64_t *)slot[k - 2] ^ pc[k - 2]) |
-					   (*(const uint64_t *)slot[k - 3] ^ pc[k - 3]) |
-					   (*(const uint64_t *)slot[k - 4] ^ pc[k - 4]);
-
-		if (unlikely(different))
+	for (; k + 4 <= from; k += 4)
+		if (unlikely((*slot[k] ^ pc[k]) | (*slot[k + 1] ^ pc[k + 1]) |
+			     (*slot[k + 2] ^ pc[k + 2]) | (*slot[k + 3] ^ pc[k + 3])))
 			break;
-		k -= 4;
+	while (k < from && *slot[k] == pc[k])
+		k++;
+	for (uint32_t i = 0; i < u->checks[k]; i++) {
+		if (likely(*u->check_address[i] == u->check_value[i]))
+			continue;
+		while (k > 0 && u->checks[k] > i)
+			k--;
 	}
-	while (k > 0 && *(const uint64_t *)slot[k - 1] == pc[k - 1])
-		k--;
-	if (unlikely(k > 0))
-		return k - 1;
-	for (uint32_t i = 0; i < u->checks[from]; i++)
-		if (unlikely(*(const uint64_t *)u->check_address[i] != u->check_value[i]))
-			return 0;
-	return -1;
+	return k;
 }
 
 /* Reads of verify() stay inside the current stack: the outermost slot is the highest. */
 static inline bool
 is_safe_to_verify(const struct unwinder *u)
 {
-	return u->slot[0] == (uint64_t)&zero_word ? (u->top == 0 || u->sp[1] <= u->bounds.high)
-						  : u->slot[0] < u->bounds.high;
+	return u->slot[0] == &no_caller ? u->top == 0 || u->sp[1] <= u->bounds.high
+					: (uint64_t)u->slot[0] < u->bounds.high;
 }
 
 /* Enters one stepped frame above frame k - 1. */
@@ -296,17 +295,18 @@ remember(struct unwinder *u, uint32_t k, const struct fresh_frame *fresh, uint32
 	u->pc[k] = fresh->pc;
 	u->sp[k] = fresh->sp;
 	u->bp[k] = fresh->bp;
-	u->slot[k] = fresh->slot;
+	u->slot[k] = (uint64_t *)fresh->slot;
 	u->node[k] = node;
 	/* I2: bp is live where this frame's rule uses it or leaves it to an outer one that does. */
 	u->live[k] = rule.kind != RULE_SP || (rule.flags & RULE_BP_AT_BP) ||
 		     (outer_live && !fresh->bp_slot);
 	if (fresh->bp_slot && outer_live) {
-		u->check_address[checks] = fresh->bp_slot;
+		u->check_address[checks] = (uint64_t *)fresh->bp_slot;
 		u->check_value[checks++] = u->bp[k - 1];
 	}
 	if (unlikely(rule.kind == RULE_DEREF_BP)) {
-		u->check_address[checks] = fresh->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
+		u->check_address[checks] =
+			(uint64_t *)(fresh->bp + (uint64_t)((int64_t)rule.cfa_words * 8));
 		u->check_value[checks++] = fresh->cfa;
 	}
 	u->checks[k] = checks;
@@ -314,7 +314,7 @@ remember(struct unwinder *u, uint32_t k, const struct fresh_frame *fresh, uint32
 
 /* Makes frame 0 the end of the stack just walked. */
 static void
-set_end(struct unwinder *u, uint64_t slot, uint32_t node)
+set_end(struct unwinder *u, uint64_t *slot, uint32_t node)
 {
 	u->pc[0] = 0;
 	u->slot[0] = slot;
@@ -427,7 +427,7 @@ end_walk(struct unwinder *u, struct writer *writer, enum step result, uint64_t s
 	if (result == STEP_LOST)
 		node = tree_child(&u->cache, writer, TREE_ROOT, RECORD_PC_TRUNCATED);
 	u->top = u->matchable = 0;
-	set_end(u, result == STEP_CALLER ? slot : (uint64_t)&zero_word, node);
+	set_end(u, result == STEP_CALLER ? (uint64_t *)slot : &no_caller, node);
 }
 
 /*
@@ -466,16 +466,14 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 	uint32_t match = is_safe_to_verify(u) ? u->matchable : 0;
 	uint32_t count = 0;
 
+	while (u->sp[match] < frame.sp)
+		match--;
+	match = verify(u, match);
 	for (;;) {
 		while (u->sp[match] < frame.sp)
 			match--;
-		if (equals(u, match, &frame, exact)) {
-			const int64_t wrong = verify(u, match);
-
-			if (likely(wrong < 0))
-				break;
-			match = (uint32_t)wrong;
-		}
+		if (equals(u, match, &frame, exact))
+			break;
 		if (unlikely(match + count + 2 >= u->capacity - outer_kept(u)) &&
 			!make_room(u, count, &match))
 			return capture_too_deep(u, writer, frame, exact);
@@ -499,6 +497,7 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 	}
 	if (!count)
 		return u->node[match]; /* frames remembered inside it may serve again */
-	u->slot[match] = match ? slot : u->slot[0];
+	if (match)
+		u->slot[match] = (uint64_t *)slot;
 	return merge(u, writer, match, count);
 }

@@ -10,12 +10,11 @@
  *	           | end   | _start| main  |     | inner |   pc, sp, bp, slot, node: one array each
  *	           +-------+-------+-------+ ... +-------+
  *
- * A capture steps from the innermost frame outwards until it stands in a frame that equals a
- * remembered one (pc, sp, and bp where that is live). What lies outside is verified: each
- *remembered pc must still be in the stack slot it was read from, likewise each saved bp that
- *matters. If all words are the same, stepping would read the same words by the same rules and come
- *to the same frames; so they need not be stepped, nor looked up in the tree. Where one differs,
- *stepping goes on and meets the memo again further out.
+ * A capture first verifies the memo from the outside: each remembered pc must still be in the stack
+ * slot it was read from, likewise each saved bp that matters. Then it steps from the innermost
+ *frame outwards until it stands in a frame that equals a verified one (pc, sp, and bp where that is
+ *live). From there on stepping would read the same words by the same rules and come to the same
+ *frames; so they need not be stepped, nor looked up in the tree.
  *
  * Invariants, for memo frames 1..top (frame k is called by frame k-1)
  * I1. *slot[k] was pc[k] when frame k was read; slot[0] likewise, or points to a zero of ours.
@@ -60,10 +59,10 @@ struct unwinder {
 
 	uint32_t top, matchable;
 	uint32_t capacity; /* of the arrays below; twice that of check_*: a frame adds up to two */
-	uint64_t *pc, *sp, *bp, *slot;
+	uint64_t *pc, *sp, *bp, **slot;
 	uint32_t *node, *checks;
 	uint8_t *live;
-	uint64_t *check_address, *check_value;
+	uint64_t **check_address, *check_value;
 	struct fresh_frame *fresh;
 
 	struct stack_bounds regions[UNWIND_REGIONS];
