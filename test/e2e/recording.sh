@@ -55,7 +55,7 @@ check 'folded stacks begin at main' grep -qE '(^|;)main;churn[; ]' "$stem-memory
 profile_of thag-run --memory -o results "$known" kill
 check 'killed: the status' is "$status" 137
 check 'killed: no event is lost' is "$(figure memory.allocations)" 1004
-check 'killed: the signal is in the report' is "$(figure run.exit_status)" 137
+check 'killed: the signal is in the report' is "$(figure run.exit_signal)" 9
 profile_of thag-run --memory -o results "$known" abort
 check 'aborted: no event is lost' is "$(figure memory.allocations --function main)" 1004
 profile_of thag-run --memory -o results "$known" _exit
