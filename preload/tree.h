@@ -78,16 +78,15 @@ uint32_t tree_find_slow(struct tree_cache *cache, struct writer *writer, uint32_
 static inline uint32_t
 tree_child(struct tree_cache *cache, struct writer *writer, uint32_t parent, uint64_t pc)
 {
-	uint32_t id = load_acquire(&tree.nodes[parent].first_child);
+	const uint32_t first = load_acquire(&tree.nodes[parent].first_child);
+	/* The first child or the second, chosen without a branch: where a caller alternates between
+	 * two callees no branch would be predicted. Node 0 has no pc and no next. */
+	const uint32_t other = -(uint32_t)(tree.nodes[first].pc != pc);
+	const uint32_t id = (first & ~other) | (tree.nodes[first].next & other);
 
-	for (int i = 0; i < TREE_PROBES && id; i++) {
-		const struct tree_node *node = &tree.nodes[id];
-
-		if (node->pc == pc)
-			return id;
-		id = node->next;
-	}
-	return tree_find_slow(cache, writer, parent, pc, id);
+	if (likely(tree.nodes[id].pc == pc))
+		return id;
+	return tree_find_slow(cache, writer, parent, pc, tree.nodes[id].next);
 }
 
 #endif
