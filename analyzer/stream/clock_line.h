@@ -3,8 +3,8 @@
  * Reading the clock, and what its ticks are worth.
  *
  * Ticks run at one rate, so two readings of (ticks, CLOCK_MONOTONIC) some time apart give it; the
- * further apart the better: the first and the latest are kept. The analyzer reads on the same machine
- * and the same clock as the profiled processes, so it needs no CLOCK records of theirs.
+ * further apart the better: the first and the latest are kept. The analyzer reads on the same
+ * machine and the same clock as the profiled processes, so it needs no CLOCK records of theirs.
  */
 #ifndef THAG_CLOCK_LINE_H
 #define THAG_CLOCK_LINE_H

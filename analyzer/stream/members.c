@@ -38,6 +38,8 @@ add_member(struct collector *collector, uint32_t number, uint32_t pid, uint64_t 
 	member->watched.owner = member;
 	g_hash_table_insert(collector->members, GUINT_TO_POINTER(number), member);
 	g_ptr_array_add(collector->living, member);
+	/* What is replayed has ended long ago. */
+	member->watched.ended = !collector->pool;
 	if (!collector->pool)
 		return member;
 	watch_begin(collector->watch, &member->watched, pid,
