@@ -21,7 +21,9 @@ thag.details = (() => {
 				where: file ? file + (line && state.group !== "file" ? ":" + line : "") : "",
 				module: frame >= 0 ? strings[frames.module[frame]] : "",
 				total: tree.total[node], self: tree.self[node], whole,
-				above: above >= 0 ? tree.total[above] : 0, hasParent: above >= 0,
+				above: above >= 0 ? tree.total[above] : 0,
+				hasParent: above >= 0 && tree.frame[above] >= 0,
+				parentName: state.reversed ? "of its callee" : "of its caller",
 				zoom: !model.chart && state.zoom > 0 && node > state.zoom &&
 				      node < tree.end[state.zoom] ? tree.total[state.zoom] : 0,
 				start: tree.start ? tree.start[node] : null,
@@ -34,7 +36,7 @@ thag.details = (() => {
 			const parts = [facts.name, thag.format.value(facts.total, facts.metric),
 				       thag.format.share(facts.total, facts.whole) + " of " + (this.model.chart ? "its thread" : "all")];
 			if (facts.hasParent)
-				parts.push(thag.format.share(facts.total, facts.above) + " of its caller");
+				parts.push(thag.format.share(facts.total, facts.above) + " " + facts.parentName);
 			if (facts.where)
 				parts.push(facts.where);
 			if (facts.module)
@@ -74,7 +76,7 @@ thag.details = (() => {
 			if (facts.zoom)
 				add("of the zoom", format.share(facts.total, facts.zoom));
 			if (facts.hasParent)
-				add(this.state.reversed ? "of its callee" : "of its caller", format.share(facts.total, facts.above));
+				add(facts.parentName, format.share(facts.total, facts.above));
 			if (facts.start !== null)
 				add("starts at", format.value(facts.start, time));
 			this.tip.replaceChildren(...[element("b", {}, facts.name),

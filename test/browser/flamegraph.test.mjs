@@ -238,6 +238,17 @@ on("dark mode is dark and the text on it light", async (picture) => {
 	assert.ok(Math.max(...box.slice(0, 3)) < 170, String(box));
 }, {media: {"prefers-color-scheme": "dark"}});
 
+on("on paper the picture is light, whatever the screen", async (picture) => {
+	await picture.page.send("Emulation.setEmulatedMedia", {media: "print",
+		features: [{name: "prefers-color-scheme", value: "dark"}]});
+	await picture.page.settled();
+	const back = await picture.value("[...thag.view.painter.context.getImageData(2, 2, 1, 1).data]");
+	assert.deepEqual(back.slice(0, 3), [255, 255, 255]);
+	const box = await picture.value("test.pixel('main')");
+	assert.ok(Math.max(...box.slice(0, 3)) > 180, String(box));
+	assert.equal(await picture.value("getComputedStyle(document.querySelector('.bar')).display"), "none");
+}, {media: {"prefers-color-scheme": "dark"}});
+
 const names = ["<script>alert(1)</script>", "a & b", "\"quoted\" 'single'", "]]>", "名前", "tab\there"];
 on("names of any kind are shown as they are", async (picture) => {
 	const tree = await picture.tree();
@@ -250,6 +261,33 @@ on("an empty profile says so", async (picture) => {
 	assert.match(await picture.text(".empty"), /empty: nothing was recorded/);
 	await picture.press("ArrowUp", "Enter", "n", "r", "s", "i");
 }, {of: draw("empty", "")});
+
+on("the zoom is animated where the reader has nothing against motion", async (picture) => {
+	await picture.click("main;parse");
+	await picture.page.until("thag.view.range[1] - thag.view.range[0] === 40");
+	await picture.press("Escape");
+	await picture.page.until("thag.view.range[1] - thag.view.range[0] === 100");
+}, {media: {"prefers-reduced-motion": "no-preference"}});
+
+on("several measures in one file: the reader switches between them", async (picture) => {
+	assert.deepEqual((await picture.tree())["all;a"], [30, 10]);
+	await picture.choose("metric", "1");
+	assert.deepEqual((await picture.tree())["all;a"], [50, 0]);
+	assert.match(await picture.value("location.hash"), /m=1/);
+	await picture.press("Alt+ArrowLeft");
+	await picture.page.until("thag.view.state.metric === 0");
+}, {of: draw("two", "a 10 0\na;b 20 50\n", "--two")});
+
+on("boxes too narrow to be drawn are reached by keys", async (picture) => {
+	assert.equal(await picture.place("small"), null);
+	assert.equal(await picture.text(".notice"), "1 box narrower than 0.4 px not drawn until zoomed");
+	await picture.press("ArrowUp", "ArrowUp", "ArrowRight");
+	assert.equal(await picture.selected(), "all;small");
+	await picture.search("small");
+	await picture.press("Enter", "Enter");
+	assert.notEqual(await picture.place("small"), null);
+	assert.equal(await picture.text(".found"), "1 match · < 0.01 % of all · 100 % of zoom");
+}, {of: draw("narrow", "large 10000000\nsmall 1\n")});
 
 test("without JavaScript the boxes are there, with titles", async () => {
 	const picture = await Picture.open(browser, file, {script: false});

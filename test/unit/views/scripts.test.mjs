@@ -61,7 +61,7 @@ test("the picture with and without JavaScript has the same colours", async () =>
 	const model = new thag.model.Model(pack);
 	for (const dark of [false, true]) {
 		const fills = model.fills(model.defaults(), dark);
-		const rules = svg.split("@media (prefers-color-scheme:dark)")[dark ? 1 : 0];
+		const rules = svg.split("@media screen and (prefers-color-scheme:dark)")[dark ? 1 : 0];
 		for (let frame = 0; frame < pack.frames.count; frame++) {
 			const name = model.name(frame, model.defaults());
 			const slot = new RegExp(`<g class="(c\\d+)"><title>${name} `).exec(svg)[1];
