@@ -180,8 +180,11 @@ Test(flame_svg, what_is_not_drawn_is_counted)
 		frame[i] = i;
 		value[i] = i == 1 ? 1000000 : 1;
 	}
-	for (uint32_t i = 0; i < BOXES; i++)
-		named[i].function = g_intern_string(g_strdup_printf("f%u", i));
+	for (uint32_t i = 0; i < BOXES; i++) {
+		g_autofree char *name = g_strdup_printf("f%u", i);
+
+		named[i].function = g_intern_string(name);
+	}
 	cr_assert_eq(flame_static_init(&drawing, &flame, NULL), 0);
 	cr_assert_eq(drawing.narrow_boxes, BOXES - 2);
 	cr_assert(strstr(drawing.body->str, "4,998 boxes narrower than 0.04 % are not drawn."));
