@@ -207,15 +207,15 @@ folded_finish(struct folded *folded, const struct flame_folded_options *options,
 			.name = g_string_chunk_insert(folded->texts, columns > 1 ? names[c] : name),
 			.unit = options->unit,
 			.count_name = g_string_chunk_insert(folded->texts, count_name),
-			.self = &g_array_index(folded->self[c], uint64_t, 0),
+			.self = (const uint64_t *)(void *)folded->self[c]->data,
 		};
 	}
 	flame->kind = FLAME_GRAPH;
 	flame->box_count = folded->parent->len;
-	flame->parent = &g_array_index(folded->parent, uint32_t, 0);
-	flame->frame = &g_array_index(folded->frame, uint32_t, 0);
+	flame->parent = (const uint32_t *)(void *)folded->parent->data;
+	flame->frame = (const uint32_t *)(void *)folded->frame->data;
 	flame->frame_count = folded->frames->len;
-	flame->frames = &g_array_index(folded->frames, struct flame_frame, 0);
+	flame->frames = (const struct flame_frame *)(void *)folded->frames->data;
 	flame->metric_count = columns;
 	flame->metrics = folded->metrics;
 }

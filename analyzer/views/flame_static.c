@@ -311,7 +311,7 @@ choose_colours(struct drawing *drawing, const char *scheme, GString *css)
 		}
 	}
 	append_rules(css, scheme, classes, false);
-	g_string_append(css, "@media (prefers-color-scheme:dark){");
+	g_string_append(css, "@media screen and (prefers-color-scheme:dark){");
 	append_rules(css, scheme, classes, true);
 	g_string_append(css, "}\n");
 }

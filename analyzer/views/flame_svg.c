@@ -12,13 +12,21 @@
 
 extern const char flame_static_style_sheet[];
 
+/* Whether all since `errno = 0` has been written; to be asked before errno is lost. */
+static int
+written(FILE *out)
+{
+	if (!ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
 static int
 finish(FILE *out)
 {
-	errno = 0;
-	if (fflush(out) == EOF || ferror(out))
+	if (fflush(out) == EOF)
 		return errno ? -errno : -EIO;
-	return 0;
+	return written(out);
 }
 
 static int
@@ -37,8 +45,10 @@ write_data(FILE *out, const struct flame *flame, const struct flame_style *style
 int
 flame_write_pack(FILE *out, const struct flame *flame, const struct flame_style *style)
 {
-	int error = write_data(out, flame, style);
+	int error;
 
+	errno = 0;
+	error = write_data(out, flame, style);
 	return error ? error : finish(out);
 }
 
@@ -69,14 +79,17 @@ flame_write_svg(FILE *out, const struct flame *flame, const struct flame_style *
 
 	if (error)
 		return error;
+	errno = 0;
 	write_head(out, flame, &drawing);
-	flame_static_fini(&drawing);
 	/* Data that no browser takes for a script: it has a type of its own. */
 	fprintf(out,
 		"<style><![CDATA[\n%s]]></style>\n"
 		"<script id=\"thag-data\" type=\"application/vnd.thag.pack\">",
 		flame_style_sheet);
-	error = write_data(out, flame, style);
+	error = written(out);
+	flame_static_fini(&drawing);
+	if (error == 0)
+		error = write_data(out, flame, style);
 	if (error)
 		return error;
 	fprintf(out, "</script>\n<script><![CDATA[\n%sthag.flame.start();\n]]></script>\n</svg>\n",

@@ -6,6 +6,7 @@
 
 thag.model = (() => {
 	const REVERSE_LEAST = 1e-5;	// of the whole; callers of less are counted, not listed
+	const REVERSE_MOST = 1000000;	// boxes
 	const TREE_FIELDS = ["metric", "group", "hide", "drop", "focus", "collapsed", "reversed", "sort",
 			     "only"];
 
@@ -21,6 +22,8 @@ thag.model = (() => {
 			this.treeKey = null;
 			this.tree = null;
 			this.ranks = null;
+			this.lastMatch = {key: null, result: null};
+			this.lastFills = {key: null, result: null};
 		}
 
 		defaults()
@@ -131,7 +134,7 @@ thag.model = (() => {
 			if (state.reversed) {
 				if (changed)
 					tree = thag.tree.arrange(tree, thag.tree.orderAsIs(tree));
-				tree = thag.tree.reverse(tree, REVERSE_LEAST);
+				tree = thag.tree.reverse(tree, REVERSE_LEAST, REVERSE_MOST);
 			}
 			if (state.sort === "weight")
 				return thag.tree.arrange(tree, thag.tree.orderByWeight(tree));
@@ -158,6 +161,14 @@ thag.model = (() => {
 		// expression; "file:" or "module:" before it look there.
 		// -> {flags (by frame, null without a query), error (text or null)}
 		match(state)
+		{
+			const key = state.group + "\0" + state.query;
+			if (this.lastMatch.key !== key)
+				this.lastMatch = {key, result: this.findMatches(state)};
+			return this.lastMatch.result;
+		}
+
+		findMatches(state)
 		{
 			const {frames, strings} = this.pack;
 			let query = state.query;
@@ -191,6 +202,14 @@ thag.model = (() => {
 
 		// The colour of each frame.
 		fills(state, dark)
+		{
+			const key = state.scheme + "\0" + state.group + "\0" + dark;
+			if (this.lastFills.key !== key)
+				this.lastFills = {key, result: this.makeFills(state, dark)};
+			return this.lastFills.result;
+		}
+
+		makeFills(state, dark)
 		{
 			const {names} = this.group(state.group);
 			if (state.scheme === "module")

@@ -187,7 +187,8 @@ thag.tree = (() => {
 	//	hide[frame]	its value goes to its caller, its callees move up
 	//	drop[frame]	goes with all it calls
 	//	focus[frame]	only what runs below it, all its places merged; or null
-	//	keep[node]	nodes not kept go with all they call; or null
+	//	keep[node]	0: goes with all it calls. 1, 3: stays. 2: stays for what it calls,
+	//			without a value of its own. Or null
 	//	collapse	a frame that calls itself directly is one box
 	// Graphs merge equal paths again; charts keep each box at its time. The result is not in
 	// pre-order until arrange() has been called.
@@ -249,7 +250,7 @@ thag.tree = (() => {
 			} else {
 				target[i] = child(above, frame, i);
 			}
-			if (inside[i])
+			if (inside[i] && (!rules.keep || rules.keep[i] & 1))
 				out.self[target[i]] += tree.self[i];
 			i++;
 		}
@@ -351,58 +352,38 @@ thag.tree = (() => {
 	}
 
 	// Callers instead of callees: the functions where the value arises stand next to the root, and
-	// above each the ones that called it. Grows group by group; a group is all the places in `tree`
-	// that one box stands for. Groups below `least` of the value are left closed and counted in
-	// `unexpanded`, because their callers would be narrower still.
-	function reverse(tree, least)
+	// above each the ones that called it. Grows level by level, group by group; a group is all the
+	// places in `tree` that one box stands for. Groups below `least` of the value, and all from
+	// `most` boxes on, are left closed and counted in `unexpanded`.
+	function reverse(tree, least, most)
 	{
-		let whole = 0;
-		for (let i = 0; i < tree.count; i++)
-			whole += tree.self[i];
-		const limit = whole * least;
-		const out = {parent: [-1], frame: [-1], self: [0]};
-		let unexpanded = 0;
+		const out = {parent: [-1], frame: [-1], self: [tree.count ? tree.self[0] : 0]};
+		let whole = 0, unexpanded = 0;
 		const leaves = [];
-		for (let i = 1; i < tree.count; i++) {
-			if (tree.self[i] > 0)
+		for (let i = 0; i < tree.count; i++) {
+			whole += tree.self[i];
+			if (i > 0 && tree.self[i] > 0)
 				leaves.push(i, i);
 		}
-		out.self[0] = tree.count ? tree.self[0] : 0;
 		// [box, [place, leaf, place, leaf ...]]: the leaf's value has come up to the place.
-		const work = [[0, leaves]];
-		while (work.length) {
-			const [above, places] = work.pop();
-			const groups = new Map();
-			for (let k = 0; k < places.length; k += 2) {
-				const frame = tree.frame[places[k]];
-				const group = groups.get(frame);
-				if (group)
-					group.push(places[k], places[k + 1]);
-				else
-					groups.set(frame, [places[k], places[k + 1]]);
-			}
-			for (const [frame, group] of groups) {
-				const node = out.parent.length;
-				out.parent.push(above);
-				out.frame.push(frame);
-				let sumAll = 0, ended = 0;
-				const callers = [];
-				for (let k = 0; k < group.length; k += 2) {
-					const caller = tree.parent[group[k]], worth = tree.self[group[k + 1]];
-					sumAll += worth;
-					if (caller > 0)
-						callers.push(caller, group[k + 1]);
-					else
-						ended += worth;
+		let level = [[0, leaves]];
+		while (level.length) {
+			const further = [];
+			for (const [above, places] of level) {
+				for (const [frame, group] of byFrame(tree, places)) {
+					const node = out.parent.length;
+					const {value, ended, callers} = climb(tree, group);
+					const open = callers.length && value >= whole * least && node < most;
+					out.parent.push(above);
+					out.frame.push(frame);
+					out.self.push(open ? ended : value);
+					if (open)
+						further.push([node, callers]);
+					else if (callers.length)
+						unexpanded++;
 				}
-				if (callers.length && sumAll < limit) {
-					unexpanded++;
-					ended = sumAll;
-				} else if (callers.length) {
-					work.push([node, callers]);
-				}
-				out.self.push(ended);
 			}
+			level = further;
 		}
 		const result = allocate(out.parent.length);
 		result.parent.set(out.parent);
@@ -412,7 +393,38 @@ thag.tree = (() => {
 		return result;
 	}
 
-	// matched[frame] -> which nodes lie on a path with a match: above, at, or below one.
+	function byFrame(tree, places)
+	{
+		const groups = new Map();
+		for (let k = 0; k < places.length; k += 2) {
+			const frame = tree.frame[places[k]];
+			const group = groups.get(frame);
+			if (group)
+				group.push(places[k], places[k + 1]);
+			else
+				groups.set(frame, [places[k], places[k + 1]]);
+		}
+		return groups;
+	}
+
+	// One step towards the root for all places of a group; `ended`: what has arrived there.
+	function climb(tree, group)
+	{
+		const callers = [];
+		let value = 0, ended = 0;
+		for (let k = 0; k < group.length; k += 2) {
+			const caller = tree.parent[group[k]], worth = tree.self[group[k + 1]];
+			value += worth;
+			if (caller > 0)
+				callers.push(caller, group[k + 1]);
+			else
+				ended += worth;
+		}
+		return {value, ended, callers};
+	}
+
+	// matched[frame] -> which nodes lie on a path with a match: 1 at or below one, 2 above one, 3
+	// both, 0 neither.
 	function onMatchingPaths(tree, matched)
 	{
 		const keep = new Uint8Array(tree.count);

@@ -14,7 +14,7 @@
 
 /* "function@file:line@module" taken apart. */
 static struct flame_frame
-split(const struct flame_frame *frame)
+split(const struct flame_frame *frame, GStringChunk *texts)
 {
 	struct flame_frame result = *frame;
 	g_auto(GStrv) parts = g_strsplit(frame->function, "@", 3);
@@ -25,9 +25,9 @@ split(const struct flame_frame *frame)
 		*colon = '\0';
 		result.line = (uint32_t)atoi(colon + 1);
 	}
-	result.function = g_intern_string(count ? parts[0] : "");
-	result.file = count > 1 ? g_intern_string(parts[1]) : NULL;
-	result.module = count > 2 ? g_intern_string(parts[2]) : NULL;
+	result.function = g_string_chunk_insert(texts, count ? parts[0] : "");
+	result.file = count > 1 ? g_string_chunk_insert(texts, parts[1]) : NULL;
+	result.module = count > 2 ? g_string_chunk_insert(texts, parts[2]) : NULL;
 	return result;
 }
 
@@ -92,11 +92,12 @@ main(int argc, char **argv)
 	if (status)
 		return 1;
 	flame = *read;
+	GStringChunk *texts = g_string_chunk_new(65536);
 	g_autofree struct flame_frame *frames = g_new0(struct flame_frame, flame.frame_count + 1);
 	g_autofree uint64_t *start = g_new0(uint64_t, flame.box_count + 1);
 	g_autofree uint64_t *duration = g_new0(uint64_t, flame.box_count + 1);
 	for (uint32_t f = 0; f < flame.frame_count; f++)
-		frames[f] = split(&flame.frames[f]);
+		frames[f] = split(&flame.frames[f], texts);
 	flame.frames = frames;
 	if (chart) {
 		lay_out(&flame, start, duration);
@@ -108,5 +109,6 @@ main(int argc, char **argv)
 	status = flame_write_svg(
 		stdout, &flame, &(struct flame_style){.scheme = scheme, .icicle = icicle});
 	flame_free(read);
+	g_string_chunk_free(texts);
 	return status ? 1 : 0;
 }
