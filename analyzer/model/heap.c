@@ -245,11 +245,12 @@ void
 heap_alloc(struct model *model, const struct model_event *event)
 {
 	struct model_thread *thread = event->thread;
-	const uint32_t serial = ++thread->serial[PEAK_HEAP];
 	struct live_block *block;
+	uint32_t serial;
 	bool existed;
 
 	settle_tentative(thread);
+	serial = ++thread->serial[PEAK_HEAP];
 	if (unlikely(!event->address))
 		return;
 	block = live_table_insert(&thread->process->live, event->address, &existed);
