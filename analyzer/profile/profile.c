@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The profile in memory: see profile.h. */
+#include <string.h>
+
+#include "profile.h"
+
+G_DEFINE_QUARK(thag - profile - error, profile_error)
+
+static void
+clear_process(gpointer process)
+{
+	g_free(((struct profile_process *)process)->timeline);
+}
+
+static GArray *
+table_new(gsize row_bytes)
+{
+	return g_array_new(FALSE, TRUE, (guint)row_bytes);
+}
+
+struct profile *
+profile_new(void)
+{
+	struct profile *profile = g_new0(struct profile, 1);
+	const char *empty;
+
+	profile->strings = g_string_chunk_new(64 * 1024);
+	profile->modules = table_new(sizeof(struct profile_module));
+	profile->files = table_new(sizeof(const char *));
+	profile->functions = table_new(sizeof(struct profile_function));
+	profile->frames = table_new(sizeof(struct profile_frame));
+	profile->processes = table_new(sizeof(struct profile_process));
+	profile->threads = table_new(sizeof(struct profile_thread));
+	g_array_set_clear_func(profile->processes, clear_process);
+
+	empty = profile_string(profile, "");
+	g_array_append_vals(profile->modules, &(struct profile_module){empty, empty, empty}, 1);
+	g_array_append_val(profile->files, empty);
+	g_array_append_vals(profile->functions, &(struct profile_function){.name = empty}, 1);
+	g_array_append_vals(profile->frames, &(struct profile_frame){0}, 1);
+	profile->run = (struct profile_run){
+		.thag_version = empty,
+		.program = empty,
+		.command = empty,
+		.incomplete = empty,
+		.cost = empty,
+		.host = empty,
+		.kernel = empty,
+		.cpu = empty,
+		.exit_status = -1,
+	};
+	profile_resize_nodes(profile, 1);
+	profile->nodes.outermost[0] = 1;
+	return profile;
+}
+
+void
+profile_free(struct profile *profile)
+{
+	if (!profile)
+		return;
+	profile_resize_nodes(profile, 0);
+	profile_resize_memory(profile, 0);
+	g_array_free(profile->modules, TRUE);
+	g_array_free(profile->files, TRUE);
+	g_array_free(profile->functions, TRUE);
+	g_array_free(profile->frames, TRUE);
+	g_array_free(profile->processes, TRUE);
+	g_array_free(profile->threads, TRUE);
+	g_string_chunk_free(profile->strings);
+	g_free(profile);
+}
+
+const char *
+profile_string(struct profile *profile, const char *text)
+{
+	g_autofree char *valid = NULL;
+
+	if (!text)
+		text = "";
+	if (!g_utf8_validate(text, -1, NULL))
+		text = valid = g_utf8_make_valid(text, -1);
+	return g_string_chunk_insert_const(profile->strings, text);
+}
+
+/* ---- columns ---- */
+
+static void
+resize(void *column, size_t old_count, size_t count, size_t bytes)
+{
+	void **at = column;
+
+	*at = g_realloc_n(*at, count, bytes);
+	if (count > old_count)
+		memset((char *)*at + old_count * bytes, 0, (count - old_count) * bytes);
+}
+
+void
+profile_resize_nodes(struct profile *profile, uint32_t count)
+{
+	struct profile_nodes *nodes = &profile->nodes;
+
+	resize(&nodes->parent, nodes->count, count, sizeof(*nodes->parent));
+	resize(&nodes->frame, nodes->count, count, sizeof(*nodes->frame));
+	resize(&nodes->last, nodes->count, count, sizeof(*nodes->last));
+	resize(&nodes->outermost, nodes->count, count, sizeof(*nodes->outermost));
+	nodes->count = count;
+}
+
+void
+profile_resize_memory(struct profile *profile, uint32_t count)
+{
+	struct profile_memory *memory = &profile->memory;
+
+	resize(&memory->node, memory->count, count, sizeof(*memory->node));
+	resize(&memory->thread, memory->count, count, sizeof(*memory->thread));
+	resize(&memory->category, memory->count, count, sizeof(*memory->category));
+	resize(&memory->sums, memory->count, count, sizeof(*memory->sums));
+	memory->count = count;
+}
+
+/* ---- the tree ---- */
+
+/* Walks in preorder with the way to the root in mind; `open[f]` counts the nodes of f on it. */
+bool
+profile_index_nodes(struct profile *profile)
+{
+	struct profile_nodes *nodes = &profile->nodes;
+	g_autofree uint32_t *open = g_new0(uint32_t, profile->functions->len);
+	uint32_t top = 0; /* innermost node of the way */
+
+	nodes->parent[0] = 0;
+	nodes->outermost[0] = 1;
+	for (uint32_t id = 1; id < nodes->count; id++) {
+		while (top != nodes->parent[id]) {
+			if (top == 0)
+				return false;
+			nodes->last[top] = id - 1;
+			open[profile_node_function(profile, top)]--;
+			top = nodes->parent[top];
+		}
+		nodes->outermost[id] = open[profile_node_function(profile, id)]++ == 0;
+		top = id;
+	}
+	for (; top; top = nodes->parent[top])
+		nodes->last[top] = nodes->count - 1;
+	nodes->last[0] = nodes->count - 1;
+	return true;
+}
+
+/* ---- sums ---- */
+
+static void
+add(struct tally *tally, struct tally from)
+{
+	tally->count += from.count;
+	tally->bytes += from.bytes;
+}
+
+void
+memory_sums_add(struct memory_sums *sums, const struct memory_sums *from)
+{
+	add(&sums->allocated, from->allocated);
+	add(&sums->freed, from->freed);
+	add(&sums->temporary, from->temporary);
+	add(&sums->leaked, from->leaked);
+	add(&sums->at_run_peak, from->at_run_peak);
+	add(&sums->at_peak, from->at_peak);
+	sums->largest_bytes = MAX(sums->largest_bytes, from->largest_bytes);
+	sums->lifetime_ns += from->lifetime_ns;
+	sums->lifetime_max_ns = MAX(sums->lifetime_max_ns, from->lifetime_max_ns);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A profile: all that is kept of one run, with names. It is built from the model and the symbolizer
+ * at the end of a run (profile_build.h), written to and read from a `.thag` file (profile_write.h,
+ * profile_read.h; docs/profile.md draws the file), and every report, picture and comparison is
+ * made from it.
+ *
+ * The call paths of all processes and threads are one tree. Its nodes are numbered in preorder:
+ *
+ *	id      0        1      2     3      4
+ *	        (root)   main   read  malloc parse
+ *	parent  -        0      1     2      1
+ *	last    4        4      3     3      4        the last node below it, or itself
+ *
+ * so that totals are one pass from the last node to the first, and the subtree of a node is the
+ * range [id, last].
+ *
+ * Invariants, which hold for every profile however it came to be (a file is refused otherwise)
+ * I1. Entry 0 of modules, files, functions and frames stands for "none"; node 0 is the root.
+ * I2. parent[id] < id, and the numbering is preorder.
+ * I3. Every index is within its table; memory rows are sorted by (node, thread, category), no two
+ *     alike.
+ * I4. Strings are valid UTF-8 and never NULL.
+ * A profile that thag built has its frames sorted by name and siblings, all different, by frame.
+ *
+ * A profile is not changed once it is made: any number of threads may read it.
+ */
+#ifndef THAG_PROFILE_H
+#define THAG_PROFILE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+
+enum {
+	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
+	PROFILE_MINOR = 0, /* tables and columns may have been added */
+	PROFILE_APPLICATION_ID = 0x74686167,
+};
+
+enum profile_error {
+	PROFILE_ERROR_IO,      /* cannot be opened, read or written */
+	PROFILE_ERROR_FULL,    /* no space left */
+	PROFILE_ERROR_EXISTS,  /* there is a file of that name already */
+	PROFILE_ERROR_FOREIGN, /* a file of another kind */
+	PROFILE_ERROR_NEWER,   /* written by a newer thag */
+	PROFILE_ERROR_CORRUPT,
+};
+
+#define PROFILE_ERROR (profile_error_quark())
+GQuark profile_error_quark(void);
+
+/* What is known of the run as a whole. docs/profile.md names the keys in the file. */
+struct profile_run {
+	const char *thag_version;
+	const char *program;	/* as it was called */
+	const char *command;	/* command line, quoted for a shell where needed */
+	const char *incomplete; /* why the profile is partial, a reason a line; "": it is whole */
+	const char *cost;	/* what the profiling cost, a line each; may be "" */
+	const char *host, *kernel, *cpu;
+	uint64_t start_realtime_ns, duration_ns;
+	uint64_t bin_ns; /* length of the intervals of all timelines, which begin with the run */
+	uint64_t peak_bytes, peak_ns; /* heap, all processes together */
+	uint64_t events, event_bytes;
+	uint64_t chunks, broken_chunks, lost_events;
+	int64_t exit_status; /* -1: not known */
+	int64_t exit_signal; /* 0: none */
+	bool summary;	     /* of at least one process only counts and bytes are known */
+};
+
+struct profile_module {
+	const char *path;
+	const char *build_id;  /* in hexadecimal digits, may be "" */
+	const char *complaint; /* why its symbols are worse than they could be, or "" */
+};
+
+struct profile_function {
+	const char *name; /* pseudo functions are in brackets: "[unknown]" */
+	uint32_t module;
+};
+
+struct profile_frame {
+	uint32_t function;
+	uint32_t file;
+	uint32_t line; /* 0: not known */
+	bool inlined;  /* into the frame of the parent node */
+};
+
+struct profile_nodes {
+	uint32_t count;
+	uint32_t *parent;
+	uint32_t *frame;
+	uint32_t *last;	    /* last node of the subtree */
+	uint8_t *outermost; /* 1: no node on the way to the root is of the same function */
+};
+
+/* Sums of one call path by one thread; the call path's own, without what it called. */
+struct profile_memory {
+	uint32_t count;
+	uint32_t *node;
+	uint32_t *thread;
+	uint8_t *category; /* enum memory_category */
+	struct memory_sums *sums;
+};
+
+enum profile_histogram {
+	PROFILE_SIZES_ALLOCATED,
+	PROFILE_SIZES_FREED,
+	PROFILE_LIFETIMES,
+	PROFILE_HISTOGRAMS,
+};
+
+struct profile_process {
+	uint32_t pid, parent_pid;
+	int64_t parent; /* index of the forking process, -1: a fresh image */
+	const char *exe;
+	const char *command;
+	bool summary;
+	uint64_t start_ns, end_ns;
+	uint64_t peak_bytes, peak_ns;
+	uint64_t mapped_peak_bytes, mapped_peak_ns;
+	uint64_t rss_peak_bytes;
+	uint64_t frees_unknown;
+	uint64_t lost_events;
+	struct histogram histograms[PROFILE_HISTOGRAMS];
+	uint32_t bin_count;
+	struct timeline_bin *timeline;
+};
+
+struct profile_thread {
+	uint32_t process; /* index */
+	uint32_t number;  /* in its process; 1: the main thread */
+	uint32_t tid;
+	uint32_t creator; /* node that created it, 0: not known */
+	const char *name; /* may be "" */
+	uint64_t start_ns, end_ns;
+	uint64_t missed_events;
+};
+
+struct profile {
+	struct profile_run run;
+	GArray *modules;   /* struct profile_module */
+	GArray *files;	   /* const char * */
+	GArray *functions; /* struct profile_function */
+	GArray *frames;	   /* struct profile_frame */
+	GArray *processes; /* struct profile_process, by start */
+	GArray *threads;   /* struct profile_thread, by process and number */
+	struct profile_nodes nodes;
+	struct profile_memory memory;
+	GStringChunk *strings;
+};
+
+/* An empty profile: the "none" entries and the root. */
+struct profile *profile_new(void);
+void profile_free(struct profile *profile);
+
+/* A copy of `text` that the profile owns, made valid UTF-8; NULL gives "". Equal texts share one.
+ */
+const char *profile_string(struct profile *profile, const char *text);
+
+/* Gives the node and memory columns their length; what is new is zero. */
+void profile_resize_nodes(struct profile *profile, uint32_t count);
+void profile_resize_memory(struct profile *profile, uint32_t count);
+
+/*
+ * Fills `last` and `outermost` from `parent` and `frame`. Returns false where the numbering is not
+ * preorder (I2); frames must be in range.
+ */
+bool profile_index_nodes(struct profile *profile);
+
+static inline const struct profile_module *
+profile_module(const struct profile *profile, uint32_t module)
+{
+	return &g_array_index(profile->modules, struct profile_module, module);
+}
+
+static inline const char *
+profile_file(const struct profile *profile, uint32_t file)
+{
+	return g_array_index(profile->files, const char *, file);
+}
+
+static inline const struct profile_function *
+profile_function(const struct profile *profile, uint32_t function)
+{
+	return &g_array_index(profile->functions, struct profile_function, function);
+}
+
+static inline const struct profile_frame *
+profile_frame(const struct profile *profile, uint32_t frame)
+{
+	return &g_array_index(profile->frames, struct profile_frame, frame);
+}
+
+static inline const struct profile_process *
+profile_process(const struct profile *profile, uint32_t process)
+{
+	return &g_array_index(profile->processes, struct profile_process, process);
+}
+
+static inline const struct profile_thread *
+profile_thread(const struct profile *profile, uint32_t thread)
+{
+	return &g_array_index(profile->threads, struct profile_thread, thread);
+}
+
+/* The frame and the function of a node; of the root "none". */
+static inline const struct profile_frame *
+profile_node_frame(const struct profile *profile, uint32_t node)
+{
+	return profile_frame(profile, profile->nodes.frame[node]);
+}
+
+static inline uint32_t
+profile_node_function(const struct profile *profile, uint32_t node)
+{
+	return profile_node_frame(profile, node)->function;
+}
+
+/* Adds `from` to `sums`: everything is a sum but the maxima. */
+void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);
+
+#endif

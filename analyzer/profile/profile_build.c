@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See profile_build.h. Order: want, resolve, place, number; then the rows and the tables. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "call_paths.h"
+#include "profile_build.h"
+
+/* A row of the memory table before rows of one call path are merged. */
+struct row {
+	uint32_t node, thread, category;
+	const struct memory_sums *sums;
+};
+
+struct builder {
+	const struct run *run;
+	struct profile *profile;
+	struct call_path_target target;
+	struct call_paths *paths; /* by index of the process */
+	GArray *rows;		  /* struct row */
+};
+
+static const struct process *
+process_at(const struct builder *builder, guint index)
+{
+	return g_ptr_array_index(builder->run->processes, index);
+}
+
+/* ---- call paths ---- */
+
+static void
+want_process(struct builder *builder, guint index)
+{
+	const struct process *process = process_at(builder, index);
+	struct call_paths *paths = &builder->paths[index];
+
+	call_paths_init(paths, &builder->target, process);
+	for (guint i = 0; i < process->threads->len; i++) {
+		const struct thread *thread = g_ptr_array_index(process->threads, i);
+
+		call_paths_want(paths, thread->creator);
+		for (guint j = 0; thread->sites && j < thread->sites->len; j++)
+			call_paths_want(paths, g_array_index(thread->sites, struct site, j).node);
+	}
+}
+
+/*
+ * What summary mode knows of frees is no call path's: it stays at the root. Anything else without a
+ * call path shows as unknown.
+ */
+static uint32_t
+place_site(struct call_paths *paths, const struct site *site)
+{
+	if (!site->node && !site->memory.allocated.count)
+		return 0;
+	return call_paths_place(paths, site->node);
+}
+
+static void
+add_thread(struct builder *builder, guint process, const struct thread *thread)
+{
+	struct call_paths *paths = &builder->paths[process];
+	const uint32_t number = builder->profile->threads->len;
+	const struct profile_thread row = {
+		.process = process,
+		.number = thread->number,
+		.tid = thread->tid,
+		.creator = thread->creator ? call_paths_place(paths, thread->creator) : 0,
+		.name = profile_string(builder->profile, thread->name),
+		.start_ns = thread->start_ns,
+		.end_ns = thread->end_ns,
+		.missed_events = thread->missed_events,
+	};
+
+	g_array_append_val(builder->profile->threads, row);
+	for (guint i = 0; thread->sites && i < thread->sites->len; i++) {
+		const struct site *site = &g_array_index(thread->sites, struct site, i);
+		const struct row memory = {
+			place_site(paths, site), number, site->category, &site->memory};
+
+		g_array_append_val(builder->rows, memory);
+	}
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct row *left = a, *right = b;
+
+	if (left->node != right->node)
+		return left->node < right->node ? -1 : 1;
+	if (left->thread != right->thread)
+		return left->thread < right->thread ? -1 : 1;
+	return (left->category > right->category) - (left->category < right->category);
+}
+
+/* Sorts the rows into the memory columns; those of one (node, thread, category) become one. */
+static void
+merge_rows(struct builder *builder)
+{
+	struct profile_memory *memory = &builder->profile->memory;
+	const struct row *rows = (const struct row *)(const void *)builder->rows->data;
+	const guint count = builder->rows->len;
+	uint32_t used = 0;
+
+	if (count)
+		qsort(builder->rows->data, count, sizeof(*rows), compare_rows);
+	profile_resize_memory(builder->profile, count);
+	for (guint i = 0; i < count; i++) {
+		if (i == 0 || compare_rows(&rows[i - 1], &rows[i]) != 0) {
+			memory->node[used] = rows[i].node;
+			memory->thread[used] = rows[i].thread;
+			memory->category[used] = (uint8_t)rows[i].category;
+			memory->sums[used++] = *rows[i].sums;
+		} else {
+			memory_sums_add(&memory->sums[used - 1], rows[i].sums);
+		}
+	}
+	profile_resize_memory(builder->profile, used);
+}
+
+/* Gives nodes their final numbers everywhere. */
+static void
+number_nodes(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	g_autofree uint32_t *frame_number = frame_table_sort(&builder->target.frames);
+	g_autofree uint32_t *number =
+		tree_builder_number(&builder->target.tree, frame_number, profile);
+
+	for (guint i = 0; i < builder->rows->len; i++) {
+		struct row *row = &g_array_index(builder->rows, struct row, i);
+
+		row->node = number[row->node];
+	}
+	for (guint i = 0; i < profile->threads->len; i++) {
+		struct profile_thread *thread =
+			&g_array_index(profile->threads, struct profile_thread, i);
+
+		thread->creator = number[thread->creator];
+	}
+	profile_index_nodes(profile);
+}
+
+/* ---- processes ---- */
+
+static const char *
+command_line(struct profile *profile, const char *const *arguments)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; arguments && arguments[i]; i++) {
+		const char *plain = arguments[i];
+		g_autofree char *quoted = NULL;
+
+		/* Quotes only where a shell needs them: command lines are for reading, too. */
+		if (!*plain || strcspn(plain, " \t\n'\"\\$`&|;<>()*?[]{}!#~") != strlen(plain))
+			plain = quoted = g_shell_quote(plain);
+		g_string_append_printf(text, "%s%s", i ? " " : "", plain);
+	}
+	return profile_string(profile, text->str);
+}
+
+static int64_t
+index_of_process(const struct builder *builder, uint32_t number)
+{
+	for (guint i = 0; number && i < builder->run->processes->len; i++) {
+		if (process_at(builder, i)->number == number)
+			return i;
+	}
+	return -1;
+}
+
+static void
+add_process(struct builder *builder, guint index)
+{
+	const struct process *process = process_at(builder, index);
+	struct profile *profile = builder->profile;
+	const GArray *timeline = process->timeline;
+	const struct profile_process row = {
+		.pid = process->pid,
+		.parent_pid = process->parent_pid,
+		.parent = index_of_process(builder, process->parent),
+		.exe = profile_string(profile, process->exe),
+		.command = command_line(profile, (const char *const *)process->arguments),
+		.summary = process->summary,
+		.start_ns = process->start_ns,
+		.end_ns = process->end_ns,
+		.peak_bytes = process->peak_bytes,
+		.peak_ns = process->peak_ns,
+		.mapped_peak_bytes = process->mapped_peak_bytes,
+		.mapped_peak_ns = process->mapped_peak_ns,
+		.rss_peak_bytes = process->rss_peak_bytes,
+		.frees_unknown = process->frees_unknown,
+		.lost_events = process->lost_events,
+		.histograms =
+			{
+				[PROFILE_SIZES_ALLOCATED] = process->sizes_allocated,
+				[PROFILE_SIZES_FREED] = process->sizes_freed,
+				[PROFILE_LIFETIMES] = process->lifetimes,
+			},
+		.bin_count = timeline ? timeline->len : 0,
+		.timeline = timeline ? g_memdup2(timeline->data,
+					       timeline->len * sizeof(struct timeline_bin))
+				     : NULL,
+	};
+
+	g_array_append_val(profile->processes, row);
+	profile->run.summary |= process->summary;
+	for (guint i = 0; i < process->threads->len; i++)
+		add_thread(builder, index, g_ptr_array_index(process->threads, i));
+}
+
+/* ---- the run ---- */
+
+static void
+add_lines(GString *text, const char *const *lines)
+{
+	for (; lines && *lines; lines++)
+		g_string_append_printf(text, "%s%s", text->len ? "\n" : "", *lines);
+}
+
+static const char *
+incomplete_reasons(struct builder *builder, const struct profile_context *context)
+{
+	const struct run *run = builder->run;
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (run->lost_events)
+		g_string_append_printf(
+			text, "%" G_GUINT64_FORMAT " events were lost", run->lost_events);
+	if (run->broken_chunks)
+		g_string_append_printf(text,
+			"%s%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			" chunks of events could not be read",
+			text->len ? "\n" : "", run->broken_chunks, run->chunks);
+	add_lines(text, context->incomplete);
+	return profile_string(builder->profile, text->str);
+}
+
+static const char *
+cpu_model(struct profile *profile)
+{
+	g_autofree char *text = NULL;
+	const char *line, *value;
+	g_autofree char *model = NULL;
+
+	if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL))
+		return profile_string(profile, NULL);
+	line = strstr(text, "model name");
+	value = line ? strchr(line, ':') : NULL;
+	if (value)
+		model = g_strndup(value + 1, strcspn(value + 1, "\n"));
+	return profile_string(profile, model ? g_strstrip(model) : NULL);
+}
+
+static void
+add_machine(struct profile *profile)
+{
+	struct utsname name;
+
+	if (uname(&name) == 0) {
+		g_autofree char *kernel =
+			g_strdup_printf("%s %s %s", name.sysname, name.release, name.machine);
+
+		profile->run.host = profile_string(profile, name.nodename);
+		profile->run.kernel = profile_string(profile, kernel);
+	}
+	profile->run.cpu = cpu_model(profile);
+}
+
+static void
+add_run(struct builder *builder, const struct profile_context *context)
+{
+	const struct run *run = builder->run;
+	struct profile *profile = builder->profile;
+	const struct process *first = run->processes->len ? process_at(builder, 0) : NULL;
+	const char *const *command = context->command;
+	g_autoptr(GString) cost = g_string_new(NULL);
+
+	if (!command && first)
+		command = (const char *const *)first->arguments;
+	add_lines(cost, context->cost);
+	profile->run.thag_version = profile_string(profile, context->thag_version);
+	profile->run.program = profile_string(
+		profile, command && *command ? *command : (first ? first->exe : NULL));
+	profile->run.command = command_line(profile, command);
+	profile->run.incomplete = incomplete_reasons(builder, context);
+	profile->run.cost = profile_string(profile, cost->str);
+	profile->run.start_realtime_ns = run->start_realtime_ns;
+	profile->run.duration_ns = run->duration_ns;
+	profile->run.bin_ns = run->bin_ns;
+	profile->run.peak_bytes = run->peak_bytes;
+	profile->run.peak_ns = run->peak_ns;
+	profile->run.events = run->events;
+	profile->run.event_bytes = run->event_bytes;
+	profile->run.chunks = run->chunks;
+	profile->run.broken_chunks = run->broken_chunks;
+	profile->run.lost_events = run->lost_events;
+	profile->run.exit_status = context->exit_status;
+	profile->run.exit_signal = context->exit_signal;
+	add_machine(profile);
+}
+
+struct profile *
+profile_build(
+	const struct run *run, struct symbolizer *symbolizer, const struct profile_context *context)
+{
+	const guint count = run->processes->len;
+	struct builder builder = {
+		.run = run,
+		.profile = profile_new(),
+		.paths = g_new0(struct call_paths, count),
+		.rows = g_array_new(FALSE, FALSE, sizeof(struct row)),
+	};
+
+	call_path_target_init(&builder.target, builder.profile, symbolizer);
+	for (guint i = 0; i < count; i++)
+		want_process(&builder, i);
+	symbolizer_resolve_all(symbolizer);
+	add_run(&builder, context);
+	for (guint i = 0; i < count; i++)
+		add_process(&builder, i);
+	number_nodes(&builder);
+	merge_rows(&builder);
+
+	for (guint i = 0; i < count; i++)
+		call_paths_fini(&builder.paths[i]);
+	g_free(builder.paths);
+	g_array_free(builder.rows, TRUE);
+	call_path_target_fini(&builder.target);
+	return builder.profile;
+}
