@@ -301,10 +301,11 @@ fail(GError **error, const char *path, int system_error)
 static int
 system_error_of(sqlite3 *database, int code)
 {
-	const int kept = database ? sqlite3_system_errno(database) : 0;
+	int kept = 0;
 
 	if ((code & 0xff) == SQLITE_FULL)
-		return kept == EFBIG || kept == EDQUOT ? kept : ENOSPC;
+		return ENOSPC;
+	sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &kept);
 	return kept ? kept : EIO;
 }
 
