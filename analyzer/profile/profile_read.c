@@ -162,12 +162,6 @@ read_tables(const struct reader *reader)
 	return true;
 }
 
-static uint32_t
-capacity_for(uint32_t count, uint32_t capacity)
-{
-	return count < capacity ? capacity : MAX(1024, 2 * capacity);
-}
-
 /* Before the tables of rows, because threads name nodes: frames are checked later. */
 static bool
 read_nodes(const struct reader *reader)
@@ -180,7 +174,8 @@ read_nodes(const struct reader *reader)
 	if (!statement)
 		return false;
 	for (; (code = sqlite3_step(statement)) == SQLITE_ROW; count++) {
-		profile_resize_nodes(profile, capacity_for(count, profile->nodes.count));
+		if (count >= profile->nodes.count)
+			profile_resize_nodes(profile, MAX(1024, 2 * count));
 		if (!take_number(statement, 0, NODES_MAX, &id) || id != count ||
 			!take_number(statement, 2, UINT32_MAX, &frame))
 			break;
@@ -251,7 +246,8 @@ read_memory(const struct reader *reader)
 	if (!statement)
 		return false;
 	for (; (code = sqlite3_step(statement)) == SQLITE_ROW; count++) {
-		profile_resize_memory(profile, capacity_for(count, profile->memory.count));
+		if (count >= profile->memory.count)
+			profile_resize_memory(profile, MAX(1024, 2 * count));
 		if (count >= NODES_MAX || !take_memory(reader, statement, count))
 			break;
 	}

@@ -240,7 +240,7 @@ Test(file, broken_rows_are_refused)
 		"UPDATE frame SET function = 999 WHERE id = 2",
 		"UPDATE function SET name = x'00ff' WHERE id = 2",
 		"UPDATE timeline SET bin = bin + 100",
-		"UPDATE histogram SET bucket = 1000",
+		"UPDATE histogram SET bucket = bucket + 1000",
 		"UPDATE process SET parent = 2 WHERE id = 2",
 		"DELETE FROM meta WHERE key = 'peak_bytes'",
 		"DROP TABLE memory",

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See report_main.h. */
+#include <errno.h>
+#include <glib.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "folded.h"
+#include "profile_read.h"
+#include "report.h"
+#include "report_main.h"
+
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+struct arguments {
+	struct filter filter;
+	struct report_options report;
+	gboolean json, tree, bottom_up, functions, paths, sizes, lifetimes, timeline;
+	char *function, *module, *file, *thread, *process;
+	char *sort, *folded;
+	gint limit;
+	GStrv files;
+};
+
+static void
+parse_into(GOptionContext *context, struct arguments *a)
+{
+	const GOptionEntry entries[] = {
+		{"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Print JSON", NULL},
+		{"functions", 0, 0, G_OPTION_ARG_NONE, &a->functions,
+			"Functions and modules: self and total", NULL},
+		{"paths", 0, 0, G_OPTION_ARG_NONE, &a->paths, "Call paths and their callers", NULL},
+		{"tree", 0, 0, G_OPTION_ARG_NONE, &a->tree, "Call tree from the root down", NULL},
+		{"bottom-up", 0, 0, G_OPTION_ARG_NONE, &a->bottom_up,
+			"What allocates, and its callers", NULL},
+		{"sizes", 0, 0, G_OPTION_ARG_NONE, &a->sizes, "Distribution of sizes", NULL},
+		{"lifetimes", 0, 0, G_OPTION_ARG_NONE, &a->lifetimes, "Distribution of lifetimes",
+			NULL},
+		{"timeline", 0, 0, G_OPTION_ARG_NONE, &a->timeline, "Memory over time", NULL},
+		{"folded", 0, 0, G_OPTION_ARG_STRING, &a->folded, "Folded stacks of a metric",
+			"METRIC"},
+		{"sort", 0, 0, G_OPTION_ARG_STRING, &a->sort,
+			"Order and value of tables and trees (default: peak)", "METRIC"},
+		{"limit", 0, 0, G_OPTION_ARG_INT, &a->limit, "At most N rows", "N"},
+		{"function", 0, 0, G_OPTION_ARG_STRING, &a->function,
+			"Only call paths with this function", "NAME|/REGEX/"},
+		{"module", 0, 0, G_OPTION_ARG_STRING, &a->module,
+			"... with a function of this module", "NAME|/REGEX/"},
+		{"file", 0, 0, G_OPTION_ARG_STRING, &a->file, "... through this source file",
+			"NAME|/REGEX/"},
+		{"thread", 0, 0, G_OPTION_ARG_STRING, &a->thread, "Only this thread",
+			"NAME|TID|/REGEX/"},
+		{"process", 0, 0, G_OPTION_ARG_STRING, &a->process, "Only this process",
+			"NAME|PID|/REGEX/"},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files, NULL, NULL},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void
+free_arguments(struct arguments *a)
+{
+	char *const texts[] = {
+		a->function, a->module, a->file, a->thread, a->process, a->sort, a->folded};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_free(texts[i]);
+	g_strfreev(a->files);
+}
+
+/* Returns 0, or the exit status with the reason printed. */
+static int
+parse(int argc, char **argv, struct arguments *ret_arguments)
+{
+	g_autoptr(GOptionContext) context = g_option_context_new("FILE");
+	g_autoptr(GError) error = NULL;
+	struct arguments *a = ret_arguments;
+
+	g_option_context_set_summary(context,
+		"Prints what a profile (.thag) holds; without an option, the one-screen summary.");
+	g_option_context_set_description(context,
+		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, frees\n");
+	parse_into(context, a);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		fprintf(stderr, "thag report: %s (see thag report --help)\n", error->message);
+		return EXIT_USAGE;
+	}
+	if (!a->files || !a->files[0] || a->files[1]) {
+		fprintf(stderr, "thag report: give one profile, a .thag file (see thag report"
+				" --help)\n");
+		return EXIT_USAGE;
+	}
+	a->filter = (struct filter){a->function, a->module, a->file, a->thread, a->process};
+	if (a->limit < 0) {
+		fprintf(stderr, "thag report: --limit must not be negative\n");
+		return EXIT_USAGE;
+	}
+	a->report.limit = (unsigned)a->limit;
+	return 0;
+}
+
+static bool
+parse_metric(const char *option, const char *key, enum metric *ret_metric)
+{
+	if (metric_parse(key, ret_metric))
+		return true;
+	fprintf(stderr, "thag report: --%s: no metric '%s'; there are %s\n", option, key,
+		metric_keys());
+	return false;
+}
+
+/* The tables that were asked for, in one order whatever the options' was. */
+static void
+print_reports(const struct arguments *a, const struct selection *selection)
+{
+	struct text text;
+
+	text_init(&text, stdout);
+	if (!(a->functions || a->paths || a->tree || a->bottom_up || a->sizes || a->lifetimes ||
+		    a->timeline))
+		report_summary(&text, selection, &a->report);
+	if (a->functions)
+		report_functions(&text, selection, &a->report);
+	if (a->paths)
+		report_paths(&text, selection, &a->report);
+	if (a->tree)
+		report_tree(&text, selection, &a->report);
+	if (a->bottom_up)
+		report_bottom_up(&text, selection, &a->report);
+	if (a->sizes)
+		report_sizes(&text, selection);
+	if (a->lifetimes)
+		report_lifetimes(&text, selection);
+	if (a->timeline)
+		report_timeline(&text, selection);
+}
+
+static int
+print_folded(const struct arguments *a, const struct selection *selection)
+{
+	enum metric metric;
+	uint32_t depth;
+
+	if (!parse_metric("folded", a->folded, &metric))
+		return EXIT_USAGE;
+	folded_write(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
+	if (depth)
+		fprintf(stderr,
+			"thag report: frames deeper than %u were put together: the text"
+			" would be too long\n",
+			depth);
+	return 0;
+}
+
+static void
+print_json(const struct arguments *a, const struct selection *selection)
+{
+	json_t *json = report_json(selection, &a->report);
+
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	fputc('\n', stdout);
+	json_decref(json);
+}
+
+static int
+print(const struct arguments *a, const struct selection *selection)
+{
+	int status = 0;
+
+	if (a->folded)
+		status = print_folded(a, selection);
+	else if (a->json)
+		print_json(a, selection);
+	else
+		print_reports(a, selection);
+	if (!status && (fflush(stdout) != 0 || ferror(stdout))) {
+		fprintf(stderr, "thag report: the output cannot be written: %s\n",
+			g_strerror(errno));
+		return EXIT_FAILED;
+	}
+	return status;
+}
+
+static int
+report(struct arguments *a)
+{
+	g_autoptr(GError) error = NULL;
+	struct profile *profile = profile_read(a->files[0], &error);
+	struct selection selection;
+	int status = EXIT_USAGE;
+
+	if (!profile) {
+		fprintf(stderr, "thag report: %s\n", error->message);
+		return EXIT_FAILED;
+	}
+	a->report.sort = profile->run.summary ? METRIC_BYTES : METRIC_PEAK;
+	if (a->sort && !parse_metric("sort", a->sort, &a->report.sort)) {
+		profile_free(profile);
+		return EXIT_USAGE;
+	}
+	if (!selection_init(&selection, profile, &a->filter, &error))
+		fprintf(stderr, "thag report: %s\n", error->message);
+	else
+		status = print(a, &selection);
+	selection_fini(&selection);
+	profile_free(profile);
+	return status;
+}
+
+int
+report_main(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	int status;
+
+	setlocale(LC_CTYPE, "");
+	status = parse(argc, argv, &arguments);
+	if (!status)
+		status = report(&arguments);
+	free_arguments(&arguments);
+	return status;
+}

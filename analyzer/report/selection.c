@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See selection.h. A call path passes where every pattern met at least one of its frames. */
+#include <string.h>
+
+#include "names.h"
+#include "selection.h"
+
+/* ---- patterns ---- */
+
+struct pattern {
+	const char *literal;
+	GRegex *regex; /* instead of the literal */
+};
+
+static bool
+pattern_init(struct pattern *pattern, const char *text, GError **error)
+{
+	const size_t length = text ? strlen(text) : 0;
+
+	*pattern = (struct pattern){.literal = text};
+	if (length >= 2 && text[0] == '/' && text[length - 1] == '/') {
+		g_autofree char *source = g_strndup(text + 1, length - 2);
+
+		pattern->regex = g_regex_new(source, G_REGEX_OPTIMIZE, 0, error);
+		return pattern->regex != NULL;
+	}
+	return true;
+}
+
+static void
+pattern_fini(struct pattern *pattern)
+{
+	if (pattern->regex)
+		g_regex_unref(pattern->regex);
+}
+
+static bool
+matches(const struct pattern *pattern, const char *text,
+	bool (*means)(const char *text, const char *wanted))
+{
+	if (!pattern->literal)
+		return true;
+	if (pattern->regex)
+		return g_regex_match(pattern->regex, text, 0, NULL);
+	return means(text, pattern->literal);
+}
+
+/* ---- what matches ---- */
+
+enum part {
+	PART_FUNCTION,
+	PART_MODULE,
+	PART_FILE,
+	PART_THREAD,
+	PART_PROCESS,
+	PARTS,
+};
+
+enum {
+	PATH_BITS = 1 << PART_FUNCTION | 1 << PART_MODULE | 1 << PART_FILE,
+};
+
+/* By function: bits of the function and module patterns. */
+static uint8_t *
+function_bits(struct selection *selection, const struct pattern *patterns)
+{
+	const struct profile *profile = selection->profile;
+	uint8_t *bits = g_new0(uint8_t, profile->functions->len);
+
+	for (guint i = 1; i < profile->functions->len; i++) {
+		const struct profile_function *function = profile_function(profile, i);
+
+		if (matches(&patterns[PART_FUNCTION], function->name, name_means)) {
+			bits[i] |= 1 << PART_FUNCTION;
+			selection->functions_matched++;
+		}
+		if (matches(&patterns[PART_MODULE], profile_module(profile, function->module)->path,
+			    path_means))
+			bits[i] |= 1 << PART_MODULE;
+	}
+	return bits;
+}
+
+/* By node: bits that any frame from the root to it has earned. */
+static uint8_t *
+node_bits(struct selection *selection, const struct pattern *patterns)
+{
+	const struct profile *profile = selection->profile;
+	g_autofree uint8_t *functions = function_bits(selection, patterns);
+	g_autofree uint8_t *files = g_new0(uint8_t, profile->files->len);
+	uint8_t *bits = g_new0(uint8_t, profile->nodes.count);
+
+	for (guint i = 0; i < profile->files->len; i++)
+		files[i] = matches(&patterns[PART_FILE], profile_file(profile, i), path_means);
+	for (unsigned part = 0; part <= PART_FILE; part++)
+		bits[0] |= (uint8_t)(patterns[part].literal ? 0 : 1 << part);
+	for (uint32_t node = 1; node < profile->nodes.count; node++) {
+		const struct profile_frame *frame = profile_node_frame(profile, node);
+
+		bits[node] =
+			(uint8_t)(bits[profile->nodes.parent[node]] | functions[frame->function] |
+				  files[frame->file] << PART_FILE);
+	}
+	return bits;
+}
+
+/* A name matches, or the number written out. */
+static bool
+matches_named(const struct pattern *pattern, const char *name, uint32_t number)
+{
+	g_autofree char *digits = g_strdup_printf("%u", number);
+
+	return matches(pattern, name, path_means) ||
+	       (pattern->literal && g_str_equal(pattern->literal, digits));
+}
+
+static void
+select_threads(struct selection *selection, const struct pattern *patterns)
+{
+	const struct profile *profile = selection->profile;
+
+	for (guint i = 0; i < profile->processes->len; i++) {
+		const struct profile_process *process = profile_process(profile, i);
+
+		selection->processes[i] =
+			matches_named(&patterns[PART_PROCESS], process->exe, process->pid);
+	}
+	for (guint i = 0; i < profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(profile, i);
+
+		selection->threads[i] =
+			selection->processes[thread->process] &&
+			matches_named(&patterns[PART_THREAD], thread->name, thread->tid);
+	}
+}
+
+static void
+select_rows(struct selection *selection, const uint8_t *bits)
+{
+	const struct profile_memory *memory = &selection->profile->memory;
+
+	for (uint32_t i = 0; i < memory->count; i++) {
+		selection->rows[i] =
+			bits[memory->node[i]] == PATH_BITS && selection->threads[memory->thread[i]];
+		if (selection->rows[i])
+			memory_sums_add(&selection->totals[memory->category[i]], &memory->sums[i]);
+	}
+}
+
+bool
+selection_init(struct selection *selection, const struct profile *profile,
+	const struct filter *filter, GError **error)
+{
+	const char *const texts[PARTS] = {
+		filter->function, filter->module, filter->file, filter->thread, filter->process};
+	struct pattern patterns[PARTS] = {0};
+	bool valid = true;
+
+	*selection = (struct selection){.profile = profile};
+	for (unsigned i = 0; i < PARTS; i++) {
+		valid = valid && pattern_init(&patterns[i], texts[i], error);
+		selection->restricted |= texts[i] != NULL;
+		selection->path_restricted |= texts[i] && i <= PART_FILE;
+	}
+	if (valid) {
+		g_autofree uint8_t *bits = node_bits(selection, patterns);
+
+		selection->rows = g_new0(uint8_t, profile->memory.count);
+		selection->processes = g_new0(uint8_t, profile->processes->len);
+		selection->threads = g_new0(uint8_t, profile->threads->len);
+		select_threads(selection, patterns);
+		select_rows(selection, bits);
+	}
+	for (unsigned i = 0; i < PARTS; i++)
+		pattern_fini(&patterns[i]);
+	return valid;
+}
+
+void
+selection_fini(struct selection *selection)
+{
+	g_free(selection->rows);
+	g_free(selection->processes);
+	g_free(selection->threads);
+}
+
+/* ---- by node ---- */
+
+uint64_t *
+selection_self(const struct selection *selection, enum metric metric)
+{
+	const struct profile_memory *memory = &selection->profile->memory;
+	uint64_t *self = g_new0(uint64_t, selection->profile->nodes.count);
+
+	for (uint32_t i = 0; i < memory->count; i++) {
+		if (selection->rows[i] && memory->category[i] == MEMORY_HEAP)
+			self[memory->node[i]] += metric_get(metric, &memory->sums[i]);
+	}
+	return self;
+}
+
+uint64_t *
+selection_total(const struct profile *profile, const uint64_t *self)
+{
+	uint64_t *total = g_memdup2(self, profile->nodes.count * sizeof(*self));
+
+	for (uint32_t node = profile->nodes.count - 1; node > 0; node--)
+		total[profile->nodes.parent[node]] += total[node];
+	return total;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The part of a profile that a report is about: by function, module, file (of any frame on the call
+ * path), thread and process. Everything a report says of numbers comes from the rows of a
+ * selection, so that all of them agree: the totals are the sums of the rows, the root's total in a
+ * tree is the total, and a restricted peak is that part of the heap's own maximum.
+ */
+#ifndef THAG_REPORT_SELECTION_H
+#define THAG_REPORT_SELECTION_H
+
+#include "metric.h"
+#include "profile.h"
+
+/* NULL: not restricted. Each is a name (see names.h) or a regular expression between slashes. */
+struct filter {
+	const char *function;
+	const char *module;
+	const char *file;
+	const char *thread;  /* name or thread id */
+	const char *process; /* name of the executable or process id */
+};
+
+struct selection {
+	const struct profile *profile;
+	bool restricted;	 /* anything */
+	bool path_restricted;	 /* function, module or file: distributions do not know these */
+	uint8_t *rows;		 /* by memory row: 1 where it belongs */
+	uint8_t *processes;	 /* by process */
+	uint8_t *threads;	 /* by thread */
+	guint functions_matched; /* how many functions the function pattern meant */
+	struct memory_sums totals[MEMORY_CATEGORIES];
+};
+
+/*
+ * Returns false with `error` set (G_REGEX_ERROR) where a pattern is no regular expression. The
+ * profile is borrowed.
+ */
+bool selection_init(struct selection *selection, const struct profile *profile,
+	const struct filter *filter, GError **error);
+void selection_fini(struct selection *selection);
+
+/* A metric of the heap by node: of the node itself, all threads together. g_free() it. */
+uint64_t *selection_self(const struct selection *selection, enum metric metric);
+
+/* The same with all below, from what selection_self() gave. g_free() it. */
+uint64_t *selection_total(const struct profile *profile, const uint64_t *self);
+
+#endif
