@@ -60,9 +60,9 @@ print_classes(const struct text *text, const struct selection *selection,
 		const struct tally sum = size_class_tally(selection, kind, &classes[i]);
 		char blocks[TEXT_CELL], share[TEXT_CELL], bytes[TEXT_CELL];
 
-		fprintf(text->file, "  %-10s %13s %8s %10s  ", classes[i].title,
+		fprintf(text->file, "  %-10s %13s %8s %10s%s", classes[i].title,
 			text_count(sum.count, blocks), text_share(sum.count, all, share),
-			text_bytes(sum.bytes, bytes));
+			text_bytes(sum.bytes, bytes), sum.count ? "  " : "");
 		text_bar(text, sum.count, most, text->width - 50);
 		fputc('\n', text->file);
 	}

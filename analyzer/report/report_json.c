@@ -19,8 +19,15 @@ put(json_t *object, const char *key, json_t *value)
 	json_object_set_new(object, key, value);
 }
 
+/* What summary mode cannot know is null, never 0. */
 static json_t *
-sums_json(const struct memory_sums *sums)
+known(const struct profile *profile, uint64_t value)
+{
+	return profile->run.summary ? json_null() : number(value);
+}
+
+static json_t *
+sums_json(const struct profile *profile, const struct memory_sums *sums)
 {
 	json_t *object = json_object();
 
@@ -28,15 +35,15 @@ sums_json(const struct memory_sums *sums)
 	put(object, "bytes", number(sums->allocated.bytes));
 	put(object, "frees", number(sums->freed.count));
 	put(object, "freed_bytes", number(sums->freed.bytes));
-	put(object, "peak_bytes", number(sums->at_run_peak.bytes));
-	put(object, "peak_blocks", number(sums->at_run_peak.count));
-	put(object, "leaked_bytes", number(sums->leaked.bytes));
-	put(object, "leaked_blocks", number(sums->leaked.count));
-	put(object, "temporary", number(sums->temporary.count));
-	put(object, "temporary_bytes", number(sums->temporary.bytes));
+	put(object, "peak_bytes", known(profile, sums->at_run_peak.bytes));
+	put(object, "peak_blocks", known(profile, sums->at_run_peak.count));
+	put(object, "leaked_bytes", known(profile, sums->leaked.bytes));
+	put(object, "leaked_blocks", known(profile, sums->leaked.count));
+	put(object, "temporary", known(profile, sums->temporary.count));
+	put(object, "temporary_bytes", known(profile, sums->temporary.bytes));
 	put(object, "largest_bytes", number(sums->largest_bytes));
-	put(object, "lifetime_ns", number(sums->lifetime_ns));
-	put(object, "lifetime_max_ns", number(sums->lifetime_max_ns));
+	put(object, "lifetime_ns", known(profile, sums->lifetime_ns));
+	put(object, "lifetime_max_ns", known(profile, sums->lifetime_max_ns));
 	return object;
 }
 
@@ -85,38 +92,39 @@ lost_json(const struct profile_run *run)
 	return object;
 }
 
-/* Sums of one category over the rows of a thread (`process` false) or of a process. */
-static json_t *
-part_json(const struct selection *selection, uint32_t number_of, bool process)
+/* The heap's sums by process, or by thread. g_free() it. */
+static struct memory_sums *
+parts(const struct selection *selection, bool by_process)
 {
-	const struct profile_memory *memory = &selection->profile->memory;
-	struct memory_sums sums = {0};
+	const struct profile *profile = selection->profile;
+	const struct profile_memory *memory = &profile->memory;
+	struct memory_sums *sums = g_new0(
+		struct memory_sums, by_process ? profile->processes->len : profile->threads->len);
 
 	for (uint32_t i = 0; i < memory->count; i++) {
 		const uint32_t thread = memory->thread[i];
-		const uint32_t key =
-			process ? profile_thread(selection->profile, thread)->process : thread;
+		const uint32_t key = by_process ? profile_thread(profile, thread)->process : thread;
 
-		if (selection->rows[i] && memory->category[i] == MEMORY_HEAP && key == number_of)
-			memory_sums_add(&sums, &memory->sums[i]);
+		if (selection->rows[i] && memory->category[i] == MEMORY_HEAP)
+			memory_sums_add(&sums[key], &memory->sums[i]);
 	}
-	return sums_json(&sums);
+	return sums;
 }
 
 static json_t *
 processes_json(const struct selection *selection)
 {
 	const struct profile *profile = selection->profile;
+	g_autofree struct memory_sums *sums = parts(selection, true);
 	json_t *array = json_array();
 
 	for (guint i = 0; i < profile->processes->len; i++) {
 		const struct profile_process *process = profile_process(profile, i);
-		json_t *object = json_object();
+		json_t *object;
 
-		if (!selection->processes[i]) {
-			json_decref(object);
+		if (!selection->processes[i])
 			continue;
-		}
+		object = json_object();
 		put(object, "process", json_integer((json_int_t)i + 1));
 		put(object, "pid", json_integer(process->pid));
 		put(object, "parent_pid", json_integer(process->parent_pid));
@@ -130,7 +138,7 @@ processes_json(const struct selection *selection)
 		put(object, "rss_peak_bytes", number(process->rss_peak_bytes));
 		put(object, "frees_unknown", number(process->frees_unknown));
 		put(object, "lost_events", number(process->lost_events));
-		put(object, "memory", part_json(selection, i, true));
+		put(object, "memory", sums_json(profile, &sums[i]));
 		json_array_append_new(array, object);
 	}
 	return array;
@@ -140,6 +148,7 @@ static json_t *
 threads_json(const struct selection *selection)
 {
 	const struct profile *profile = selection->profile;
+	g_autofree struct memory_sums *sums = parts(selection, false);
 	json_t *array = json_array();
 
 	for (guint i = 0; i < profile->threads->len; i++) {
@@ -154,7 +163,7 @@ threads_json(const struct selection *selection)
 		put(object, "name", json_string(thread->name));
 		put(object, "start_ns", number(thread->start_ns));
 		put(object, "end_ns", number(thread->end_ns));
-		put(object, "memory", part_json(selection, i, false));
+		put(object, "memory", sums_json(profile, &sums[i]));
 		json_array_append_new(array, object);
 	}
 	return array;
@@ -222,12 +231,13 @@ report_json(const struct selection *selection, const struct report_options *opti
 	json_t *object = json_object();
 
 	put(object, "schema_version", json_integer(REPORT_JSON_VERSION));
-	put(object, "restricted", json_boolean(selection->restricted));
+	put(object, "restricted_to",
+		selection->restricted ? json_string(selection->description) : json_null());
 	put(object, "run", run_json(&profile->run));
 	put(object, "lost", lost_json(&profile->run));
-	put(object, "memory", sums_json(&selection->totals[MEMORY_HEAP]));
-	put(object, "mmap", sums_json(&selection->totals[MEMORY_MMAP]));
-	put(object, "break", sums_json(&selection->totals[MEMORY_BREAK]));
+	put(object, "memory", sums_json(profile, &selection->totals[MEMORY_HEAP]));
+	put(object, "mmap", sums_json(profile, &selection->totals[MEMORY_MMAP]));
+	put(object, "break", sums_json(profile, &selection->totals[MEMORY_BREAK]));
 	put(object, "processes", processes_json(selection));
 	put(object, "threads", threads_json(selection));
 	put(object, "functions", functions_json(selection, options));

@@ -70,10 +70,8 @@ function_bits(struct selection *selection, const struct pattern *patterns)
 	for (guint i = 1; i < profile->functions->len; i++) {
 		const struct profile_function *function = profile_function(profile, i);
 
-		if (matches(&patterns[PART_FUNCTION], function->name, name_means)) {
+		if (matches(&patterns[PART_FUNCTION], function->name, name_means))
 			bits[i] |= 1 << PART_FUNCTION;
-			selection->functions_matched++;
-		}
 		if (matches(&patterns[PART_MODULE], profile_module(profile, function->module)->path,
 			    path_means))
 			bits[i] |= 1 << PART_MODULE;
@@ -147,6 +145,20 @@ select_rows(struct selection *selection, const uint8_t *bits)
 	}
 }
 
+static char *
+describe(const char *const texts[PARTS])
+{
+	static const char *const names[PARTS] = {"function", "module", "file", "thread", "process"};
+	GString *text = g_string_new(NULL);
+
+	for (unsigned i = 0; i < PARTS; i++) {
+		if (texts[i])
+			g_string_append_printf(
+				text, "%s%s %s", text->len ? ", " : "", names[i], texts[i]);
+	}
+	return g_string_free(text, FALSE);
+}
+
 bool
 selection_init(struct selection *selection, const struct profile *profile,
 	const struct filter *filter, GError **error)
@@ -156,7 +168,7 @@ selection_init(struct selection *selection, const struct profile *profile,
 	struct pattern patterns[PARTS] = {0};
 	bool valid = true;
 
-	*selection = (struct selection){.profile = profile};
+	*selection = (struct selection){.profile = profile, .description = describe(texts)};
 	for (unsigned i = 0; i < PARTS; i++) {
 		valid = valid && pattern_init(&patterns[i], texts[i], error);
 		selection->restricted |= texts[i] != NULL;
@@ -182,6 +194,7 @@ selection_fini(struct selection *selection)
 	g_free(selection->rows);
 	g_free(selection->processes);
 	g_free(selection->threads);
+	g_free(selection->description);
 }
 
 /* ---- by node ---- */

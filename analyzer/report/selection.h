@@ -22,12 +22,12 @@ struct filter {
 
 struct selection {
 	const struct profile *profile;
-	bool restricted;	 /* anything */
-	bool path_restricted;	 /* function, module or file: distributions do not know these */
-	uint8_t *rows;		 /* by memory row: 1 where it belongs */
-	uint8_t *processes;	 /* by process */
-	uint8_t *threads;	 /* by thread */
-	guint functions_matched; /* how many functions the function pattern meant */
+	bool restricted;      /* anything */
+	bool path_restricted; /* function, module or file: distributions do not know these */
+	uint8_t *rows;	      /* by memory row: 1 where it belongs */
+	uint8_t *processes;   /* by process */
+	uint8_t *threads;     /* by thread */
+	char *description;    /* "function parse, thread 4711"; "" */
 	struct memory_sums totals[MEMORY_CATEGORIES];
 };
 

@@ -37,29 +37,31 @@ print_run(const struct text *text, const struct profile_run *run)
 		text, STYLE_HEADING, *run->command ? run->command : run->program, text->width - 6);
 	fputs("\n\n", text->file);
 	label(text, "run time");
-	fprintf(text->file, "%s", text_time(run->duration_ns, time));
+	fprintf(text->file, "%-10s", text_time(run->duration_ns, time));
 	if (run->exit_signal)
-		text_print(text, STYLE_BAD, "   killed by signal %d (%s)", (int)run->exit_signal,
+		text_print(text, STYLE_BAD, "  killed by signal %d (%s)", (int)run->exit_signal,
 			g_strsignal((gint)run->exit_signal));
 	else if (run->exit_status > 0)
-		text_print(text, STYLE_BAD, "   exit status %d", (int)run->exit_status);
+		text_print(text, STYLE_BAD, "  exit status %d", (int)run->exit_status);
 	else if (run->exit_status == 0)
-		fputs("   exit status 0", text->file);
+		fputs("  exit status 0", text->file);
 	fputc('\n', text->file);
 }
 
 static void
 print_restriction(const struct text *text, const struct selection *selection)
 {
+	const struct memory_sums *heap = &selection->totals[MEMORY_HEAP];
+
 	if (!selection->restricted)
 		return;
-	label(text, "restricted");
-	if (selection->totals[MEMORY_HEAP].allocated.count ||
-		selection->totals[MEMORY_HEAP].freed.count)
-		fputs("to the call paths asked for; peak: their part of the whole peak\n",
-			text->file);
-	else
-		text_print(text, STYLE_BAD, "nothing matches what was asked for\n");
+	label(text, "restricted to");
+	text_clip(text, STYLE_HEADING, selection->description, text->width - LABEL - 2);
+	fputc('\n', text->file);
+	if (!heap->allocated.count && !heap->freed.count) {
+		label(text, "");
+		text_print(text, STYLE_BAD, "nothing matches that\n");
+	}
 }
 
 /* ---- what it used ---- */
@@ -72,13 +74,14 @@ print_peak(const struct text *text, const struct selection *selection)
 	char bytes[TEXT_CELL], count[TEXT_CELL], time[TEXT_CELL];
 
 	label(text, "heap peak");
-	if (run->summary && !heap->at_run_peak.bytes) {
+	if (run->summary) {
 		fputs("not known in summary mode\n", text->file);
 		return;
 	}
-	fprintf(text->file, "%-10s  in %s block%s, at %s\n",
+	fprintf(text->file, "%-10s  in %s block%s, %s %s\n",
 		text_bytes(heap->at_run_peak.bytes, bytes),
 		text_count(heap->at_run_peak.count, count), plural(heap->at_run_peak.count),
+		selection->restricted ? "of the whole heap's peak at" : "at",
 		text_time(run->peak_ns, time));
 }
 
@@ -89,7 +92,7 @@ print_leaked(const struct text *text, const struct selection *selection)
 	char bytes[TEXT_CELL], count[TEXT_CELL];
 
 	label(text, "leaked");
-	if (selection->profile->run.summary && !heap->leaked.count)
+	if (selection->profile->run.summary)
 		fputs("not known in summary mode\n", text->file);
 	else if (!heap->leaked.count)
 		text_print(text, STYLE_GOOD, "nothing\n");
@@ -119,51 +122,67 @@ print_allocated(const struct text *text, const struct selection *selection)
 		text_bytes(heap->temporary.bytes, bytes));
 }
 
-static void
-print_mapped(const struct text *text, const struct selection *selection)
+/* The largest of a figure that processes have for themselves. */
+static uint64_t
+largest_of_processes(const struct selection *selection, size_t offset)
 {
-	const struct memory_sums *mapped = &selection->totals[MEMORY_MMAP];
-	const struct memory_sums *program_break = &selection->totals[MEMORY_BREAK];
-	const uint64_t allocated = mapped->allocated.bytes + program_break->allocated.bytes;
-	char bytes[TEXT_CELL], left[TEXT_CELL];
+	uint64_t largest = 0;
 
-	if (!allocated)
-		return;
-	label(text, "mapped");
-	fprintf(text->file, "%-10s  by mmap and brk, %s still mapped at the end\n",
-		text_bytes(allocated, bytes),
-		text_bytes(mapped->leaked.bytes + program_break->leaked.bytes, left));
+	for (guint i = 0; i < selection->profile->processes->len; i++) {
+		const char *process = (const char *)profile_process(selection->profile, i);
+
+		if (selection->processes[i])
+			largest = MAX(largest, *(const uint64_t *)(const void *)(process + offset));
+	}
+	return largest;
 }
 
 static void
-print_rss(const struct text *text, const struct selection *selection)
+print_process_peak(const struct text *text, const struct selection *selection, const char *name,
+	size_t offset, const char *remark)
 {
-	const GArray *processes = selection->profile->processes;
-	uint64_t largest = 0;
-	char bytes[TEXT_CELL];
+	const uint64_t bytes = largest_of_processes(selection, offset);
+	char cell[TEXT_CELL];
 
-	for (guint i = 0; i < processes->len; i++) {
-		if (selection->processes[i])
-			largest = MAX(
-				largest, profile_process(selection->profile, i)->rss_peak_bytes);
-	}
-	if (!largest || selection->path_restricted)
+	if (!bytes || selection->path_restricted)
 		return;
-	label(text, "RSS peak");
-	fprintf(text->file, "%-10s%s\n", text_bytes(largest, bytes),
-		processes->len > 1 ? "  of the largest process" : "");
+	label(text, name);
+	fprintf(text->file, "%-10s  %s%s\n", text_bytes(bytes, cell), remark,
+		selection->profile->processes->len > 1 ? " (the largest process)" : "");
+}
+
+static void
+print_other_memory(const struct text *text, const struct selection *selection)
+{
+	print_process_peak(text, selection, "mapped peak",
+		offsetof(struct profile_process, mapped_peak_bytes),
+		"by mmap and brk, apart from the heap");
+	print_process_peak(text, selection, "RSS peak",
+		offsetof(struct profile_process, rss_peak_bytes), "resident in all");
+}
+
+static unsigned
+count_set(const uint8_t *set, guint length)
+{
+	unsigned count = 0;
+
+	for (guint i = 0; i < length; i++)
+		count += set[i];
+	return count;
 }
 
 static void
 print_processes(const struct text *text, const struct selection *selection)
 {
 	const struct profile *profile = selection->profile;
+	const unsigned processes = count_set(selection->processes, profile->processes->len);
 	char count[TEXT_CELL];
 
 	label(text, "threads");
-	fprintf(text->file, "%-10s", text_count(profile->threads->len, count));
-	if (profile->processes->len > 1)
-		fprintf(text->file, "  in %u processes", profile->processes->len);
+	fprintf(text->file, "%s",
+		text_count(count_set(selection->threads, profile->threads->len), count));
+	if (processes > 1)
+		fprintf(text->file, " in %u processes", processes);
 	fputc('\n', text->file);
 }
 
@@ -192,20 +211,29 @@ print_lost(const struct text *text, const struct profile_run *run)
 
 /* ---- where ---- */
 
-/* "< caller < caller": the nearest ones that are not the allocator's, as many as fit. */
+/* "< caller < walk x3": a function that called itself is one entry with a count. */
+static void
+append_caller(const struct profile *profile, uint32_t *node, GString *line)
+{
+	const uint32_t function = profile_node_function(profile, *node);
+	g_autofree char *name = name_short(profile_function(profile, function)->name, false);
+	unsigned count = 0;
+
+	for (; *node && profile_node_function(profile, *node) == function; count++)
+		*node = profile->nodes.parent[*node];
+	g_string_append_printf(line, "%s< %s", line->len ? " " : "", name);
+	if (count > 1)
+		g_string_append_printf(line, " ×%u", count);
+}
+
 static void
 print_callers(const struct text *text, const struct profile *profile, uint32_t node)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
 
 	node = profile->nodes.parent[node];
-	for (unsigned i = 0; node && i < CALLERS; i++, node = profile->nodes.parent[node]) {
-		g_autofree char *name = name_short(
-			profile_function(profile, profile_node_function(profile, node))->name,
-			false);
-
-		g_string_append_printf(line, "%s< %s", i ? " " : "", name);
-	}
+	for (unsigned i = 0; node && i < CALLERS; i++)
+		append_caller(profile, &node, line);
 	if (!line->len)
 		return;
 	fprintf(text->file, "%*s", NUMBERS + 2, "");
@@ -238,13 +266,16 @@ print_sites(const struct text *text, const struct selection *selection, enum met
 	if (!paths->len)
 		return;
 	text_heading(text, "%s", heading);
+	text_print(text, STYLE_DIM, "%9s %7s %7s  %s\n", metric_table[metric].key, "share",
+		metric_table[metric].unit == UNIT_BYTES ? "blocks" : "", "function, its callers");
 	for (guint i = 0; i < paths->len && i < limit; i++) {
 		const struct table_path *path = &g_array_index(paths, struct table_path, i);
 		char value[TEXT_CELL], share[TEXT_CELL], blocks[TEXT_CELL];
 
-		text_count(path->blocks, blocks);
 		fprintf(text->file, "%9s %7s %7s  ", text_metric(metric, path->value, value),
-			text_share(path->value, whole, share), blocks);
+			text_share(path->value, whole, share),
+			metric_table[metric].unit == UNIT_BYTES ? text_count(path->blocks, blocks)
+								: "");
 		print_site(text, selection->profile, path->node);
 		print_callers(text, selection->profile, path->node);
 	}
@@ -258,8 +289,7 @@ report_paths(const struct text *text, const struct selection *selection,
 	const struct report_options *options)
 {
 	g_autofree char *heading =
-		g_strdup_printf("Call paths by %s  (value, share, blocks, function, place)",
-			metric_table[options->sort].key);
+		g_strdup_printf("Call paths by %s", metric_table[options->sort].key);
 
 	print_sites(text, selection, options->sort, heading, options->limit ? options->limit : 20);
 }
@@ -285,8 +315,7 @@ report_summary(const struct text *text, const struct selection *selection,
 	print_peak(text, selection);
 	print_leaked(text, selection);
 	print_allocated(text, selection);
-	print_mapped(text, selection);
-	print_rss(text, selection);
+	print_other_memory(text, selection);
 	print_processes(text, selection);
 	print_lost(text, run);
 	if (*run->cost)

@@ -26,7 +26,7 @@ print_rows(const struct text *text, const struct selection *selection, GArray *r
 {
 	const uint64_t whole = metric_get(sort, &selection->totals[MEMORY_HEAP]);
 
-	text_print(text, STYLE_DIM, "%10s %8s %10s %8s  \n", "total", "", "self", "");
+	text_print(text, STYLE_DIM, "%10s %8s %10s\n", "total", "", "self");
 	for (guint i = 0; i < rows->len && i < limit; i++) {
 		const struct table_row *row = &g_array_index(rows, struct table_row, i);
 		char total[TEXT_CELL], total_share[TEXT_CELL], self[TEXT_CELL],

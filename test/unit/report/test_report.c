@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "folded.h"
+#include "names.h"
+#include "report.h"
+#include "synthetic.h"
+#include "tables.h"
+
+static struct profile *profile;
+static struct selection selection;
+
+static void
+select_where(struct filter filter)
+{
+	selection_fini(&selection);
+	cr_assert(selection_init(&selection, profile, &filter, NULL));
+}
+
+static void
+set_up(void)
+{
+	profile = synthetic_sample();
+	cr_assert(selection_init(&selection, profile, &(struct filter){0}, NULL));
+}
+
+static void
+tear_down(void)
+{
+	selection_fini(&selection);
+	profile_free(profile);
+}
+
+static const struct memory_sums *
+heap(void)
+{
+	return &selection.totals[MEMORY_HEAP];
+}
+
+static char *
+folded(enum metric metric, uint64_t bytes_max, uint32_t *ret_depth)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	cr_assert_eq(folded_write(file, &selection, metric, bytes_max, ret_depth), 0);
+	fclose(file);
+	return text;
+}
+
+/* Checks order, that no line says 0, and gives the sum. */
+static uint64_t
+checked_sum(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; lines[i] && *lines[i]; i++) {
+		const char *space = strrchr(lines[i], ' ');
+		const uint64_t value = g_ascii_strtoull(space + 1, NULL, 10);
+
+		cr_assert_gt(value, 0);
+		cr_assert(i == 0 || strcmp(lines[i - 1], lines[i]) < 0, "%s\n%s", lines[i - 1],
+			lines[i]);
+		sum += value;
+	}
+	return sum;
+}
+
+TestSuite(report, .init = set_up, .fini = tear_down);
+
+Test(report, all_views_have_the_same_totals)
+{
+	static const struct filter filters[] = {
+		{0},
+		{.function = "walk"},
+		{.module = "libc.so.6"},
+		{.thread = "worker-2"},
+		{.process = "4720"},
+		{.function = "/^(load|walk)/", .file = "main.c", .process = "4711"},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(filters); i++) {
+		select_where(filters[i]);
+		for (unsigned metric = 0; metric < METRICS; metric++) {
+			const uint64_t whole = metric_get(metric, heap());
+			g_autofree uint64_t *self = selection_self(&selection, metric);
+			g_autofree uint64_t *total = selection_total(profile, self);
+			g_autoptr(GArray) functions = table_functions(&selection, metric);
+			g_autoptr(GArray) paths = table_paths(&selection, metric);
+			g_autofree char *text = folded(metric, UINT64_MAX, NULL);
+			uint64_t sum = 0;
+
+			cr_assert_eq(total[0], whole);
+			for (guint j = 0; j < functions->len; j++)
+				sum += g_array_index(functions, struct table_row, j).self[metric];
+			cr_assert_eq(sum, whole);
+			sum = 0;
+			for (guint j = 0; j < paths->len; j++)
+				sum += g_array_index(paths, struct table_path, j).value;
+			cr_assert_eq(sum, whole);
+			cr_assert_eq(checked_sum(text), whole);
+		}
+	}
+}
+
+Test(report, the_whole_peak_is_the_runs)
+{
+	cr_assert_eq(heap()->at_run_peak.bytes, profile->run.peak_bytes);
+}
+
+Test(report, recursion_is_counted_once)
+{
+	g_autoptr(GArray) rows = table_functions(&selection, METRIC_BYTES);
+	bool found = false;
+
+	for (guint i = 0; i < rows->len; i++) {
+		const struct table_row *row = &g_array_index(rows, struct table_row, i);
+
+		if (strcmp(profile_function(profile, row->key)->name, "walk") != 0)
+			continue;
+		found = true;
+		cr_assert_eq(row->total[METRIC_BYTES], 12000);
+		cr_assert_eq(row->self[METRIC_BYTES], 12000);
+	}
+	cr_assert(found);
+}
+
+Test(report, restrictions_mean_the_call_path)
+{
+	static const struct {
+		struct filter filter;
+		uint64_t allocations;
+	} rows[] = {
+		{{0}, 3470},
+		{{.function = "load"}, 3300},
+		{{.function = "load(char const*)"}, 3300},
+		{{.function = "serve"}, 100},
+		{{.function = "Server::serve"}, 100},
+		{{.function = "rve"}, 0},
+		{{.function = "/rve/"}, 100},
+		{{.function = "grow"}, 300},
+		{{.function = "main", .thread = "worker-2"}, 0},
+		{{.module = "libstdc++.so.6"}, 400},
+		{{.file = "vec.h"}, 300},
+		{{.file = "src/vec.h"}, 300},
+		{{.process = "4711"}, 1185},
+		{{.process = "sample"}, 3470},
+		{{.thread = "4712"}, 55},
+		{{.function = "walk", .process = "4711"}, 30},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		select_where(rows[i].filter);
+		cr_assert_eq(heap()->allocated.count, rows[i].allocations, "row %u: %lu", i,
+			(unsigned long)heap()->allocated.count);
+	}
+}
+
+Test(report, a_pattern_that_is_none_is_refused)
+{
+	struct selection other;
+	GError *error = NULL;
+
+	cr_assert_not(selection_init(
+		&other, profile, &(struct filter){.function = "/(/", .module = "/x/"}, &error));
+	cr_assert_not_null(error);
+	g_error_free(error);
+	selection_fini(&other);
+}
+
+Test(report, who_asked_is_not_the_allocator)
+{
+	g_autoptr(GArray) paths = table_paths(&selection, METRIC_BYTES);
+	const uint32_t node = g_array_index(paths, struct table_path, 0).node;
+	g_autofree char *place = table_place(profile, node);
+
+	cr_assert_str_eq(place, "serve.cpp:80");
+}
+
+Test(report, json_has_its_keys)
+{
+	static const char *const paths[] = {"run/complete", "run/exit_status", "lost/events",
+		"memory/allocations", "memory/bytes", "memory/frees", "memory/peak_bytes",
+		"memory/leaked_bytes", "memory/leaked_blocks", "memory/temporary"};
+	json_t *json = report_json(&selection, &(struct report_options){0});
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_auto(GStrv) keys = g_strsplit(paths[i], "/", 2);
+		json_t *value = json_object_get(json_object_get(json, keys[0]), keys[1]);
+
+		cr_assert_not_null(value, "%s", paths[i]);
+		cr_assert_not(json_is_null(value));
+	}
+	cr_assert_eq(json_array_size(json_object_get(json, "threads")), 4);
+	json_decref(json);
+}
+
+Test(report, what_summary_mode_cannot_know_is_null)
+{
+	json_t *json;
+
+	profile->run.summary = true;
+	json = report_json(&selection, &(struct report_options){0});
+	cr_assert(json_is_null(json_object_get(json_object_get(json, "memory"), "peak_bytes")));
+	cr_assert(json_is_integer(json_object_get(json_object_get(json, "memory"), "bytes")));
+	json_decref(json);
+}
+
+Test(names, folded_names_are_clean)
+{
+	static const char *const rows[][2] = {
+		{"plain", "plain"},
+		{"a;b", "a:b"},
+		{"two\nlines\tand\rmore", "two lines and more"},
+		{"ends 12", "ends_12"},
+		{"ends 1.5", "ends_1.5"},
+		{"ends 12 34", "ends 12_34"},
+		{" padded ", "padded"},
+		{"", "[unknown]"},
+		{";", ":"},
+		{"#comment", "_comment"},
+		{"operator new(unsigned long)", "operator new(unsigned long)"},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *name = folded_name(rows[i][0]);
+
+		cr_assert_str_eq(name, rows[i][1]);
+	}
+}
+
+Test(names, short_names)
+{
+	static const char *const rows[][3] = {
+		{"main", "main", "main"},
+		{"parse(char const*)", "parse", "parse"},
+		{"void ns::grow<std::pair<int, char> >(int) const",
+			"ns::grow<std::pair<int, char> >", "ns::grow"},
+		{"(anonymous namespace)::run(int)", "(anonymous namespace)::run",
+			"(anonymous namespace)::run"},
+		{"operator new(unsigned long)", "operator new", "operator new"},
+		{"foo::operator()(int) const", "foo::operator()", "foo::operator()"},
+		{"a::operator<<(std::ostream&)", "a::operator<<", "a::operator<<"},
+		{"sum.constprop.0", "sum", "sum"},
+		{"f(int) [clone .cold]", "f", "f"},
+		{"main::{lambda(int)#1}::operator()(int) const",
+			"main::{lambda(int)#1}::operator()", "main::{lambda(int)#1}::operator()"},
+		{"[unknown]", "[unknown]", "[unknown]"},
+		{"", "", ""},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *with = name_short(rows[i][0], true);
+		g_autofree char *without = name_short(rows[i][0], false);
+
+		cr_assert_str_eq(with, rows[i][1]);
+		cr_assert_str_eq(without, rows[i][2]);
+	}
+}
+
+/* ---- trees of other shapes ---- */
+
+static void
+use(struct run *run, struct symbolizer *symbolizer)
+{
+	const struct profile_context context = {.exit_status = 0};
+
+	synthetic_finish(run);
+	profile_free(profile);
+	profile = profile_build(run, symbolizer, &context);
+	synthetic_run_free(run);
+	symbolizer_free(symbolizer);
+	select_where((struct filter){0});
+}
+
+/* Prefixes of each other, with characters on both sides of ';' and ' '. */
+Test(report, folded_lines_are_in_the_order_of_sort)
+{
+	static const char *const names[] = {"f", "f(int)", "f ", "f x", "f 1x", "f.part", "f2",
+		"f::g", "f;g", "f<int>", "F", "~f", "f\xc3\xa9"};
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+	struct process *process = synthetic_process(run, 1);
+	struct thread *thread = synthetic_thread(process, 1);
+	g_autofree char *text = NULL;
+
+	synthetic_module(process, "/bin/app", 0x10000, 1);
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		synthetic_symbol(symbolizer, 1, 0x100 + 16 * i, names[i], "a.c", i);
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		const uint32_t node = synthetic_node(process, 0, 0x10100 + 16 * i);
+
+		synthetic_heap(thread, node, 1, 10 + i, 0);
+		for (unsigned j = 0; j < G_N_ELEMENTS(names); j++)
+			synthetic_heap(thread, synthetic_node(process, node, 0x10100 + 16 * j), 1,
+				1 + j, 0);
+	}
+	use(run, symbolizer);
+	text = folded(METRIC_BYTES, UINT64_MAX, NULL);
+	cr_assert_eq(checked_sum(text), heap()->allocated.bytes);
+}
+
+Test(report, deep_recursion_is_folded_within_bounds)
+{
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+	struct process *process = synthetic_process(run, 1);
+	struct thread *thread = synthetic_thread(process, 1);
+	g_autofree char *text = NULL;
+	uint32_t node = 0, depth = 0;
+
+	synthetic_module(process, "/bin/app", 0x10000, 1);
+	synthetic_symbol(symbolizer, 1, 0x100, "deep", "a.c", 1);
+	for (unsigned i = 0; i < 100000; i++) {
+		node = synthetic_node(process, node, 0x10100);
+		synthetic_heap(thread, node, 1, 8, 1);
+	}
+	use(run, symbolizer);
+	text = folded(METRIC_BYTES, 1 << 20, &depth);
+	cr_assert_gt(depth, 100);
+	cr_assert_lt(strlen(text), 2 << 20);
+	cr_assert_eq(checked_sum(text), 800000);
+	cr_assert(strstr(text, ";[deeper frames] "));
+}
+
+Test(report, every_text_view_survives_deep_recursion)
+{
+	static void (*const views[])(
+		const struct text *, const struct selection *, const struct report_options *) = {
+		report_summary, report_functions, report_paths, report_tree, report_bottom_up};
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+	struct process *process = synthetic_process(run, 1);
+	struct thread *thread = synthetic_thread(process, 1);
+	char *buffer = NULL;
+	size_t length;
+	struct text text = {.width = 80};
+	uint32_t node = 0;
+
+	synthetic_module(process, "/bin/app", 0x10000, 1);
+	synthetic_symbol(symbolizer, 1, 0x100, "operator new(unsigned long)", NULL, 0);
+	for (unsigned i = 0; i < 100000; i++)
+		node = synthetic_node(process, node, 0x10100);
+	synthetic_heap(thread, node, 1, 8, 1);
+	use(run, symbolizer);
+	text.file = open_memstream(&buffer, &length);
+	for (unsigned i = 0; i < G_N_ELEMENTS(views); i++)
+		views[i](&text, &selection, &(struct report_options){.limit = 3});
+	fclose(text.file);
+	cr_assert_gt(length, 100);
+	cr_assert_lt(length, 100000);
+	free(buffer);
+}
+
+Test(text, units)
+{
+	static const struct {
+		uint64_t value;
+		const char *bytes, *count, *time;
+	} rows[] = {
+		{0, "0 B", "0", "0 ns"},
+		{1023, "1023 B", "1,023", "1.02 us"},
+		{1024, "1.00 KiB", "1,024", "1.02 us"},
+		{1048575, "1.00 MiB", "1,048,575", "1.05 ms"},
+		{123456789, "118 MiB", "123,456,789", "123 ms"},
+		{UINT64_C(90000000000), "83.8 GiB", "90,000,000,000", "90.0 s"},
+		{UINT64_C(125000000000), "116 GiB", "125,000,000,000", "2 min 05 s"},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		char cell[TEXT_CELL];
+
+		cr_assert_str_eq(text_bytes(rows[i].value, cell), rows[i].bytes);
+		cr_assert_str_eq(text_count(rows[i].value, cell), rows[i].count);
+		cr_assert_str_eq(text_time(rows[i].value, cell), rows[i].time);
+	}
+}
