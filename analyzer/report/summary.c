@@ -148,15 +148,14 @@ print_process_peak(const struct text *text, const struct selection *selection, c
 		return;
 	label(text, name);
 	fprintf(text->file, "%-10s  %s%s\n", text_bytes(bytes, cell), remark,
-		selection->profile->processes->len > 1 ? " (the largest process)" : "");
+		selection->profile->processes->len > 1 ? " (largest process)" : "");
 }
 
 static void
 print_other_memory(const struct text *text, const struct selection *selection)
 {
 	print_process_peak(text, selection, "mapped peak",
-		offsetof(struct profile_process, mapped_peak_bytes),
-		"by mmap and brk, apart from the heap");
+		offsetof(struct profile_process, mapped_peak_bytes), "by mmap and brk, not heap");
 	print_process_peak(text, selection, "RSS peak",
 		offsetof(struct profile_process, rss_peak_bytes), "resident in all");
 }
