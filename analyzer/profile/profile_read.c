@@ -408,8 +408,8 @@ profile_read(const char *path, GError **error)
 
 	if (check_header(&reader)) {
 		reader.profile = profile_new();
-		if (sqlite3_open_v2(path, &reader.database, SQLITE_OPEN_READONLY, NULL) ==
-			SQLITE_OK) {
+		if (sqlite3_open_v2(path, &reader.database,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
 			harden(reader.database);
 			whole = read_all(&reader);
 		} else {

@@ -314,7 +314,8 @@ write_database(const struct profile *profile, const char *path)
 {
 	struct writer writer = {.profile = profile};
 	int system_error = 0;
-	int code = sqlite3_open_v2(path, &writer.database, SQLITE_OPEN_READWRITE, NULL);
+	int code = sqlite3_open_v2(
+		path, &writer.database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (code == SQLITE_OK)
 		code = write_all(&writer);

@@ -111,8 +111,11 @@ static const char *const escapes[] = {
 	[STYLE_BAD] = "\033[1;31m",
 };
 
-static void G_GNUC_PRINTF(3, 0)
-	print(const struct text *text, enum text_style style, const char *format, va_list arguments)
+static void print(const struct text *text, enum text_style style, const char *format,
+	va_list arguments) G_GNUC_PRINTF(3, 0);
+
+static void
+print(const struct text *text, enum text_style style, const char *format, va_list arguments)
 {
 	const bool styled = text->colour && style != STYLE_PLAIN;
 

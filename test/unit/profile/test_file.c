@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "profile_read.h"
 #include "profile_write.h"
@@ -293,7 +294,7 @@ Test(file, speed_of_100000_call_paths)
 	struct thread *thread = synthetic_thread(process, 1);
 	const struct profile_context context = {.exit_status = 0};
 	struct profile *profile;
-	gint64 start, built, written;
+	clock_t start, built, written;
 
 	synthetic_module(process, "/bin/app", 0x10000, 1);
 	for (unsigned i = 0; i < 100000; i++) {
@@ -303,15 +304,15 @@ Test(file, speed_of_100000_call_paths)
 		synthetic_heap(thread, node, 2, 32, 1);
 	}
 	synthetic_finish(run);
-	start = g_get_monotonic_time();
+	start = clock();
 	profile = profile_build(run, symbolizer, &context);
-	built = g_get_monotonic_time();
+	built = clock();
 	cr_assert(profile_write(profile, path, NULL));
-	written = g_get_monotonic_time();
+	written = clock();
 	profile_free(profile_read(path, NULL));
 	printf("# build %ld us, write %ld us, read %ld us\n", (long)(built - start),
-		(long)(written - built), (long)(g_get_monotonic_time() - written));
-	cr_assert_lt(written - start, 5 * G_USEC_PER_SEC, "ten times the aim: slow machines");
+		(long)(written - built), (long)(clock() - written));
+	cr_assert_lt(written - start, 5 * CLOCKS_PER_SEC, "ten times the aim: slow machines");
 	profile_free(profile);
 	synthetic_run_free(run);
 	symbolizer_free(symbolizer);
