@@ -79,6 +79,45 @@ enum record_type {
 	RECORD_MARK = 19,
 	RECORD_COUNTER = 20,
 	RECORD_TASK = 21,
+	RECORD_CALL_BASE = 22,	/* time, node: nothing traced is open on this call stack; what is
+				 * entered next was called from node */
+	RECORD_CALL_STACK = 23, /* time, number: ENTER and EXIT of this thread are of this call
+				 * stack from here on (0 is the thread's own; a coroutine's stack
+				 * keeps its number on whatever thread of the process it runs) */
+	RECORD_CALL_RANGE = 24, /* time, 1: tracing stopped (limits, options), 0: it goes on */
+};
+
+/* Summary mode of tracing: sums of a call path, which are added to what was said of it before. */
+enum record_call_tally_field {
+	CALL_TALLY_TIME,
+	CALL_TALLY_NODE,
+	CALL_TALLY_COUNT,
+	CALL_TALLY_TOTAL, /* ticks between entry and exit, of all calls */
+	CALL_TALLY_SELF,  /* the same without the traced calls inside */
+	CALL_TALLY_MIN,	  /* shortest and longest total of one call */
+	CALL_TALLY_MAX,
+	CALL_TALLY_NUMBERS,
+};
+
+/*
+ * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds
+ *`pair` to whatever contains it, of which `inside` lies between its own two time stamps: true total
+ *= total - inside - calls inside it at any depth * pair true self  = self - inside - direct calls *
+ *(pair - inside)
+ */
+enum record_cost_field {
+	COST_TIME,
+	COST_PAIR,
+	COST_INSIDE,
+	COST_UNCERTAINTY, /* of `pair`, half the width of the range in which it was measured */
+	COST_SUMMARY,	  /* 1: of tracing in summary mode */
+	COST_NUMBERS,
+};
+
+enum record_sampling_source {
+	RECORD_SAMPLING_PERF = 1,  /* perf task-clock events */
+	RECORD_SAMPLING_TIMER = 2, /* POSIX timers on the threads' CPU clocks */
+	RECORD_SAMPLING_WALL = 3,  /* a monotonic timer */
 };
 
 enum record_process_field {
