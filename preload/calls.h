@@ -15,8 +15,8 @@
  *
  * A hook that runs below the top and near it has a caller that is the top function or called by it:
  * the fast path. Anything else (above the top, or far below it) is looked at by walking the real
- * stack: its base tells which call stack it is, and entries that lie in no frame of it have been left
- * without an exit and are closed now.
+ * stack: its base tells which call stack it is, and entries that lie in no frame of it have been
+ *left without an exit and are closed now.
  *
  * Detail mode writes ENTER and EXIT records. Summary mode adds up count and time per call path in
  * the pool itself (struct calls_tally), with no record per call.
@@ -67,8 +67,8 @@ struct calls {
 	bool jumped;	 /* a longjmp or a catch: frames may have gone */
 };
 
-void calls_enter(struct thread *thread, const struct frame *frame, uint64_t function,
-	uint64_t call_site);
+void calls_enter(
+	struct thread *thread, const struct frame *frame, uint64_t function, uint64_t call_site);
 void calls_exit(struct thread *thread, const struct frame *frame, uint64_t function);
 
 /* A longjmp is about to happen, or an exception has been caught. */

@@ -135,12 +135,13 @@ session_start(void)
 	threads_init();
 	session.min_size_bytes = session.pool->options.min_size_bytes;
 	session.memory = session.pool->options.profile & OPTIONS_MEMORY;
+	session.time = session.pool->options.profile & OPTIONS_TIME;
 	store_release(&session.phase, SESSION_ON);
 }
 
 void
 session_stop(void)
 {
-	session.memory = false;
+	session.memory = session.time = false;
 	store_release(&session.phase, SESSION_OFF);
 }

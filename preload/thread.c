@@ -82,6 +82,7 @@ void
 threads_forget(void)
 {
 	all_threads = NULL;
+	calls_forget();
 }
 
 static void
@@ -115,13 +116,16 @@ begin(struct thread *thread)
 	thread->tid = system_tid();
 	writer_retire(&thread->writer);
 	memset(&thread->writer, 0, sizeof(thread->writer));
+	memset(&thread->calls, 0, sizeof(thread->calls));
+	thread->tallies = NULL;
+	thread->call_tallies = NULL;
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
 	announce(thread);
-	if (!session.pool->options.detail)
+	if (!session.pool->options.detail && session.memory)
 		open_tallies(thread);
 	if (end_key_made)
 		pthread_setspecific(end_key, thread);

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include "arch/arch.h"
 #include "atomics.h"
+#include "calls.h"
 #include "unwind.h"
 #include "writer.h"
 
@@ -36,9 +37,11 @@ enum thread_gate {
 struct thread {
 	uint64_t gate;	   /* enum thread_gate or an address; written by this thread alone */
 	uint64_t guard_pc; /* return address of the hook at work */
+	struct calls calls;
 	struct writer writer;
 	struct unwinder unwinder;
-	struct pool_tally *tallies; /* summary mode: POOL_TALLIES entries in the pool */
+	struct pool_tally *tallies;	      /* summary mode: POOL_TALLIES entries in the pool */
+	struct pool_call_tally *call_tallies; /* likewise POOL_CALL_TALLIES */
 	uint32_t tid;
 	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */
 	struct thread *next;
