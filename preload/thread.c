@@ -38,6 +38,9 @@ void
 threads_init(void)
 {
 	end_key_made = pthread_key_create(&end_key, thread_ends) == 0;
+	/* A child is sampled from the fork on; its events alone would make it known later. */
+	if (sampler_is_on())
+		pthread_atfork(NULL, NULL, thread_introduce);
 }
 
 /* ---- states ---- */
@@ -129,6 +132,7 @@ begin(struct thread *thread)
 		open_tallies(thread);
 	if (end_key_made)
 		pthread_setspecific(end_key, thread);
+	sampler_begin(thread);
 	thread->gate = load_acquire(&session.phase) == SESSION_ON ? THREAD_READY : THREAD_OFF;
 }
 
@@ -207,4 +211,20 @@ thread_enter_slow(struct frame frame)
 	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
+}
+
+void
+thread_introduce(void)
+{
+	struct thread *thread = thread_enter(arch_caller());
+
+	if (thread)
+		thread_leave(thread);
+}
+
+/* The main thread is sampled from the start, whether it allocates or not. */
+__attribute__((constructor)) static void
+introduce_main_thread(void)
+{
+	thread_introduce();
 }

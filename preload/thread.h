@@ -24,6 +24,7 @@
 #include "arch/arch.h"
 #include "atomics.h"
 #include "calls.h"
+#include "sampler.h"
 #include "unwind.h"
 #include "writer.h"
 
@@ -40,6 +41,7 @@ struct thread {
 	struct calls calls;
 	struct writer writer;
 	struct unwinder unwinder;
+	struct sampler sampler;
 	struct pool_tally *tallies;	      /* summary mode: POOL_TALLIES entries in the pool */
 	struct pool_call_tally *call_tallies; /* likewise POOL_CALL_TALLIES */
 	uint32_t tid;
@@ -55,6 +57,9 @@ void threads_init(void);
 
 /* In a forked child: the states of its parent are no more. */
 void threads_forget(void);
+
+/* Makes the calling thread known before its first event. */
+void thread_introduce(void);
 
 struct thread *thread_enter_slow(struct frame frame);
 
