@@ -37,7 +37,8 @@ record(int fd, uint64_t max_bytes, int *ret_status)
 	ticks = fake_run_now() - 1000 * 1000;
 	srand(1);
 	for (unsigned t = 0; t < THREADS; t++)
-		threads[t] = fake_thread_make(&fake, 1 + t / 2, (uint32_t)getpid() + t / 2, t + 1);
+		threads[t] = fake_thread_make(
+			&fake, 1 + t / 2, (uint32_t)(t < 2 ? getpid() : getppid()), t + 1);
 	fake_node(&threads[0], 1, 0, 0x401000);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		struct fake_thread *thread = &threads[rand() % THREADS];
