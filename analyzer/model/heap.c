@@ -61,7 +61,8 @@ take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks
 	account_lifetime(site, lifetime);
 	process->freed.count++;
 	process->freed.bytes += bytes;
-	if (block->serial == thread->serial[PEAK_HEAP] && site->thread == thread->public->number) {
+	if (block->serial == thread->serial[PEAK_HEAP] &&
+		site->thread == (thread->public->number & SITE_THREAD_MASK)) {
 		site->temporary.count++;
 		site->temporary.bytes += bytes;
 	}
