@@ -18,6 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * For functions that do nothing but prefetch: gcc 12 takes them for free of effects and drops the
+ * calls, unless it inlines them before it looks.
+ */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 struct live_block {
 	uint64_t address;
 	uint64_t size;
@@ -46,7 +52,7 @@ live_table_home(const struct live_table *table, uint64_t address)
 	return ((address >> 4) * UINT64_C(0x9e3779b97f4a7c15)) >> table->shift;
 }
 
-static inline void
+static ALWAYS_INLINE void
 live_table_prefetch(const struct live_table *table, uint64_t address)
 {
 	__builtin_prefetch(&table->slots[live_table_home(table, address)], 1);

@@ -92,7 +92,7 @@ site_map_add_slow(struct site_map *map, struct site_pool *pool, uint32_t key)
 	site->thread = map->thread & SITE_THREAD_MASK;
 	if (!map->slots)
 		resize(map, FIRST_BITS);
-	else if (map->count >= map->mask / 4 * 3)
+	else if (map->count >= map->mask / 2)
 		resize(map, 32 - map->shift + 1);
 	place(map, entry);
 	map->count++;

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+#include "live_table.h"
 #include "model.h"
 
 enum peak_domain {
@@ -114,7 +115,7 @@ site_map_home(const struct site_map *map, uint32_t key)
 	return (key * UINT32_C(0x9e3779b1)) >> map->shift;
 }
 
-static inline void
+static ALWAYS_INLINE void
 site_map_prefetch(const struct site_map *map, uint32_t node, enum memory_category category)
 {
 	if (map->slots)
@@ -122,7 +123,7 @@ site_map_prefetch(const struct site_map *map, uint32_t node, enum memory_categor
 			&map->slots[site_map_home(map, node * MEMORY_CATEGORIES + category + 1)]);
 }
 
-static inline void
+static ALWAYS_INLINE void
 site_prefetch(const struct site_state *site)
 {
 	__builtin_prefetch(site, 1);
@@ -130,7 +131,7 @@ site_prefetch(const struct site_state *site)
 }
 
 /* Asks for the site itself, if its slot is the first one looked at. */
-static inline void
+static ALWAYS_INLINE void
 site_map_prefetch_site(const struct site_map *map, const struct site_pool *pool, uint32_t node,
 	enum memory_category category)
 {

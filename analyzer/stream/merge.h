@@ -15,7 +15,7 @@
 #include "lane.h"
 
 enum {
-	MERGE_BATCH = 64
+	MERGE_BATCH = 256
 };
 
 struct merge_entry {
