@@ -3,7 +3,7 @@
  * The live blocks of a process: a hash table from address to block.
  *
  * Open addressing with linear probing in one array of 32-byte entries, two to a cache line, at most
- * five eighths full. Removal moves later entries of the run back, so that there are no tombstones
+ * half full. Removal moves later entries of the run back, so that there are no tombstones
  * and the table's speed does not depend on its history. An allocation and a free touch one cache
  * line each as a rule, and live_table_prefetch() lets a caller who knows what comes ask for it in
  * advance.
@@ -79,7 +79,7 @@ live_table_find(const struct live_table *table, uint64_t address)
 static inline struct live_block *
 live_table_insert(struct live_table *table, uint64_t address, bool *ret_existed)
 {
-	if (__builtin_expect(table->count > table->mask / 8 * 5, 0))
+	if (__builtin_expect(table->count > table->mask / 2, 0))
 		live_table_grow_slow(table);
 	for (uint64_t i = live_table_home(table, address);; i = (i + 1) & table->mask) {
 		struct live_block *slot = &table->slots[i];
