@@ -180,10 +180,18 @@ deeper(const struct request *request, unsigned depth)
 		return outcome;                                                                    \
 	}
 SITE(0)
-SITE(1) SITE(2) SITE(3) SITE(4) SITE(5) SITE(6) SITE(7) SITE(8) SITE(9)
+SITE(1)
+SITE(2)
+SITE(3)
+SITE(4)
+SITE(5)
+SITE(6)
+SITE(7)
+SITE(8)
+SITE(9)
 
-	static enum outcome (*const sites[SITES])(const struct request *) = {
-		site_0, site_1, site_2, site_3, site_4, site_5, site_6, site_7, site_8, site_9};
+static enum outcome (*const sites[SITES])(const struct request *) = {
+	site_0, site_1, site_2, site_3, site_4, site_5, site_6, site_7, site_8, site_9};
 
 /* ---- steps ---- */
 

@@ -69,18 +69,19 @@ class Profile:
     def threads(self):
         return self.rows("SELECT * FROM thread ORDER BY id")
 
-    def sums(self, pattern, process=None):
-        """Figures of the heap of all call paths through a function that matches a GLOB."""
+    def sums(self, function, process=None):
+        """Figures of the heap of all call paths through a function, whatever its namespace."""
         columns = ", ".join(f"total(m.{c}) AS {c}" for c in SUMS)
         where = "" if process is None else f"AND t.process = {int(process)}"
         rows = self.rows(f"""
             WITH hit(first, last) AS (
               SELECT n.id, n.last FROM node n JOIN frame fr ON fr.id = n.frame
-              JOIN function f ON f.id = fr.function WHERE f.name GLOB ?)
+              JOIN function f ON f.id = fr.function
+              WHERE f.name = ?1 OR f.name GLOB '*::' || ?1)
             SELECT {columns} FROM memory m JOIN thread t ON t.id = m.thread
             WHERE m.category = 0 {where}
               AND EXISTS (SELECT 1 FROM hit WHERE m.node BETWEEN hit.first AND hit.last)""",
-                         pattern)
+                         function)
         return {k: int(v) for k, v in rows[0].items()}
 
     def sums_by(self, prefixes):
