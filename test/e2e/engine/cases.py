@@ -292,7 +292,7 @@ def run_cases(names, tally):
             continue
         if case.root and os.getuid() or not shutil.which(case.command[0]):
             continue
-        tally.check(case.name, run_case(case))
+        tally.attempt(case.name, run_case, case)
     for name, check in reader_cases.CASES:
         if not names or any(n in name for n in names):
-            tally.check(name, check())
+            tally.attempt(name, check)

@@ -151,11 +151,19 @@ class Tally:
             self.failed += 1
             print(f"FAILED {name}")
             for problem in problems[:20]:
-                print(f"    {problem}")
+                print(f"    {problem[:400]}")
         else:
             self.passed += 1
             if self.verbose:
                 print(f"passed {name}")
+
+    def attempt(self, name, function, *arguments):
+        """Checks what the function returns; that it could not be run is a failure too."""
+        try:
+            problems = function(*arguments)
+        except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+            problems = [f"{type(error).__name__}: {error}"]
+        self.check(name, problems)
 
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed")
