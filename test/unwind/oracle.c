@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "modules.h"
 #include "record.h"
 #include "tree.h"
 #include "unwind.h"
@@ -118,6 +119,17 @@ differ(const uint64_t *a, unsigned a_count, const uint64_t *b, unsigned b_count)
 	return false;
 }
 
+/* What libunwind remembers by address, it remembers across dlclose too. */
+static void
+flush_after_unloading(void)
+{
+	static uint32_t flushed;
+	const uint32_t generation = load_acquire(&modules_generation);
+
+	if (exchange_acq_rel(&flushed, generation) != generation)
+		unw_flush_cache(unw_local_addr_space, 0, 0);
+}
+
 static void
 compare(uint32_t node, uint64_t pc)
 {
@@ -128,6 +140,7 @@ compare(uint32_t node, uint64_t pc)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		theirs = ours + FRAMES_MAX;
 	}
+	flush_after_unloading();
 	const unsigned our_count = walk_tree(node, ours);
 	const unsigned their_count = walk_by_libunwind(pc, theirs);
 

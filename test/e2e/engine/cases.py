@@ -170,13 +170,14 @@ CASES = [
          lossy=True),
     Case("own SIGSEGV handler", program("signals", "fault"),
          {**AFTER, "site_handler": churned(100, 64)}),
-    Case("stack overflow survived", program("signals", "overflow"), AFTER, lossy=True),
+    Case("stack overflow survived", program("signals", "overflow"), AFTER, None, lossy=True,
+         before="ulimit -s 512"),
 
     # Stacks.
     Case("deep recursion", program("stacks", "deep", "100000"), {"site_bottom": leaked(300, 10)},
          2, before="ulimit -s 1000000", check=depth_is("descend", 100001)),
     Case("deeper recursion", program("stacks", "deep", "300000"),
-         {"site_bottom": leaked(300, 10)}, before="ulimit -s 1000000",
+         {"site_bottom": leaked(300, 10)}, 2, before="ulimit -s 1000000",
          check=depth_is("descend", 300001, folded=True)),
     Case("many depths", program("stacks", "stairs"), {"site_bottom": leaked(100000, 10)},
          check=roots()),

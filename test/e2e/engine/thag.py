@@ -77,7 +77,7 @@ class Profile:
             WITH hit(first, last) AS (
               SELECT n.id, n.last FROM node n JOIN frame fr ON fr.id = n.frame
               JOIN function f ON f.id = fr.function
-              WHERE f.name = ?1 OR f.name GLOB '*::' || ?1)
+              WHERE f.name = ?1 OR f.name GLOB '*::' || ?1 OR f.name GLOB '*::' || ?1 || '(*')
             SELECT {columns} FROM memory m JOIN thread t ON t.id = m.thread
             WHERE m.category = 0 {where}
               AND EXISTS (SELECT 1 FROM hit WHERE m.node BETWEEN hit.first AND hit.last)""",
