@@ -4,8 +4,8 @@
  * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under
  *test is the product's own.
  *
- *	THAG_ORACLE_EVERY	compare one capture in this many (default 997)
- *	THAG_ORACLE_LOG		file that gets a line per process, and both stacks of what differs
+ *	ORACLE_EVERY	compare one capture in this many (default 997)
+ *	ORACLE_LOG		file that gets a line per process, and both stacks of what differs
  */
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -36,9 +36,9 @@ static const char *log_path;
 __attribute__((constructor)) static void
 configure(void)
 {
-	const char *text = getenv("THAG_ORACLE_EVERY");
+	const char *text = getenv("ORACLE_EVERY");
 
-	log_path = getenv("THAG_ORACLE_LOG");
+	log_path = getenv("ORACLE_LOG");
 	if (text)
 		every = strtoull(text, NULL, 10);
 }
@@ -103,8 +103,13 @@ walk_tree(uint32_t node, uint64_t *frames)
 {
 	unsigned count = 0;
 
-	for (; node && count < FRAMES_MAX; node = tree.nodes[node].parent)
-		frames[count++] = tree.nodes[node].pc & ~RECORD_PC_EXACT;
+	for (; node && count < FRAMES_MAX; node = tree.nodes[node].parent) {
+		const uint64_t pc = tree.nodes[node].pc & ~RECORD_PC_EXACT;
+
+		/* A mark that libunwind, which ends here in silence, does not have. */
+		if (pc != RECORD_PC_TRUNCATED)
+			frames[count++] = pc;
+	}
 	return count;
 }
 

@@ -111,10 +111,10 @@ def compare_stacks(command, every):
         with open(os.path.join(directory, "x.cc"), "w") as file:
             file.write(CXX)
         command = [a.replace("{directory}", directory) for a in command]
-        plain = Ended(command, timeout=60)
+        plain = Ended(command, {"ACCOUNT": "/dev/null"}, timeout=60)
         log = os.path.join(directory, "oracle")
-        environment = {"THAG_LIBRARY": LIBRARY, "THAG_ORACLE_LOG": log,
-                       "THAG_ORACLE_EVERY": str(every)}
+        environment = {"ACCOUNT": "/dev/null", "THAG_LIBRARY": LIBRARY, "ORACLE_LOG": log,
+                       "ORACLE_EVERY": str(every)}
         with Run(command, environment, ["-q"], timeout=60) as run:
             problems = different(log, 10)
             if run.hung:
