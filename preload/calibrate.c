@@ -9,7 +9,7 @@
  */
 #include "calibrate.h"
 #include <stddef.h>
-#include "hooks_calls.h"
+#include "calls.h"
 #include "session.h"
 #include "thread.h"
 #include "forbid.h"
@@ -130,7 +130,7 @@ measure(struct scratch *scratch, uint64_t *numbers)
 		plain[i] = run_batch(hook_nothing, hook_nothing) * FRACTION / CALLS;
 		rewind_scratch(scratch, frame.sp);
 		thread_self = &scratch->thread;
-		traced[i] = run_batch(hook_enter, hook_exit) * FRACTION / CALLS;
+		traced[i] = run_batch(calls_enter, calls_exit) * FRACTION / CALLS;
 		thread_self = own;
 		const uint64_t one = mean_span(scratch);
 

@@ -117,7 +117,7 @@ add_up(struct thread *thread, const struct calls_entry *entry, uint64_t total)
 
 /* ---- entries ---- */
 
-static inline void
+static inline __attribute__((always_inline)) void
 close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
 	const struct calls_entry *entry = &stack->entries[--stack->depth];
@@ -188,14 +188,14 @@ begin_tracing(struct thread *thread)
  * that are no more. Returns false where there is no memory to trace with.
  */
 static __attribute__((noinline)) bool
-look_around(struct thread *thread, const struct frame *frame)
+look_around(struct thread *thread, struct frame frame)
 {
 	struct calls *calls = &thread->calls;
 	struct unwinder *u = &thread->unwinder;
 
 	if (!calls->stack)
 		begin_tracing(thread);
-	const uint32_t node = unwind_capture(u, &thread->writer, *frame, false);
+	const uint32_t node = unwind_capture(u, &thread->writer, frame, false);
 	const uint64_t base = u->top ? u->sp[1] : u->bounds.high;
 	struct calls_stack *stack = calls->stack;
 
@@ -230,13 +230,13 @@ enter_in_place(struct thread *thread, uint64_t function, uint64_t call_site, boo
 	}
 }
 
-/* ---- hooks ---- */
+/* ---- entry and exit ---- */
 
-void
-calls_enter(struct thread *thread, const struct frame *frame, uint64_t function, uint64_t call_site)
+static inline __attribute__((always_inline)) void
+enter(struct thread *thread, struct frame frame, uint64_t function, uint64_t call_site)
 {
 	struct calls *calls = &thread->calls;
-	const uint64_t sp = frame->sp;
+	const uint64_t sp = frame.sp;
 	const bool jumped = calls->jumped;
 
 	if (unlikely(calls->top_sp - sp >= CALLS_NEAR_BYTES || jumped) &&
@@ -273,7 +273,7 @@ calls_enter(struct thread *thread, const struct frame *frame, uint64_t function,
 
 /* Closes the entry of `function` and what is open inside it; none where its entry was not seen. */
 static __attribute__((noinline)) void
-exit_slow(struct thread *thread, const struct frame *frame, uint64_t function, uint64_t ticks)
+exit_slow(struct thread *thread, struct frame frame, uint64_t function, uint64_t ticks)
 {
 	struct calls *calls = &thread->calls;
 
@@ -289,8 +289,12 @@ exit_slow(struct thread *thread, const struct frame *frame, uint64_t function, u
 	set_top(calls);
 }
 
-void
-calls_exit(struct thread *thread, const struct frame *frame, uint64_t function)
+/*
+ * At its exit a function may have a lower stack pointer than at its entry (alloca) or a higher one:
+ * where the hook is called last of all, compilers jump to it when the frame is already gone.
+ */
+static inline __attribute__((always_inline)) void
+leave(struct thread *thread, struct frame frame, uint64_t function)
 {
 	const uint64_t ticks = session_ticks();
 	struct calls *calls = &thread->calls;
@@ -298,7 +302,7 @@ calls_exit(struct thread *thread, const struct frame *frame, uint64_t function)
 
 	if (unlikely(!stack || !stack->depth ||
 		     stack->entries[stack->depth - 1].function != function ||
-		     calls->top_sp - frame->sp >= CALLS_NEAR_BYTES)) {
+		     calls->top_sp - frame.sp + CALLS_NEAR_BYTES >= 2 * CALLS_NEAR_BYTES)) {
 		exit_slow(thread, frame, function, ticks);
 		return;
 	}
@@ -311,3 +315,45 @@ calls_jumped(struct thread *thread)
 {
 	thread->calls.jumped = true;
 }
+
+/* ---- hooks ---- */
+
+#define EXPORT __attribute__((visibility("default")))
+
+static bool
+is_off(void)
+{
+	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN;
+}
+
+void
+calls_enter(void *function, void *call_site)
+{
+	const struct frame frame = arch_caller();
+	struct thread *thread = is_off() ? NULL : thread_enter(frame);
+
+	if (unlikely(!thread))
+		return;
+	enter(thread, frame, (uint64_t)function, (uint64_t)call_site);
+	thread_leave(thread);
+}
+
+void
+calls_exit(void *function, void *call_site)
+{
+	const struct frame frame = arch_caller();
+	struct thread *thread = is_off() ? NULL : thread_enter(frame);
+
+	if (unlikely(!thread))
+		return;
+	leave(thread, frame, (uint64_t)function);
+	thread_leave(thread);
+}
+
+void __cyg_profile_func_enter(void *function, void *call_site);
+void __cyg_profile_func_exit(void *function, void *call_site);
+
+EXPORT void __cyg_profile_func_enter(void *function, void *call_site)
+	__attribute__((alias("calls_enter")));
+EXPORT void __cyg_profile_func_exit(void *function, void *call_site)
+	__attribute__((alias("calls_exit")));

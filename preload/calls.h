@@ -67,9 +67,12 @@ struct calls {
 	bool jumped;	 /* a longjmp or a catch: frames may have gone */
 };
 
-void calls_enter(
-	struct thread *thread, const struct frame *frame, uint64_t function, uint64_t call_site);
-void calls_exit(struct thread *thread, const struct frame *frame, uint64_t function);
+/*
+ * What -finstrument-functions has functions call: exported under the names it wants, and known by
+ * these inside the library.
+ */
+void calls_enter(void *function, void *call_site);
+void calls_exit(void *function, void *call_site);
 
 /* A longjmp is about to happen, or an exception has been caught. */
 void calls_jumped(struct thread *thread);

@@ -160,14 +160,14 @@ start(void)
  * right below the caller's stack pointer, has been left or overwritten.
  */
 static bool
-is_stale(const struct thread *thread, const struct frame *frame)
+is_stale(const struct thread *thread, struct frame frame)
 {
 	const struct stack_bounds *bounds = &thread->unwinder.bounds;
 	const uint64_t slot = thread->gate + (uint64_t)ARCH_RETURN_OFFSET;
 
-	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame->sp))
+	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame.sp))
 		return false; /* another stack, a signal's perhaps: nothing can be told */
-	return frame->sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
+	return frame.sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
 }
 
 static void
@@ -183,7 +183,7 @@ open_session(void)
 }
 
 struct thread *
-thread_enter_slow(const struct frame *frame)
+thread_enter_slow(struct frame frame)
 {
 	struct thread *thread = thread_self;
 
@@ -203,8 +203,8 @@ thread_enter_slow(const struct frame *frame)
 	}
 	if (!thread || thread->gate == THREAD_OFF)
 		return NULL;
-	thread->gate = frame->sp;
-	thread->guard_pc = frame->pc;
+	thread->gate = frame.sp;
+	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
 }

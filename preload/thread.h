@@ -56,18 +56,18 @@ void threads_init(void);
 /* In a forked child: the states of its parent are no more. */
 void threads_forget(void);
 
-struct thread *thread_enter_slow(const struct frame *frame);
+struct thread *thread_enter_slow(struct frame frame);
 
 /* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
 static inline struct thread *
-thread_enter(const struct frame *frame)
+thread_enter(struct frame frame)
 {
 	struct thread *thread = thread_self;
 
 	if (unlikely(!thread || thread->gate != THREAD_READY))
 		return thread_enter_slow(frame);
-	thread->gate = frame->sp;
-	thread->guard_pc = frame->pc;
+	thread->gate = frame.sp;
+	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
 }

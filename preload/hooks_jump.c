@@ -3,7 +3,6 @@
  * Entry and exit of functions compiled with -finstrument-functions, and the two ways by which
  * frames go without an exit: longjmp, and exceptions caught further out.
  */
-#include "hooks_calls.h"
 #include <setjmp.h>
 #include "atomics.h"
 #include "loader.h"
@@ -12,48 +11,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-void __cyg_profile_func_enter(void *function, void *call_site);
-void __cyg_profile_func_exit(void *function, void *call_site);
-
-void
-hook_enter(void *function, void *call_site)
-{
-	const struct frame frame = arch_caller();
-
-	if (!session.time && load_acquire(&session.phase) != SESSION_UNKNOWN)
-		return;
-	struct thread *thread = thread_enter(&frame);
-
-	if (unlikely(!thread))
-		return;
-	calls_enter(thread, &frame, (uint64_t)function, (uint64_t)call_site);
-	thread_leave(thread);
-}
-
-void
-hook_exit(void *function, void *call_site)
-{
-	const struct frame frame = arch_caller();
-
-	if (!session.time && load_acquire(&session.phase) != SESSION_UNKNOWN)
-		return;
-	struct thread *thread = thread_enter(&frame);
-
-	if (unlikely(!thread))
-		return;
-	calls_exit(thread, &frame, (uint64_t)function);
-	thread_leave(thread);
-}
-
-EXPORT void __cyg_profile_func_enter(void *function, void *call_site)
-	__attribute__((alias("hook_enter")));
-EXPORT void __cyg_profile_func_exit(void *function, void *call_site)
-	__attribute__((alias("hook_exit")));
-
-/* ---- frames that go without an exit ---- */
-
 static void
-note_jump(const struct frame *frame)
+note_jump(struct frame frame)
 {
 	struct thread *thread = session.time && thread_self ? thread_enter(frame) : NULL;
 
@@ -80,7 +39,7 @@ typedef void jump(struct __jmp_buf_tag to[1], int value);
 	{                                                                                          \
 		static void *code;                                                                 \
 		const struct frame frame = arch_caller();                                          \
-		note_jump(&frame);                                                                 \
+		note_jump(frame);                                                                  \
 		((jump *)real_code(&code, #name))(to, value);                                      \
 		__builtin_unreachable();                                                           \
 	}
@@ -100,6 +59,6 @@ __cxa_begin_catch(void *exception)
 	static void *code;
 	const struct frame frame = arch_caller();
 
-	note_jump(&frame);
+	note_jump(frame);
 	return ((void *(*)(void *))real_code(&code, "__cxa_begin_catch"))(exception);
 }
