@@ -174,13 +174,8 @@ static void
 begin_tracing(struct thread *thread)
 {
 	calibrate_once(&thread->writer);
-	if (session.pool->options.detail)
-		return;
-	const int64_t index = writer_claim(&thread->writer, POOL_CALL_TALLY);
-
-	if (index >= 0)
-		thread->call_tallies = (struct pool_call_tally *)pool_payload(
-			pool_chunk_at(session.pool, (uint32_t)index));
+	if (!session.pool->options.detail)
+		thread_open_call_tallies(thread);
 }
 
 /*

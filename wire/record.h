@@ -155,6 +155,7 @@ enum record_module_field {
 enum record_lost {
 	RECORD_LOST_FULL = 1,	/* no chunk could be had */
 	RECORD_LOST_NESTED = 2, /* a handler's call interrupted a hook */
+	RECORD_LOST_OWN = 4,	/* sampling periods that hit the profiler itself, not the program */
 	RECORD_LOST_STACK = 3,	/* recorded, but its stack could not be kept whole */
 };
 
