@@ -129,25 +129,51 @@ call_distribution_pack(const struct call_distribution *distribution, uint32_t *r
 	return finish(&packer, ret_bytes);
 }
 
+/* Takes a pair off. NULL: there is no whole one. */
+static const uint8_t *
+next_pair(const uint8_t *at, const uint8_t *end, uint64_t *bucket, uint64_t *ret_calls)
+{
+	uint64_t distance;
+
+	at = at && at < end ? varint_parse(at, end, &distance) : NULL;
+	at = at ? varint_parse(at, end, ret_calls) : NULL;
+	if (!at || distance >= CALL_HISTOGRAM_BUCKETS || *ret_calls > INT64_MAX)
+		return NULL;
+	*bucket += distance;
+	return *bucket < CALL_HISTOGRAM_BUCKETS ? at : NULL;
+}
+
 bool
 call_distribution_add(struct call_distribution *distribution, const uint8_t *bytes, size_t count)
 {
-	const uint8_t *at = bytes, *end = bytes + count;
-	uint64_t bucket = 0;
+	const uint8_t *end = bytes + count;
+	uint64_t bucket = 0, calls;
 
-	while (at && at < end) {
-		uint64_t distance, calls;
-
-		at = varint_parse(at, end, &distance);
-		at = at ? varint_parse(at, end, &calls) : NULL;
-		if (!at || distance >= CALL_HISTOGRAM_BUCKETS ||
-			bucket + distance >= CALL_HISTOGRAM_BUCKETS || calls > INT64_MAX)
+	while (bytes < end) {
+		bytes = next_pair(bytes, end, &bucket, &calls);
+		if (!bytes)
 			return false;
-		bucket += distance;
 		distribution->counts[bucket] += calls;
 		distribution->count += calls;
 	}
 	return true;
+}
+
+uint64_t
+call_packed_percentile(const uint8_t *bytes, size_t count, double percent)
+{
+	const uint8_t *end = bytes + count;
+	uint64_t all = 0, seen = 0, bucket = 0, calls;
+
+	for (const uint8_t *at = bytes; (at = next_pair(at, end, &bucket, &calls));)
+		all += calls;
+	bucket = 0;
+	for (const uint8_t *at = bytes; (at = next_pair(at, end, &bucket, &calls));) {
+		seen += calls;
+		if (seen && (double)seen >= (double)all * percent / 100)
+			return call_histogram_value((unsigned)bucket);
+	}
+	return 0;
 }
 
 uint64_t

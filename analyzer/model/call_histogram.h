@@ -84,4 +84,7 @@ bool call_distribution_add(
 /* The value that `percent` of all are not above; 0 of none. */
 uint64_t call_distribution_percentile(const struct call_distribution *distribution, double percent);
 
+/* The same of a packed one, without unpacking it. */
+uint64_t call_packed_percentile(const uint8_t *bytes, size_t count, double percent);
+
 #endif
