@@ -129,8 +129,7 @@ retire_tallies(struct thread *thread)
 void
 thread_open_call_tallies(struct thread *thread)
 {
-	thread->call_tallies =
-		open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
+	thread->call_tallies = open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
 }
 
 /* Gives a state to the calling thread; leaves its gate ready, or off. */

@@ -42,8 +42,8 @@ struct thread {
 	struct writer writer;
 	struct unwinder unwinder;
 	struct sampler sampler;
-	struct pool_tally *tallies;	      /* summary mode: POOL_TALLIES entries in the pool */
-	struct pool_call_tally *call_tallies; /* likewise POOL_CALL_TALLIES */
+	struct pool_tally *tallies;		/* summary mode: POOL_TALLIES entries in the pool */
+	struct pool_call_tally *call_tallies;	/* likewise POOL_CALL_TALLIES */
 	uint32_t tally_chunk, call_tally_chunk; /* where those two are */
 	uint32_t tid;
 	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * libthag.so with an oracle: every so many captures the stack is walked once more by libunwind, and
- * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under test
- * is the product's own.
+ * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under
+ *test is the product's own.
  *
  *	THAG_ORACLE_EVERY	compare one capture in this many (default 997)
  *	THAG_ORACLE_LOG		file that gets a line per process, and both stacks of what differs
@@ -18,7 +18,11 @@
 #include "tree.h"
 #include "unwind.h"
 
-enum { FRAMES_MAX = 1 << 18, REPORTED_MAX = 20, REPORTED_FRAMES = 60 };
+enum {
+	FRAMES_MAX = 1 << 18,
+	REPORTED_MAX = 20,
+	REPORTED_FRAMES = 60
+};
 
 uint32_t __real_unwind_capture(
 	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
@@ -67,8 +71,7 @@ describe(const char *who, const uint64_t *pc, unsigned count)
 	int length = snprintf(text, sizeof(text), "%s (%u):", who, count);
 
 	for (unsigned i = 0; i < count && i < REPORTED_FRAMES; i++)
-		length += snprintf(
-			text + length, sizeof(text) - (size_t)length, " %lx", pc[i]);
+		length += snprintf(text + length, sizeof(text) - (size_t)length, " %lx", pc[i]);
 	text[length++] = '\n';
 	write_log(text, length);
 }
