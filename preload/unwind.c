@@ -119,16 +119,30 @@ enum step {
 	STEP_LOST
 };
 
+/* Where the return address is from the CFA, in bytes. */
+static inline int64_t
+return_offset(struct rule rule)
+{
+	return ARCH_RETURN_FIXED ? ARCH_RETURN_OFFSET : (int64_t)rule.ra_words * 8;
+}
+
+/* Whether the word at `slot`, which belongs to a frame that ends at `cfa`, may be read. */
+static inline bool
+is_inside(const struct unwinder *u, const struct frame *frame, uint64_t cfa, uint64_t slot)
+{
+	/* A caller's frame lies above its callee's, on the same stack. */
+	return cfa > frame->sp && cfa <= u->bounds.high && cfa % 8 == 0 &&
+	       (ARCH_RETURN_FIXED || stack_bounds_hold(&u->bounds, slot));
+}
+
 /* Reads the caller once the CFA is known. */
 static inline enum step
 read_caller(const struct unwinder *u, struct frame *frame, struct fresh_frame *left,
 	struct rule rule, uint64_t cfa, uint64_t bp_slot)
 {
-	const uint64_t slot = cfa + (uint64_t)((int64_t)rule.ra_words * 8);
+	const uint64_t slot = cfa + (uint64_t)return_offset(rule);
 
-	/* A caller's frame lies above its callee's, on the same stack. */
-	if (unlikely(cfa <= frame->sp || cfa > u->bounds.high || cfa % 8 ||
-		     !stack_bounds_hold(&u->bounds, slot)))
+	if (unlikely(!is_inside(u, frame, cfa, slot)))
 		return STEP_LOST;
 	if (bp_slot) {
 		if (unlikely(!stack_bounds_hold(&u->bounds, bp_slot)))
@@ -219,8 +233,14 @@ step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct r
 		cfa = frame->sp + (uint64_t)((int64_t)rule.cfa_words * 8);
 	else if (rule.kind == RULE_BP)
 		cfa = frame->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
-	else
-		return step_slow(u, frame, left, rule, address);
+	else {
+		/* A copy, so that the frame itself can stay in registers. */
+		struct frame copy = *frame;
+		const enum step result = step_slow(u, &copy, left, rule, address);
+
+		*frame = copy;
+		return result;
+	}
 	if (rule.flags & RULE_BP_AT_CFA)
 		bp_slot = cfa + (uint64_t)((int64_t)rule.bp_words * 8);
 	else if (unlikely(rule.flags & RULE_BP_AT_BP))
@@ -478,7 +498,7 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 		*left = (struct fresh_frame){frame.pc | exact, frame.sp, frame.bp, slot, word, 0};
 		const enum step result = step(u, &frame, left, rule, address);
 
-		slot = frame.sp + (uint64_t)((int64_t)rule.ra_words * 8);
+		slot = frame.sp + (uint64_t)return_offset(rule);
 		exact = rule.kind == RULE_SIGNAL ? RECORD_PC_EXACT : 0;
 		if (unlikely(result == STEP_END || result == STEP_LOST || !frame.pc)) {
 			end_walk(u, writer, result, slot);

@@ -4,8 +4,8 @@
  * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under
  *test is the product's own.
  *
- *	THAG_ORACLE_EVERY	compare one capture in this many (default 997)
- *	THAG_ORACLE_LOG		file that gets a line per process, and both stacks of what differs
+ *	ORACLE_EVERY	compare one capture in this many (default 997)
+ *	ORACLE_LOG		file that gets a line per process, and both stacks of what differs
  */
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "modules.h"
 #include "record.h"
 #include "tree.h"
 #include "unwind.h"
@@ -35,9 +36,9 @@ static const char *log_path;
 __attribute__((constructor)) static void
 configure(void)
 {
-	const char *text = getenv("THAG_ORACLE_EVERY");
+	const char *text = getenv("ORACLE_EVERY");
 
-	log_path = getenv("THAG_ORACLE_LOG");
+	log_path = getenv("ORACLE_LOG");
 	if (text)
 		every = strtoull(text, NULL, 10);
 }
@@ -102,8 +103,13 @@ walk_tree(uint32_t node, uint64_t *frames)
 {
 	unsigned count = 0;
 
-	for (; node && count < FRAMES_MAX; node = tree.nodes[node].parent)
-		frames[count++] = tree.nodes[node].pc & ~RECORD_PC_EXACT;
+	for (; node && count < FRAMES_MAX; node = tree.nodes[node].parent) {
+		const uint64_t pc = tree.nodes[node].pc & ~RECORD_PC_EXACT;
+
+		/* A mark that libunwind, which ends here in silence, does not have. */
+		if (pc != RECORD_PC_TRUNCATED)
+			frames[count++] = pc;
+	}
 	return count;
 }
 
@@ -118,6 +124,17 @@ differ(const uint64_t *a, unsigned a_count, const uint64_t *b, unsigned b_count)
 	return false;
 }
 
+/* What libunwind remembers by address, it remembers across dlclose too. */
+static void
+flush_after_unloading(void)
+{
+	static uint32_t flushed;
+	const uint32_t generation = load_acquire(&modules_generation);
+
+	if (exchange_acq_rel(&flushed, generation) != generation)
+		unw_flush_cache(unw_local_addr_space, 0, 0);
+}
+
 static void
 compare(uint32_t node, uint64_t pc)
 {
@@ -128,6 +145,7 @@ compare(uint32_t node, uint64_t pc)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		theirs = ours + FRAMES_MAX;
 	}
+	flush_after_unloading();
 	const unsigned our_count = walk_tree(node, ours);
 	const unsigned their_count = walk_by_libunwind(pc, theirs);
 
