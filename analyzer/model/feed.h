@@ -87,8 +87,7 @@ struct model_thread *model_thread(
 void model_apply(struct model *model, const struct model_event *events, unsigned count);
 
 /* A NODE record. May come before or after its time: nodes are looked up at the end. */
-void model_node(
-	struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc, uint64_t ticks);
+void model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc);
 
 void model_extended(struct model *model, struct model_thread *thread, const struct record *record);
 

@@ -63,8 +63,7 @@ mark_nodes(struct model_process *process, struct node_marks *marks)
 }
 
 static void
-number_nodes(
-	struct model_process *process, struct node_marks *marks, const struct model_clock *clock)
+number_nodes(struct model_process *process, struct node_marks *marks)
 {
 	GArray *nodes = process->public->nodes;
 	const struct node none = {0};
@@ -78,7 +77,6 @@ number_nodes(
 			continue;
 		node = node_table_get(marks->table, id);
 		node.parent = renumber(marks, node.parent);
-		node.seen_ns = model_ns(clock, node.seen_ns);
 		*number = nodes->len;
 		g_array_append_val(nodes, node);
 	}
@@ -250,7 +248,7 @@ finish_process(struct model_process *process, const struct model_clock *clock)
 	gpointer value;
 
 	mark_nodes(process, &marks);
-	number_nodes(process, &marks, clock);
+	number_nodes(process, &marks);
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		finish_thread(value, &marks, clock);

@@ -295,9 +295,9 @@ model_apply(struct model *model, const struct model_event *events, unsigned coun
 }
 
 void
-model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc, uint64_t ticks)
+model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc)
 {
-	node_table_set(thread->process->nodes, node, parent, pc, ticks);
+	node_table_set(thread->process->nodes, node, parent, pc);
 }
 
 void

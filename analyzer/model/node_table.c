@@ -43,8 +43,7 @@ node_table_unref(struct node_table *table)
 }
 
 void
-node_table_set(
-	struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc, uint64_t seen_ticks)
+node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc)
 {
 	uint32_t index;
 
@@ -57,8 +56,7 @@ node_table_set(
 			return;
 		g_array_set_size(table->nodes, index + 1);
 	}
-	g_array_index(table->nodes, struct node, index) =
-		(struct node){.parent = parent, .pc = pc, .seen_ns = seen_ticks};
+	g_array_index(table->nodes, struct node, index) = (struct node){.parent = parent, .pc = pc};
 }
 
 struct node

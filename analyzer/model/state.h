@@ -106,9 +106,7 @@ void mapping_remove(struct model_thread *thread, uint64_t ticks, uint64_t addres
 struct node_table *node_table_new(struct node_table *parent, uint32_t first);
 struct node_table *node_table_ref(struct node_table *table);
 void node_table_unref(struct node_table *table);
-/* The time is in ticks until the run is finished. */
-void node_table_set(
-	struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc, uint64_t seen_ticks);
+void node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc);
 /* A node that nobody announced has no parent and the pc RECORD_PC_UNKNOWN. */
 struct node node_table_get(const struct node_table *table, uint32_t node);
 

@@ -194,7 +194,7 @@ parse_next(struct lane *lane, struct lane_source *source)
 		decoder->at = at;
 		if (decoder->record.kind == RECORD_NODE) {
 			model_node(lane->thread, decoder->record.node, decoder->record.parent,
-				decoder->record.address, decoder->record.ticks);
+				decoder->record.address);
 			continue;
 		}
 		lane->ticks = decoder->record.ticks;
