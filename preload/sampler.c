@@ -232,12 +232,12 @@ void
 sampler_begin(struct thread *thread)
 {
 	struct sampler *sampler = &thread->sampler;
-	uint64_t numbers[] = {0, 0, RECORD_SAMPLING_PERF};
+	uint64_t numbers[] = {0, 0, RECORD_SAMPLING_PERF, 0};
 
 	*sampler = (struct sampler){0};
 	if (!handler_installed)
 		return;
-	numbers[1] = period_ns();
+	numbers[1] = session.pool->options.sample_hz;
 	/* Said before the first sample can come. */
 	if (perf_is_wanted(thread) && begin_perf(sampler)) {
 		sampler->running = true;
@@ -246,7 +246,7 @@ sampler_begin(struct thread *thread)
 		sampler->running = true;
 	}
 	if (sampler->running)
-		writer_emit(&thread->writer, RECORD_SAMPLING, numbers, 3, NULL, 0);
+		writer_emit(&thread->writer, RECORD_SAMPLING, numbers, 4, NULL, 0);
 }
 
 void

@@ -141,8 +141,8 @@ Test(calls, total_is_from_entry_to_exit_and_self_what_no_callee_had)
 
 Test(calls, paths_hang_below_the_call_path_that_was_not_traced)
 {
-	model_node(thread, 1, 0, 0x555, 0);
-	model_node(thread, 2, 1, 0x777, 0);
+	model_node(thread, 1, 0, 0x555);
+	model_node(thread, 2, 1, 0x777);
 	tell(RECORD_CALL_BASE, 5, 2);
 	enter(10, F);
 	leave(20);
@@ -362,9 +362,9 @@ Test(calls, no_time_is_negative_and_totals_stay_what_they_are)
 
 Test(calls, sums_of_summary_mode_are_corrected_by_what_the_tree_says_is_inside)
 {
-	model_node(thread, 1, 0, 0x555, 0);
-	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT, 0);
-	model_node(thread, 3, 2, F | RECORD_PC_EXACT, 0);
+	model_node(thread, 1, 0, 0x555);
+	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT);
+	model_node(thread, 3, 2, F | RECORD_PC_EXACT);
 	feed_numbers(model, thread, RECORD_COST, 0, 30 * TICK, 12 * TICK, TICK, 1, 0);
 	const struct pool_call_tally parts[] = {
 		{.node = 3, .count = 4, .total = 4 * 20, .self = 4 * 20, .min = 17, .max = 23},

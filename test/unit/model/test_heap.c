@@ -273,13 +273,13 @@ Test(processes, a_forked_child_has_its_parents_nodes_and_modules_but_not_its_blo
 	module.extended.number[MODULE_NUMBER] = 1;
 	module.extended.string[MODULE_PATH] = (struct record_string){(const uint8_t *)"/bin/x", 6};
 	model_extended(model, parent, &module);
-	model_node(parent, 1, 0, 0x111, 0);
-	model_node(parent, 2, 1, 0x222, 0);
+	model_node(parent, 1, 0, 0x111);
+	model_node(parent, 2, 1, 0x222);
 	feed_alloc(model, parent, 10, 2, 100, A);
 	child = feeder_thread(model, 2, 1);
 	feed_fork(model, child, 1, 3);
-	model_node(parent, 3, 2, 0x333, 0); /* after the fork: not the child's */
-	model_node(child, 3, 1, 0x444, 0);
+	model_node(parent, 3, 2, 0x333); /* after the fork: not the child's */
+	model_node(child, 3, 1, 0x444);
 	feed_free(model, child, 60, A, 0);
 	feed_alloc(model, child, 70, 2, 10, A);
 	feed_alloc(model, child, 80, 3, 20, B);
@@ -295,6 +295,22 @@ Test(processes, a_forked_child_has_its_parents_nodes_and_modules_but_not_its_blo
 	cr_assert_eq(site_by_pc(run, 1, 1, 0x222, MEMORY_HEAP)->leaked.bytes, 100);
 	/* 1, 2 and its own 3; [0] is unused. */
 	cr_assert_eq(forked->nodes->len, 4);
+	run_free(run);
+}
+
+Test(processes, one_that_says_nothing_of_itself_has_empty_names)
+{
+	struct model *model = feeder_new();
+	struct model_thread *thread = feeder_thread(model, 1, 1);
+
+	feed_fork(model, thread, 0, 0);
+	feed_fork(model, thread, 0, 0);
+	feed_numbers(model, thread, RECORD_MODULE, 60, 1, 0, 0, 0, 0);
+	struct run *run = feeder_finish(model, 100);
+	const struct module *module = g_ptr_array_index(first(run)->modules, 0);
+
+	cr_assert_str_empty(first(run)->exe);
+	cr_assert_str_empty(module->path);
 	run_free(run);
 }
 
@@ -321,10 +337,10 @@ Test(nodes, a_parent_stands_before_its_child_and_strangers_are_unknown)
 	struct model *model = feeder_new();
 	struct model_thread *thread = feeder_thread(model, 1, 1);
 
-	model_node(thread, 7, 0, 0x777, 0);
-	model_node(thread, 9, 7, 0x999, 0);
-	model_node(thread, 8, 9, 0x888, 0);	     /* a circle to be: refused */
-	model_node(thread, 4000000000u, 1, 0x10, 0); /* no writer's number */
+	model_node(thread, 7, 0, 0x777);
+	model_node(thread, 9, 7, 0x999);
+	model_node(thread, 8, 9, 0x888);	  /* a circle to be: refused */
+	model_node(thread, 4000000000u, 1, 0x10); /* no writer's number */
 	feed_alloc(model, thread, 10, 9, 1, A);
 	feed_alloc(model, thread, 20, 8, 2, B);
 	struct run *run = feeder_finish(model, 100);
@@ -342,8 +358,8 @@ Test(mappings, the_program_break_shrinks_from_its_end)
 	struct model *model = feeder_new();
 	struct model_thread *thread = feeder_thread(model, 1, 1);
 
-	model_node(thread, 1, 0, 0x11, 0);
-	model_node(thread, 2, 0, 0x22, 0);
+	model_node(thread, 1, 0, 0x11);
+	model_node(thread, 2, 0, 0x22);
 	feed_numbers(model, thread, RECORD_BREAK, 10, 1, 0x3000, varint_zigzag(0x2000), 0, 0);
 	feed_numbers(model, thread, RECORD_BREAK, 20, 2, 0x4000, varint_zigzag(0x1000), 0, 0);
 	feed_numbers(model, thread, RECORD_BREAK, 30, 2, 0x2000, varint_zigzag(-0x2000), 0, 0);
@@ -355,13 +371,28 @@ Test(mappings, the_program_break_shrinks_from_its_end)
 	run_free(run);
 }
 
+Test(mappings, a_range_without_length_changes_nothing)
+{
+	struct model *model = feeder_new();
+	struct model_thread *thread = feeder_thread(model, 1, 1);
+
+	feed_numbers(model, thread, RECORD_MAP, 10, 1, 0x10000, 0x2000, 0, 0);
+	feed_numbers(model, thread, RECORD_UNMAP, 20, 0x11000, 0, 0, 0, 0);
+	feed_numbers(model, thread, RECORD_MAP, 30, 1, 0x11000, 0, 0, 0);
+	struct run *run = feeder_finish(model, 100);
+
+	cr_assert_eq(first(run)->memory[MEMORY_MMAP].freed.bytes, 0);
+	cr_assert_eq(first(run)->memory[MEMORY_MMAP].leaked.bytes, 0x2000);
+	run_free(run);
+}
+
 Test(mappings, mremap_frees_the_old_range_and_allocates_the_new)
 {
 	struct model *model = feeder_new();
 	struct model_thread *thread = feeder_thread(model, 1, 1);
 
-	model_node(thread, 1, 0, 0x11, 0);
-	model_node(thread, 2, 0, 0x22, 0);
+	model_node(thread, 1, 0, 0x11);
+	model_node(thread, 2, 0, 0x22);
 	feed_numbers(model, thread, RECORD_MAP, 10, 1, 0x10000, 0x2000, 0, 0);
 	feed_numbers(model, thread, RECORD_REMAP, 20, 2, 0x10000, 0x2000, 0x50000, 0x3000);
 	struct run *run = feeder_finish(model, 100);

@@ -253,8 +253,8 @@ run_seed(uint64_t seed)
 	for (unsigned p = 0; p < PROCESSES; p++)
 		for (unsigned t = 0; t < THREADS; t++)
 			for (unsigned n = 0; n < NODES; n++)
-				model_node(feeder_thread(model, p + 1, t + 1), n + 1, 0, 0x4000 + n,
-					0);
+				model_node(
+					feeder_thread(model, p + 1, t + 1), n + 1, 0, 0x4000 + n);
 	for (unsigned i = 0; i < EVENTS; i++)
 		step(program, model);
 	for (unsigned p = 0; p < PROCESSES; p++)
@@ -394,7 +394,7 @@ Test(oracle, mappings_cut_and_covered_are_what_a_map_of_pages_says)
 		struct run *run;
 
 		for (unsigned n = 0; n < NODES; n++)
-			model_node(feeder_thread(model, 1, 1), n + 1, 0, 0x4000 + n, 0);
+			model_node(feeder_thread(model, 1, 1), n + 1, 0, 0x4000 + n);
 		for (unsigned i = 0; i < MAP_EVENTS; i++)
 			map_step(&program, &map, model);
 		run = feeder_finish(model, program.ticks + 1);

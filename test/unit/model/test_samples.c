@@ -14,8 +14,8 @@ set_up(void)
 {
 	model = feeder_new();
 	thread = feeder_thread(model, 1, 1);
-	model_node(thread, 1, 0, 0x100, 0);
-	model_node(thread, 2, 1, 0x200 | RECORD_PC_EXACT, 0);
+	model_node(thread, 1, 0, 0x100);
+	model_node(thread, 2, 1, 0x200 | RECORD_PC_EXACT);
 	run = NULL;
 }
 
