@@ -237,7 +237,7 @@ sampler_begin(struct thread *thread)
 	*sampler = (struct sampler){0};
 	if (!handler_installed)
 		return;
-	numbers[1] = period_ns();
+	numbers[1] = session.pool->options.sample_hz;
 	/* Said before the first sample can come. */
 	if (perf_is_wanted(thread) && begin_perf(sampler)) {
 		sampler->running = true;
