@@ -294,23 +294,30 @@ time_build_cost(const struct profile *profile, GString *text)
 {
 	const struct expense calls = expense_of_calls(profile);
 	const struct expense memory = expense_of_memory(profile);
+	uint64_t own_ns = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		own_ns += profile_process(profile, i)->own_ns;
 
 	if (calls.events && calls.ns > 0)
 		add_line(text,
-			"tracing: %.1f ms (± %.1f) for %" G_GUINT64_FORMAT
-			" calls, taken off their times",
+			"tracing: %.1f ms (± %.1f), taken off the times of %" G_GUINT64_FORMAT
+			" calls",
 			calls.ns / 1e6, calls.error_ns / 1e6, calls.events);
+	if (own_ns)
+		add_line(text, "profiler's own code: %.1f ms of CPU time (%.1f %%), left out",
+			(double)own_ns / 1e6, share_of_run(profile, (double)own_ns));
 	if (!memory.events || !(profile->calls->len || profile->samples->len))
 		return;
 	if (memory.ns > 0)
 		add_line(text,
-			"memory profiling is in the times: %.1f ms (%.1f %%) for %" G_GUINT64_FORMAT
-			" allocations",
+			"memory profiling: %.1f ms (%.1f %%) for %" G_GUINT64_FORMAT
+			" allocations, in the times",
 			memory.ns / 1e6, share_of_run(profile, memory.ns), memory.events);
 	else
 		add_line(text,
-			"memory profiling is in the times: of %" G_GUINT64_FORMAT
-			" allocations, not measured",
+			"memory profiling: its cost, in the times, was not measured "
+			"(%" G_GUINT64_FORMAT " allocations)",
 			memory.events);
 }
 
