@@ -220,9 +220,13 @@ print_hot(const struct text *text, const struct selection *selection, enum metri
 {
 	const uint64_t whole = selection_whole(selection, metric);
 	g_autoptr(GArray) rows = time_table(selection, TIME_BY_FUNCTION, metric);
+	guint hot = 0;
 
-	if (!rows->len)
+	while (hot < rows->len && time_row_self(&g_array_index(rows, struct time_row, hot), metric))
+		hot++;
+	if (!hot)
 		return;
+	g_array_set_size(rows, hot);
 	text_heading(text, "%s", heading);
 	text_print(text, STYLE_DIM, "%9s %7s %9s %12s  %s\n", "self", "share", "total",
 		metric == METRIC_TIME ? "calls" : "samples", "function");
