@@ -126,6 +126,8 @@ sampler_init(void)
 	struct sigaction ours = {
 		.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
+	/* A handler of the program's could leave ours by siglongjmp, half done. */
+	sigfillset(&ours.sa_mask);
 	handler_installed = install && install(SAMPLER_SIGNAL, &ours, &program_actions[0]) == 0;
 }
 
