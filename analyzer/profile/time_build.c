@@ -289,36 +289,54 @@ share_of_run(const struct profile *profile, double ns)
 	return whole ? 100 * ns / (double)whole : 0;
 }
 
-void
-time_build_cost(const struct profile *profile, GString *text)
+/* Three figures in a unit that fits. */
+static const char *
+in_units(double ns, char cell[24])
 {
-	const struct expense calls = expense_of_calls(profile);
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	unsigned unit = 0;
+
+	for (; ns >= 999.5 && unit + 1 < G_N_ELEMENTS(units); unit++)
+		ns /= 1000;
+	g_snprintf(cell, 24, "%.*f %s", ns < 9.995 ? 2 : ns < 99.95 ? 1 : 0, ns, units[unit]);
+	return cell;
+}
+
+static void
+describe_memory(const struct profile *profile, GString *text)
+{
 	const struct expense memory = expense_of_memory(profile);
-	uint64_t own_ns = 0;
+	char cell[24];
 
-	for (guint i = 0; i < profile->processes->len; i++)
-		own_ns += profile_process(profile, i)->own_ns;
-
-	if (calls.events && calls.ns > 0)
-		add_line(text,
-			"tracing: %.1f ms (± %.1f), taken off the times of %" G_GUINT64_FORMAT
-			" calls",
-			calls.ns / 1e6, calls.error_ns / 1e6, calls.events);
-	if (own_ns)
-		add_line(text, "profiler's own code: %.1f ms of CPU time (%.1f %%), left out",
-			(double)own_ns / 1e6, share_of_run(profile, (double)own_ns));
 	if (!memory.events || !(profile->calls->len || profile->samples->len))
 		return;
 	if (memory.ns > 0)
 		add_line(text,
-			"memory profiling: %.1f ms (%.1f %%) for %" G_GUINT64_FORMAT
-			" allocations, in the times",
-			memory.ns / 1e6, share_of_run(profile, memory.ns), memory.events);
+			"memory: %s (%.1f %%) for %" G_GUINT64_FORMAT " allocations, in the times",
+			in_units(memory.ns, cell), share_of_run(profile, memory.ns), memory.events);
 	else
 		add_line(text,
-			"memory profiling: its cost, in the times, was not measured "
-			"(%" G_GUINT64_FORMAT " allocations)",
+			"memory: not measured (%" G_GUINT64_FORMAT " allocations), in the times",
 			memory.events);
+}
+
+void
+time_build_cost(const struct profile *profile, GString *text)
+{
+	const struct expense calls = expense_of_calls(profile);
+	uint64_t own_ns = 0;
+	char cell[24], error[24];
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		own_ns += profile_process(profile, i)->own_ns;
+	if (calls.ns > 0)
+		add_line(text,
+			"tracing: %s (± %s) for %" G_GUINT64_FORMAT " calls, taken off the times",
+			in_units(calls.ns, cell), in_units(calls.error_ns, error), calls.events);
+	if (own_ns)
+		add_line(text, "our own code: %s of CPU time (%.1f %%), left out",
+			in_units((double)own_ns, cell), share_of_run(profile, (double)own_ns));
+	describe_memory(profile, text);
 }
 
 void
