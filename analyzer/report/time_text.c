@@ -35,14 +35,27 @@ average(const struct call_sums *sums)
 	return sums->calls ? sums->total_ns / sums->calls : 0;
 }
 
+/* Of a path the end says more than the beginning. */
+static char *
+clip_start(const char *path, unsigned columns)
+{
+	const glong length = g_utf8_strlen(path, -1);
+
+	if (length <= (glong)columns)
+		return g_strdup(path);
+	return g_strconcat("…", g_utf8_offset_to_pointer(path, length - (glong)columns + 1), NULL);
+}
+
 static void
 print_name(const struct text *text, const struct profile *profile, enum time_by by,
 	const struct time_row *row, unsigned columns)
 {
+	const unsigned width = text->width > columns + NAME_MIN ? text->width - columns : NAME_MIN;
 	g_autofree char *name = time_row_name(profile, by, row);
+	g_autofree char *path =
+		by == TIME_BY_FILE || by == TIME_BY_MODULE ? clip_start(name, width) : NULL;
 
-	text_clip(text, STYLE_PLAIN, name,
-		text->width > columns + NAME_MIN ? text->width - columns : NAME_MIN);
+	text_clip(text, STYLE_PLAIN, path ? path : name, width);
 }
 
 static void
