@@ -20,10 +20,12 @@ enum {
 	PARKED_MAX = 64
 };
 
-static uint32_t
+static inline uint32_t
 site_of(struct model_thread *thread, uint32_t node)
 {
-	return site_map_find_or_add(&thread->sites, &thread->model->sites, node, MEMORY_HEAP);
+	/* Numbers that no writer hands out are one unknown node. */
+	return site_map_find_or_add(&thread->sites, &thread->model->sites,
+		MIN(node, (uint32_t)SITE_NODE_MAX), MEMORY_HEAP);
 }
 
 static inline void

@@ -19,6 +19,8 @@ thread_free(gpointer data)
 	struct model_thread *thread = data;
 
 	site_map_fini(&thread->sites);
+	if (thread->unseen)
+		g_array_unref(thread->unseen);
 	g_free(thread);
 }
 
@@ -183,7 +185,10 @@ leave_run(struct model_process *process)
 
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct site_map *map = &((struct model_thread *)value)->sites;
+		struct model_thread *thread = value;
+		const struct site_map *map = &thread->sites;
+
+		model_nodes_seen(thread, model->ticks);
 
 		for (uint32_t i = 0; map->slots && i <= map->mask; i++) {
 			if (!map->slots[i].key)
@@ -298,6 +303,21 @@ void
 model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc)
 {
 	node_table_set(thread->process->nodes, node, parent, pc);
+	if (!thread->unseen)
+		thread->unseen = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_array_append_val(thread->unseen, node);
+}
+
+void
+model_nodes_seen(struct model_thread *thread, uint64_t ticks)
+{
+	GArray *unseen = thread->unseen;
+
+	for (unsigned i = 0; unseen && i < unseen->len; i++)
+		node_table_set_seen(
+			thread->process->nodes, g_array_index(unseen, uint32_t, i), ticks);
+	if (unseen)
+		g_array_set_size(unseen, 0);
 }
 
 void
