@@ -66,16 +66,30 @@ print_more(const struct text *text, const GArray *rows, unsigned limit)
 }
 
 static void
-print_call_row(const struct text *text, const struct time_row *row)
+print_time(const struct text *text, bool known, uint64_t time_ns)
 {
-	const uint64_t times[] = {row->calls.total_ns, row->calls.self_ns, row->calls.self_error_ns,
-		average(&row->calls), row->calls.min_ns, row->p50_ns, row->p90_ns, row->p99_ns,
-		row->calls.max_ns};
 	char cell[TEXT_CELL];
 
-	fprintf(text->file, "%12s", text_count(row->calls.calls, cell));
-	for (unsigned i = 0; i < G_N_ELEMENTS(times); i++)
-		fprintf(text->file, i == 2 ? " ±%-7s" : "%8s ", text_time(times[i], cell));
+	fprintf(text->file, "%8s ", known ? text_time(time_ns, cell) : "-");
+}
+
+static void
+print_call_row(const struct text *text, const struct time_row *row)
+{
+	const struct call_sums *sums = &row->calls;
+	const bool returned = sums->calls > sums->unfinished;
+	char cell[TEXT_CELL];
+
+	fprintf(text->file, "%12s", text_count(sums->calls, cell));
+	print_time(text, true, sums->total_ns);
+	print_time(text, true, sums->self_ns);
+	fprintf(text->file, " ±%-7s", text_time(sums->self_error_ns, cell));
+	print_time(text, true, average(sums));
+	print_time(text, returned, sums->min_ns);
+	print_time(text, row->distributed, row->p50_ns);
+	print_time(text, row->distributed, row->p90_ns);
+	print_time(text, row->distributed, row->p99_ns);
+	print_time(text, true, sums->max_ns);
 	fputc(' ', text->file);
 }
 
