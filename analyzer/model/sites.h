@@ -47,6 +47,9 @@ struct site_state {
 	uint32_t node;
 	uint32_t category;
 	uint32_t thread; /* number in its process */
+	uint32_t span;
+	/* Gone in interval `span`: [0] came in it, [1] in the one before: see spans.h. */
+	struct tally in_span[2];
 	struct tally allocated;
 	struct tally freed;
 	uint64_t peak_number;	  /* of the process's peak when at_peak was settled */

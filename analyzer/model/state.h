@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "live_table.h"
 #include "sites.h"
+#include "spans.h"
 
 /* The release half of a realloc: it holds unless REALLOC_FAILED says otherwise. */
 struct model_tentative {
@@ -67,6 +68,7 @@ struct model {
 	struct model_clock clock;
 	uint64_t ticks; /* of the latest event */
 	struct site_pool sites;
+	struct span_table spans;
 	struct peak peak[PEAK_DOMAINS];
 	GHashTable *processes; /* number -> struct model_process */
 	GPtrArray *process_list;
@@ -122,7 +124,8 @@ timeline_advance(struct model_process *process, uint64_t ticks)
 void records_apply(struct model *model, struct model_thread *thread, const struct record *record);
 
 /* finish.c: fills in the public process. */
-void finish_process(struct model_process *process, const struct model_clock *clock);
+void finish_process(struct model_process *process, const struct model_clock *clock,
+	const struct span_index *spans);
 
 /* Bucket 0: 0 and 1; i: (2^(i-1), 2^i]. */
 static inline unsigned
