@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "flame_profile.h"
 #include "folded.h"
+#include "html.h"
 #include "profile_build.h"
 #include "profile_write.h"
 #include "report.h"
@@ -124,9 +125,22 @@ write_folded(const struct results *results, const char *path)
 	return error;
 }
 
-/* A picture that cannot be finished is taken away. */
 static int
-write_picture(const struct results *results, const char *path)
+emit_picture(const struct results *results, FILE *file)
+{
+	return flame_profile_write(file, &results->selection, NULL);
+}
+
+static int
+emit_report(const struct results *results, FILE *file)
+{
+	return html_write(file, results->profile, NULL);
+}
+
+/* A file that cannot be finished is taken away. */
+static int
+write_file(const struct results *results, const char *path,
+	int (*emit)(const struct results *results, FILE *file))
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -134,7 +148,7 @@ write_picture(const struct results *results, const char *path)
 
 	if (!file)
 		return -errno;
-	error = flame_profile_write(file, &results->selection, NULL);
+	error = emit(results, file);
 	if (fclose(file) && !error)
 		error = -errno;
 	if (error)
@@ -142,12 +156,23 @@ write_picture(const struct results *results, const char *path)
 	return error;
 }
 
+static int
+write_picture(const struct results *results, const char *path)
+{
+	return write_file(results, path, emit_picture);
+}
+
+static int
+write_report(const struct results *results, const char *path)
+{
+	return write_file(results, path, emit_report);
+}
+
+/* Takes `path`. */
 static void
-write_one(struct results *results, const char *ending,
+write_one(struct results *results, char *path,
 	int (*write)(const struct results *results, const char *path))
 {
-	const char *kind = results->profile->run.summary ? "summary" : "detail";
-	char *path = g_strdup_printf("%s-memory-%s.%s", results->stem, kind, ending);
 	const int error = write(results, path);
 
 	if (!error) {
@@ -208,8 +233,13 @@ results_write(const struct run *run, struct symbolizer *symbolizer, const struct
 
 	selection_init(&results.selection, profile, &everything, NULL);
 	if (write_profile(&results)) {
-		write_one(&results, "folded", write_folded);
-		write_one(&results, "svg", write_picture);
+		const char *kind = profile->run.summary ? "summary" : "detail";
+
+		write_one(&results, g_strdup_printf("%s-memory-%s.folded", results.stem, kind),
+			write_folded);
+		write_one(&results, g_strdup_printf("%s-memory-%s.svg", results.stem, kind),
+			write_picture);
+		write_one(&results, g_strconcat(results.stem, ".html", NULL), write_report);
 		if (!about->quiet)
 			print_summary(&results);
 	} else {

@@ -5,6 +5,7 @@
  *	<program>-<yyyymmdd>-<hhmmss>.thag			the profile
  *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.folded	or -memory-summary.folded
  *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.svg		the flamegraph of it
+ *	<program>-<yyyymmdd>-<hhmmss>.html			the report of it
  *
  * All files of a run have one stem; where it is taken "-2", "-3" ... follow the time. No file that
  * is there is ever written over.
