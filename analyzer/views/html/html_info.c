@@ -3,7 +3,7 @@
  * What the page knows of the run but its call paths: the report for machines, so that the page says
  * what that says, and these keys more:
  *
- *	metrics		by column of the pack: key, in_range (html_pack.h), in_summary
+ *	metrics		by column of the pack: key, short, in_range: see struct html_metric
  *	bin_ns, span_ns	lengths of the intervals of timeline and spans
  *	peak_bytes	of the run
  */
@@ -19,8 +19,9 @@ metrics_json(const struct profile *profile)
 		const struct html_metric *metric = &html_metrics[i];
 
 		if (html_metric_is_known(metric, profile))
-			json_array_append_new(array, json_pack("{s:s, s:s}", "key", metric->key,
-							     "in_range", metric->in_range));
+			json_array_append_new(
+				array, json_pack("{s:s, s:s, s:s}", "key", metric->key, "short",
+					       metric->short_name, "in_range", metric->in_range));
 	}
 	return array;
 }

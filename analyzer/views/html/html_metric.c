@@ -3,13 +3,14 @@
 #include "html_pack.h"
 
 const struct html_metric html_metrics[] = {
-	{"peak", "Live at the peak", "bytes", "", "", METRIC_PEAK, false},
-	{"bytes", "Allocated bytes", "bytes", "", "bytes", METRIC_BYTES, true},
-	{"allocations", "Allocations", "count", "allocations", "allocations", METRIC_ALLOCATIONS,
-		true},
-	{"leaked", "Leaked bytes", "bytes", "", "live", METRIC_LEAKED, false},
-	{"leaked-blocks", "Leaked blocks", "count", "blocks", "blocks", METRIC_LEAKED_BLOCKS,
-		false},
-	{"temporary", "Temporary allocations", "count", "allocations", "", METRIC_TEMPORARY, false},
+	{"peak", "Live at the peak", "At peak", "bytes", "", "", METRIC_PEAK, false},
+	{"bytes", "Allocated bytes", "Allocated", "bytes", "", "bytes", METRIC_BYTES, true},
+	{"allocations", "Allocations", "Allocations", "count", "allocations", "allocations",
+		METRIC_ALLOCATIONS, true},
+	{"leaked", "Leaked bytes", "Leaked", "bytes", "", "live", METRIC_LEAKED, false},
+	{"leaked-blocks", "Leaked blocks", "Leaked blocks", "count", "blocks", "blocks",
+		METRIC_LEAKED_BLOCKS, false},
+	{"temporary", "Temporary allocations", "Temporary", "count", "allocations", "",
+		METRIC_TEMPORARY, false},
 };
 const unsigned html_metric_count = G_N_ELEMENTS(html_metrics);

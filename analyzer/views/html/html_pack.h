@@ -36,10 +36,11 @@ enum html_source {
 /* A column of values that the page can show. */
 struct html_metric {
 	const char *key, *name;
-	const char *unit;     /* "bytes", "count" or "ns" */
-	const char *plural;   /* of what is counted, or "" */
-	const char *in_range; /* its like for a range of time: "allocations", "bytes" (allocated),
-			       * "blocks", "live" (bytes, at its end), or "" */
+	const char *short_name; /* for the head of a column */
+	const char *unit;	/* "bytes", "count" or "ns" */
+	const char *plural;	/* of what is counted, or "" */
+	const char *in_range;	/* its like for a range of time: "allocations", "bytes" (allocated),
+				 * "blocks", "live" (bytes, at its end), or "" */
 	enum metric metric;
 	bool in_summary; /* known also in summary mode */
 };

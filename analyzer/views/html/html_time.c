@@ -18,7 +18,7 @@ static void
 add_bin(struct timeline_bin *sum, const struct timeline_bin *bin, uint64_t rss_bytes)
 {
 	sum->live_bytes += bin->live_bytes;
-	/* Of several processes the largest sum within a bin is not known; this is its bound. */
+	/* Of several processes the largest sum within a bin is not known; this is a bound. */
 	sum->live_max_bytes += bin->live_max_bytes;
 	sum->live_blocks += bin->live_blocks;
 	sum->mapped_bytes += bin->mapped_bytes;
@@ -63,6 +63,8 @@ put_timeline(GByteArray *pack, const struct profile *profile)
 
 	for (guint i = 0; i < profile->processes->len; i++)
 		add_process(profile, profile_process(profile, i), sums);
+	for (uint32_t i = 0; i < count; i++)
+		sums[i].live_max_bytes = MIN(sums[i].live_max_bytes, profile->run.peak_bytes);
 	pack_varint(bytes, count);
 	for (size_t column = 0; column < G_N_ELEMENTS(columns); column++) {
 		for (uint32_t i = 0; i < count; i++)

@@ -14,18 +14,17 @@ thag.reportTables = (() => {
 	{
 		return sums.metrics.filter((metric) => metric.key !== shown.key).map((metric) => {
 			const column = values(metric);
-			return {key: metric.key, title: metric.name, help: metric.name + ", total", width: "minmax(76px, 108px)", number: true,
+			return {key: metric.key, title: metric.short, help: metric.name + ", total", width: "minmax(70px, 96px)", number: true,
 				kind: "dim", value: (item) => column[item],
-				text: (item) => column[item] ? format.value(column[item], {...metric, countName: ""}).trim() : ""};
+				text: (item) => column[item] ? thag.sums.bare(column[item], metric) : ""};
 		});
 	}
 
 	function amounts(metric, total, whole)
 	{
-		const bare = {...metric, countName: ""};
 		return [
 			{key: "total", title: "Total", help: metric.name + ", with what it calls", csvTitle: metric.name + " total", width: "92px", number: true,
-			 value: (item) => total[item], text: (item) => format.value(total[item], bare).trim()},
+			 value: (item) => total[item], text: (item) => thag.sums.bare(total[item], metric)},
 			{key: "share", title: "of all", width: "104px", number: true, csv: null, sort: false,
 			 value: (item) => total[item], text: (item) => bar(format.share(total[item], whole), whole ? total[item] / whole : 0)},
 		];
@@ -45,9 +44,9 @@ thag.reportTables = (() => {
 		return {label: "Functions", what: "functions", items, first: "total",
 			columns: [...amounts(metric, total, sums.whole(metric)),
 				{key: "self", title: "Self", help: metric.name + ", without what it calls", csvTitle: metric.name + " self", width: "92px", number: true,
-				 value: (fn) => self[fn], text: (fn) => self[fn] ? format.value(self[fn], {...metric, countName: ""}).trim() : ""},
+				 value: (fn) => self[fn], text: (fn) => self[fn] ? thag.sums.bare(self[fn], metric) : ""},
 				{key: "name", title: "Function", kind: "name", width: "minmax(180px, 1fr)", value: (fn) => names[fn]},
-				{key: "module", title: "Module", kind: "dim", width: "minmax(60px, 130px)", value: (fn) => modules[fn],
+				{key: "module", title: "Module", kind: "dim", width: "minmax(60px, 160px)", value: (fn) => modules[fn],
 				 text: (fn) => thag.callTree.base(modules[fn])},
 				...others],
 			find: (fn) => names[fn] + "\n" + modules[fn] + "\n" + files[fn],
@@ -104,7 +103,7 @@ thag.reportTables = (() => {
 
 		focus()
 		{
-			this.table.rows.body.focus({preventScroll: true});
+			this.table.rows.body.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 
@@ -141,7 +140,7 @@ thag.reportTables = (() => {
 
 		focus()
 		{
-			this.plot.host.focus({preventScroll: true});
+			this.plot.host.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 
@@ -195,7 +194,7 @@ thag.reportTables = (() => {
 
 		focus()
 		{
-			this.host.focus({preventScroll: true});
+			this.host.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 
@@ -243,7 +242,7 @@ thag.reportTables = (() => {
 
 		focus()
 		{
-			this.host.focus({preventScroll: true});
+			this.host.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 

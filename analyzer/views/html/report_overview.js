@@ -74,12 +74,11 @@ thag.overview = (() => {
 	{
 		const {sums} = report;
 		const values = sums.byPath(metric), whole = sums.whole(metric);
-		const nodes = Array.from(sums.paths()).filter((node) => values[node] > 0)
-			.sort((a, b) => values[b] - values[a] || a - b);
-		const rows = nodes.slice(0, TOP).map((node) => {
+		const {nodes, count} = sums.topPaths(metric, TOP);
+		const rows = nodes.map((node) => {
 			const [name, ...callers] = sums.way(node).reverse().map((one) => sums.nameOf(one));
 			return element("tr", {},
-				element("td", {class: "number"}, thag.format.value(values[node], metric)),
+				element("td", {class: "number"}, thag.sums.bare(values[node], metric)),
 				element("td", {class: "share"}, thag.rows.bar(thag.format.share(values[node], whole), values[node] / whole)),
 				element("td", {class: "path"},
 					element("button", {type: "button", class: "link", title: "Callers and callees of " + name,
@@ -90,9 +89,9 @@ thag.overview = (() => {
 			element("h2", {}, metric.name, element("span", {class: "muted"}, "  " + thag.format.value(whole, metric))),
 			rows.length ? element("table", {class: "plain"}, element("tbody", {}, ...rows))
 				: element("p", {class: "muted"}, "Nothing."),
-			nodes.length > TOP ? element("button", {type: "button", class: "link more",
+			count > TOP ? element("button", {type: "button", class: "link more",
 				click: () => report.go({tab: "paths", metric: metric.key, order: ""})},
-				"All " + thag.format.count(nodes.length) + " call paths") : null);
+				"All " + thag.format.count(count) + " call paths") : null);
 	}
 
 	class Overview {
@@ -117,7 +116,7 @@ thag.overview = (() => {
 
 		focus()
 		{
-			this.host.focus({preventScroll: true});
+			this.host.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 

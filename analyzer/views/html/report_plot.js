@@ -34,7 +34,9 @@ thag.plot = (() => {
 			const {timeline, info} = report.data;
 			this.timeline = timeline;
 			this.binNs = info.bin_ns;
-			this.endNs = Math.max(info.run.duration_ns, 1);
+			// Nothing can be seen after the last process: it is waiting for results.
+			this.endNs = info.processes.reduce((most, one) => Math.max(most, one.end_ns), 0) ||
+				     Math.max(info.run.duration_ns, 1);
 			this.lanes = LANES.filter((lane) => lanes.includes(lane.key) &&
 				lane.series.some(({column}) => timeline[column] && timeline[column].some(Boolean)));
 			this.cursor = -1;
@@ -159,20 +161,21 @@ thag.plot = (() => {
 		drawLane(lane, top, height)
 		{
 			const {context, theme: colours, strip} = this;
-			const all = lane.series.map((series) => this.values(lane, series));
+			const shown = lane.series.filter(({column}) => this.timeline[column].some(Boolean));
+			const all = shown.map((series) => this.values(lane, series));
 			const most = Math.max(1e-9, ...all.map((values) => values.reduce((a, b) => Math.max(a, b), 0)));
 			const base = top + height - 1, room = height - (strip ? 6 : TITLE + 8);
-			lane.series.forEach((series, at) => {
+			shown.forEach((series, at) => {
 				this.drawSeries(series, all[at], (value) => base - value / most * room, base);
 			});
 			if (top > 0) {
 				context.fillStyle = colours.line;
 				context.fillRect(0, Math.round(top), this.width, 1);
 			}
-			this.drawTitle(lane, top, most);
+			this.drawTitle(lane, shown, top, most);
 		}
 
-		drawTitle(lane, top, most)
+		drawTitle(lane, shown, top, most)
 		{
 			const {context, theme: colours, strip} = this;
 			const text = thag.format.value(most, {unit: lane.unit, countName: ""}).trim() + (lane.rate ? "/s" : "");
@@ -188,9 +191,7 @@ thag.plot = (() => {
 			put(lane.title, colours.text, true);
 			put("at most " + text, colours.muted, false);
 			if (lane.series.length > 1) {
-				for (const series of lane.series) {
-					if (!this.timeline[series.column].some(Boolean))
-						continue;
+				for (const series of shown) {
 					context.fillStyle = colours[series.colour];
 					context.fillRect(x + 4, y - 1, 12, 3);
 					x += 20;

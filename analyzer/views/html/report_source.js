@@ -6,7 +6,6 @@
 
 thag.source = (() => {
 	const {element} = thag.page;
-	const {format} = thag;
 
 	const WHY = {
 		"whole": "",
@@ -48,7 +47,7 @@ thag.source = (() => {
 			const items = data.sources.map((_, at) => at);
 			const number = items.map((at) => this.numbers.get(data.sources[at].path));
 			this.ranked = items.slice().sort((a, b) => self[number[b]] - self[number[a]] || total[number[b]] - total[number[a]]);
-			const show = (value) => value ? format.value(value, {...metric, countName: ""}).trim() : "";
+			const show = (value) => value ? thag.sums.bare(value, metric) : "";
 			this.table = new thag.table.Table(this.report, {label: "Files", what: "files", items, first: "self",
 				none: "No source lines are known: the program has no debug information.",
 				columns: [{key: "self", title: "Self", width: "80px", number: true, value: (at) => self[number[at]], text: (at) => show(self[number[at]])},
@@ -73,10 +72,10 @@ thag.source = (() => {
 			const texts = source.text ? source.text.replace(/\n$/, "").split("\n") : null;
 			const most = [...costs.values()].reduce((best, one) => Math.max(best, one.total), 0);
 			const items = texts ? texts.map((_, at) => at + 1) : [...costs.keys()].sort((a, b) => a - b);
-			const show = (value) => value ? format.value(value, {...metric, countName: ""}).trim() : "";
+			const show = (value) => value ? thag.sums.bare(value, metric) : "";
 			const cost = (line) => costs.get(line) || {self: 0, total: 0};
 			const columns = [{key: "self", title: "Self", width: "80px", number: true}, {key: "total", title: "Total", width: "108px", number: true},
-				{key: "line", title: "Line", width: "52px", number: true, kind: "dim"}, {key: "text", title: source.path, kind: "code"}];
+				{key: "line", title: "Line", width: "52px", number: true, kind: "dim"}, {key: "text", title: source.text ? "Source" : "", kind: "code"}];
 			const cells = {
 				self: (line) => show(cost(line).self),
 				total: (line) => cost(line).total ? thag.rows.bar(show(cost(line).total), most ? cost(line).total / most : 0) : "",
@@ -101,7 +100,7 @@ thag.source = (() => {
 
 		focus()
 		{
-			this.table.rows.body.focus({preventScroll: true});
+			this.table.rows.body.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 

@@ -9,11 +9,17 @@
 thag.sums = (() => {
 	// What a metric is called for a range, and which of a span's numbers it adds up.
 	const IN_RANGE = {
-		bytes: {name: "Allocated bytes", column: "bytes", live: false},
-		allocations: {name: "Allocations", column: "blocks", live: false},
-		live: {name: "Bytes live at the range's end", column: "bytes", live: true},
-		blocks: {name: "Blocks live at the range's end", column: "blocks", live: true},
+		bytes: {name: "Allocated bytes", short: "Allocated", column: "bytes", live: false},
+		allocations: {name: "Allocations", short: "Allocations", column: "blocks", live: false},
+		live: {name: "Bytes live at the range's end", short: "Live at end", column: "bytes", live: true},
+		blocks: {name: "Blocks live at the range's end", short: "Blocks live", column: "blocks", live: true},
 	};
+
+	// A value without the name of what is counted, for columns that say it.
+	function bare(value, metric)
+	{
+		return thag.format.value(value, {...metric, countName: ""}).trim();
+	}
 
 	class Sums {
 		constructor(data)
@@ -25,19 +31,21 @@ thag.sums = (() => {
 			this.fine = thag.shape.fine(pack);
 			this.shape = thag.shape.plain(this.fine, this.fns);
 			this.all = pack.metrics.map((metric, at) => ({...metric, at, key: info.metrics[at].key,
+				short: info.metrics[at].short,
 				inRange: IN_RANGE[info.metrics[at].in_range] || null}));
 			this.spanNs = info.span_ns;
 			this.spanCount = this.spanNs && data.spans.count
 				? Math.min(255, Math.floor(info.run.duration_ns / this.spanNs) + 1) : 0;
+			this.wholeRun = new Map();
 			this.setRange(null);
 		}
 
 		setRange(range)
 		{
 			this.range = range;
-			this.kept = new Map();
+			this.kept = range ? new Map() : this.wholeRun;
 			this.metrics = this.all.map((metric) => !range ? metric
-				: metric.inRange && {...metric, name: metric.inRange.name}).filter(Boolean);
+				: metric.inRange && {...metric, ...metric.inRange}).filter(Boolean);
 		}
 
 		// The metric of that key, or what stands for it where a range does not know it.
@@ -60,16 +68,17 @@ thag.sums = (() => {
 			return this.keep("fine " + metric.key, () => {
 				const self = new Float64Array(this.fine.count);
 				if (this.range)
-					this.addSpans(metric.inRange, self);
+					this.addSpans(metric.inRange, this.data.spans.node, self);
 				else
 					self.set(metric.self, 1);
 				return self;
 			});
 		}
 
-		addSpans(what, self)
+		// `node`: of each span, in the tree that `self` belongs to.
+		addSpans(what, node, self)
 		{
-			const {node, born, gone, count} = this.data.spans;
+			const {born, gone, count} = this.data.spans;
 			const values = this.data.spans[what.column];
 			const [first, last] = this.range;
 			for (let i = 0; i < count; i++) {
@@ -78,14 +87,25 @@ thag.sums = (() => {
 			}
 		}
 
+		spanNodes()
+		{
+			if (!this.spanNode)
+				this.spanNode = this.data.spans.node.map((node) => this.shape.nodeOf[node]);
+			return this.spanNode;
+		}
+
 		// By node of functions.
 		self(metric)
 		{
 			return this.keep("self " + metric.key, () => {
-				const from = this.fineSelf(metric), {nodeOf, count} = this.shape;
+				const {nodeOf, count} = this.shape;
 				const self = new Float64Array(count);
-				for (let i = 0; i < from.length; i++)
-					self[nodeOf[i]] += from[i];
+				if (this.range) {
+					this.addSpans(metric.inRange, this.spanNodes(), self);
+				} else {
+					for (let i = 1; i < nodeOf.length; i++)
+						self[nodeOf[i]] += metric.self[i - 1];
+				}
 				return self;
 			});
 		}
@@ -162,14 +182,42 @@ thag.sums = (() => {
 		paths()
 		{
 			return this.keep("all paths", () => {
-				const columns = this.metrics.map((metric) => this.byPath(metric));
-				const nodes = [];
-				for (let i = 0; i < this.shape.count; i++) {
-					if (columns.some((column) => column[i]))
-						nodes.push(i);
+				const {count} = this.shape;
+				const any = new Uint8Array(count);
+				for (const metric of this.metrics) {
+					const values = this.byPath(metric);
+					for (let i = 0; i < count; i++)
+						any[i] |= values[i] ? 1 : 0;
 				}
-				return Uint32Array.from(nodes);
+				const nodes = new Uint32Array(count);
+				let found = 0;
+				for (let i = 0; i < count; i++) {
+					if (any[i])
+						nodes[found++] = i;
+				}
+				return nodes.slice(0, found);
 			});
+		}
+
+		// The call paths with most of a metric, and how many have any: a pass, not a sort of all.
+		topPaths(metric, most)
+		{
+			const values = this.byPath(metric);
+			const nodes = [];
+			let count = 0;
+			for (let i = 0; i < values.length; i++) {
+				if (!values[i])
+					continue;
+				count++;
+				if (nodes.length === most && values[i] <= values[nodes[most - 1]])
+					continue;
+				let at = nodes.length;
+				while (at > 0 && values[nodes[at - 1]] < values[i])
+					at--;
+				nodes.splice(at, 0, i);
+				nodes.length = Math.min(nodes.length, most);
+			}
+			return {nodes, count};
 		}
 
 		// By file: what its functions cost with all that they called, each stack counted once.
@@ -233,5 +281,5 @@ thag.sums = (() => {
 		}
 	}
 
-	return {Sums, IN_RANGE};
+	return {Sums, IN_RANGE, bare};
 })();

@@ -14,6 +14,8 @@ thag.callTree = (() => {
 	const {element} = thag.page;
 	const CHAIN = 0.9;		// an only child of this share opens with its parent
 	const CHAIN_MOST = 5000;
+	const FIRST = 0.3;		// at first the heaviest path opens while it keeps this much of all
+	const FIRST_MOST = 60;
 	const INDENT_MOST = 28;		// levels; deeper ones say their number
 
 	// The lines of one tree in one metric. `start`: see the makers below.
@@ -183,7 +185,7 @@ thag.callTree = (() => {
 			this.lines = [];
 			this.spread(this.tree.roots, this.opened, this.lines);
 			if (first && this.tree.roots.length && !this.start.roots)
-				this.openChain(0);
+				this.openHeaviest();
 			this.rows.note.textContent = "Nothing to show in this metric" + (this.sums.range ? " and range." : ".");
 			this.rows.setCount(this.lines.length, true);
 		}
@@ -227,6 +229,18 @@ thag.callTree = (() => {
 				line = heaviest;
 			}
 			this.replace(i);
+		}
+
+		openHeaviest()
+		{
+			let line = this.lines[0];
+			let around = line.around;
+			for (let n = 0; line && n < FIRST_MOST && line.value >= this.whole * FIRST && !this.tree.isLeaf(line); n++) {
+				around.set(line.fn, new Map());
+				around = around.get(line.fn);
+				[line] = this.tree.children(line);
+			}
+			this.replace(0);
 		}
 
 		// The lines below line i are made again.
@@ -396,7 +410,10 @@ thag.callTree = (() => {
 				this.trees = [make("Callers", fromFunction(fn, true)), make("Callees", fromFunction(fn, false))];
 			else
 				this.trees = [make("Call tree", mode === "up" ? {...fromLeaves, roots: true} : fromRoot)];
-			this.stage.replaceChildren(...mode !== "sandwich" ? this.trees.map((tree) => tree.host)
+			if (!this.trees.length)
+				this.stage.replaceChildren(element("div", {class: "nothing"}, "No function of that name was recorded."));
+			else
+				this.stage.replaceChildren(...mode !== "sandwich" ? this.trees.map((tree) => tree.host)
 				: this.trees.flatMap((tree, at) => [element("h2", {}, at ? "What it calls" : "Who calls it"), tree.host]));
 		}
 
@@ -410,7 +427,7 @@ thag.callTree = (() => {
 		focus()
 		{
 			if (this.trees.length)
-				this.trees[0].rows.body.focus({preventScroll: true});
+				this.trees[0].rows.body.focus({preventScroll: true, focusVisible: false});
 		}
 	}
 
