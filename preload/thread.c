@@ -38,6 +38,9 @@ void
 threads_init(void)
 {
 	end_key_made = pthread_key_create(&end_key, thread_ends) == 0;
+	/* A child is sampled from the fork on; its events alone would make it known later. */
+	if (sampler_is_on())
+		pthread_atfork(NULL, NULL, thread_introduce);
 }
 
 /* ---- states ---- */
@@ -82,6 +85,7 @@ void
 threads_forget(void)
 {
 	all_threads = NULL;
+	calls_forget();
 }
 
 static void
@@ -97,14 +101,35 @@ announce(struct thread *thread)
 	writer_emit(&thread->writer, RECORD_THREAD, numbers, 3, strings, 1);
 }
 
-static void
-open_tallies(struct thread *thread)
+/* A chunk of sums; NULL: none is to be had. */
+static void *
+open_tallies(struct thread *thread, enum pool_chunk_kind kind, uint32_t *ret_index)
 {
-	const int64_t index = writer_claim(&thread->writer, POOL_TALLY);
+	const int64_t index = writer_claim(&thread->writer, kind);
 
-	if (index >= 0)
-		thread->tallies = (struct pool_tally *)pool_payload(
-			pool_chunk_at(session.pool, (uint32_t)index));
+	if (index < 0)
+		return NULL;
+	*ret_index = (uint32_t)index;
+	return pool_payload(pool_chunk_at(session.pool, (uint32_t)index));
+}
+
+/* Hands the last owner's sums to the reader, and forgets them. */
+static void
+retire_tallies(struct thread *thread)
+{
+	/* Release: pairs with the reader's acquire, the sums are complete. */
+	if (thread->tallies)
+		store_release(&pool_states(session.pool)[thread->tally_chunk], POOL_FULL);
+	if (thread->call_tallies)
+		store_release(&pool_states(session.pool)[thread->call_tally_chunk], POOL_FULL);
+	thread->tallies = NULL;
+	thread->call_tallies = NULL;
+}
+
+void
+thread_open_call_tallies(struct thread *thread)
+{
+	thread->call_tallies = open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
 }
 
 /* Gives a state to the calling thread; leaves its gate ready, or off. */
@@ -114,17 +139,20 @@ begin(struct thread *thread)
 	thread->gate = THREAD_FRAMES;
 	thread->tid = system_tid();
 	writer_retire(&thread->writer);
+	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
+	memset(&thread->calls, 0, sizeof(thread->calls));
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
 	announce(thread);
-	if (!session.pool->options.detail)
-		open_tallies(thread);
+	if (!session.pool->options.detail && session.memory)
+		thread->tallies = open_tallies(thread, POOL_TALLY, &thread->tally_chunk);
 	if (end_key_made)
 		pthread_setspecific(end_key, thread);
+	sampler_begin(thread);
 	thread->gate = load_acquire(&session.phase) == SESSION_ON ? THREAD_READY : THREAD_OFF;
 }
 
@@ -156,14 +184,14 @@ start(void)
  * right below the caller's stack pointer, has been left or overwritten.
  */
 static bool
-is_stale(const struct thread *thread, const struct frame *frame)
+is_stale(const struct thread *thread, struct frame frame)
 {
 	const struct stack_bounds *bounds = &thread->unwinder.bounds;
 	const uint64_t slot = thread->gate + (uint64_t)ARCH_RETURN_OFFSET;
 
-	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame->sp))
+	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame.sp))
 		return false; /* another stack, a signal's perhaps: nothing can be told */
-	return frame->sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
+	return frame.sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
 }
 
 static void
@@ -179,7 +207,7 @@ open_session(void)
 }
 
 struct thread *
-thread_enter_slow(const struct frame *frame)
+thread_enter_slow(struct frame frame)
 {
 	struct thread *thread = thread_self;
 
@@ -199,8 +227,24 @@ thread_enter_slow(const struct frame *frame)
 	}
 	if (!thread || thread->gate == THREAD_OFF)
 		return NULL;
-	thread->gate = frame->sp;
-	thread->guard_pc = frame->pc;
+	thread->gate = frame.sp;
+	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
+}
+
+void
+thread_introduce(void)
+{
+	struct thread *thread = thread_enter(arch_caller());
+
+	if (thread)
+		thread_leave(thread);
+}
+
+/* The main thread is sampled from the start, whether it allocates or not. */
+__attribute__((constructor)) static void
+introduce_main_thread(void)
+{
+	thread_introduce();
 }

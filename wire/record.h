@@ -70,21 +70,20 @@ enum record_type {
 	RECORD_BREAK = 11,	/* time, node, new program break, signed change (zigzag) */
 	RECORD_LOST = 12,	/* time, count, reason (enum record_lost) */
 	RECORD_TALLY = 13,	/* time, node (0: releases), count, bytes: an entry pushed out */
-	RECORD_SAMPLING = 14,	/* time, rate_hz, source (enum), wall: what was really set up */
-	RECORD_CALL_TALLY = 15, /* time, node, count, total, self, min, max ticks */
-	RECORD_COST = 16,	/* time, ticks an ENTER+EXIT pair costs, of it inside the callee's
-				 * own span, uncertainty */
+	RECORD_SAMPLING = 14,	/* time, rate_hz, enum record_sampling_source, 1: of wall time */
+	RECORD_CALL_TALLY = 15, /* see record_call_tally_field */
+	RECORD_COST = 16,	/* see record_cost_field */
 	RECORD_SECTION_BEGIN = 17, /* reserved for sections, tasks, marks and counters */
 	RECORD_SECTION_END = 18,
 	RECORD_MARK = 19,
 	RECORD_COUNTER = 20,
 	RECORD_TASK = 21,
-	RECORD_CALL_BASE = 22,	   /* time, node: nothing traced is open on this call stack; what is
-				    * entered next was called from node */
-	RECORD_CALL_STACK = 23,	   /* time, number: ENTER and EXIT of this thread are of this call
-				    * stack from here on (0 is the thread's own; a coroutine's stack
-				    * keeps its number on whatever thread of the process it runs) */
-	RECORD_CALL_RANGE = 24,	   /* time, 1: tracing stopped (limits, options), 0: it goes on */
+	RECORD_CALL_BASE = 22,	/* time, node: nothing traced is open on this call stack; what is
+				 * entered next was called from node */
+	RECORD_CALL_STACK = 23, /* time, number: ENTER and EXIT of this thread are of this call
+				 * stack from here on (0 is the thread's own; a coroutine's stack
+				 * keeps its number on whatever thread of the process it runs) */
+	RECORD_CALL_RANGE = 24, /* time, 1: tracing stopped (limits, options), 0: it goes on */
 };
 
 /* Summary mode of tracing: sums of a call path, which are added to what was said of it before. */
@@ -100,17 +99,18 @@ enum record_call_tally_field {
 };
 
 /*
- * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds `pair`
- * to whatever contains it, of which `inside` lies between its own two time stamps:
- *	true total = total - inside - calls inside it at any depth * pair
- *	true self  = self - inside - direct calls * (pair - inside)
+ * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds
+ *`pair` to whatever contains it, of which `inside` lies between its own two time stamps: true total
+ *= total - inside - calls inside it at any depth * pair true self  = self - inside - direct calls *
+ *(pair - inside)
  */
 enum record_cost_field {
 	COST_TIME,
 	COST_PAIR,
 	COST_INSIDE,
 	COST_UNCERTAINTY, /* of `pair`, half the width of the range in which it was measured */
-	COST_SUMMARY,	  /* 1: of tracing in summary mode */
+	COST_SUMMARY,	  /* 1: of tracing in summary mode; 2: `pair` is of an allocation and
+			   * its free, as memory profiling lengthens them */
 	COST_NUMBERS,
 };
 
@@ -154,6 +154,7 @@ enum record_module_field {
 enum record_lost {
 	RECORD_LOST_FULL = 1,	/* no chunk could be had */
 	RECORD_LOST_NESTED = 2, /* a handler's call interrupted a hook */
+	RECORD_LOST_OWN = 4,	/* sampling periods that hit the profiler itself, not the program */
 	RECORD_LOST_STACK = 3,	/* recorded, but its stack could not be kept whole */
 };
 

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "flame_profile.h"
+#include "flame_time.h"
 #include "folded.h"
 #include "html.h"
 #include "profile_build.h"
@@ -111,11 +112,43 @@ write_profile(struct results *results)
 
 /* ---- folded stacks and pictures ---- */
 
+typedef int folded_writer(const char *path, const struct selection *selection, enum metric metric,
+	uint32_t *ret_depth);
+typedef int picture_writer(FILE *out, const struct selection *selection, const char *title);
+
+/* A file of a run: folded stacks, a picture or the report. */
+struct output {
+	const char *name; /* after the stem; "%s": how memory was profiled */
+	bool memory;	  /* of memory, else of time */
+	folded_writer *folded;
+	picture_writer *picture;
+	bool always; /* whatever was profiled */
+};
+
 static int
-write_folded(const struct results *results, const char *path)
+write_report(FILE *out, const struct selection *selection, const char *title)
 {
+	const struct html_options options = {.title = title};
+
+	return html_write(out, selection->profile, &options);
+}
+
+static const struct output outputs[] = {
+	{"-memory-%s.folded", true, folded_write_file, NULL, false},
+	{"-memory-%s.svg", true, NULL, flame_profile_write, false},
+	{"-time.folded", false, folded_write_file, NULL, false},
+	{"-time-inclusive.folded", false, folded_write_inclusive_file, NULL, false},
+	{"-time.svg", false, NULL, flame_time_write, false},
+	{"-time-chart.svg", false, NULL, flame_chart_write, false},
+	{".html", false, NULL, write_report, true},
+};
+
+static int
+write_folded(const struct results *results, const struct output *output, const char *path)
+{
+	const enum metric metric = output->memory ? METRIC_BYTES : metric_of_time(results->profile);
 	uint32_t depth;
-	const int error = folded_write_file(path, &results->selection, METRIC_BYTES, &depth);
+	const int error = output->folded(path, &results->selection, metric, &depth);
 
 	if (!error && depth)
 		fprintf(stderr,
@@ -125,22 +158,9 @@ write_folded(const struct results *results, const char *path)
 	return error;
 }
 
+/* A picture that cannot be finished is taken away. */
 static int
-emit_picture(const struct results *results, FILE *file)
-{
-	return flame_profile_write(file, &results->selection, NULL);
-}
-
-static int
-emit_report(const struct results *results, FILE *file)
-{
-	return html_write(file, results->profile, NULL);
-}
-
-/* A file that cannot be finished is taken away. */
-static int
-write_file(const struct results *results, const char *path,
-	int (*emit)(const struct results *results, FILE *file))
+write_picture(const struct results *results, const struct output *output, const char *path)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -148,7 +168,7 @@ write_file(const struct results *results, const char *path,
 
 	if (!file)
 		return -errno;
-	error = emit(results, file);
+	error = output->picture(file, &results->selection, NULL);
 	if (fclose(file) && !error)
 		error = -errno;
 	if (error)
@@ -156,24 +176,24 @@ write_file(const struct results *results, const char *path,
 	return error;
 }
 
-static int
-write_picture(const struct results *results, const char *path)
+static char *
+path_of(const struct results *results, const struct output *output)
 {
-	return write_file(results, path, emit_picture);
+	g_auto(GStrv) parts = g_strsplit(output->name, "%s", 2);
+
+	return g_strconcat(results->stem, parts[0],
+		!parts[1]			? ""
+		: results->profile->run.summary ? "summary"
+						: "detail",
+		parts[1], NULL);
 }
 
-static int
-write_report(const struct results *results, const char *path)
-{
-	return write_file(results, path, emit_report);
-}
-
-/* Takes `path`. */
 static void
-write_one(struct results *results, char *path,
-	int (*write)(const struct results *results, const char *path))
+write_one(struct results *results, const struct output *output)
 {
-	const int error = write(results, path);
+	char *path = path_of(results, output);
+	const int error = output->folded ? write_folded(results, output, path)
+					 : write_picture(results, output, path);
 
 	if (!error) {
 		g_ptr_array_add(results->files, path);
@@ -183,6 +203,25 @@ write_one(struct results *results, char *path,
 		error == -ENOSPC ? "the disk is full" : g_strerror(-error));
 	results->failed = true;
 	g_free(path);
+}
+
+/* Memory where it was asked for, or nothing else was found; time where there is any. */
+static bool
+is_wanted(const struct results *results, const struct output *output)
+{
+	const bool time = metric_of_time(results->profile) != METRICS;
+
+	if (output->always)
+		return true;
+	return output->memory ? results->about->memory || !time : time;
+}
+
+static void
+write_outputs(struct results *results)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(outputs); i++)
+		if (is_wanted(results, &outputs[i]))
+			write_one(results, &outputs[i]);
 }
 
 /* ---- the end of a run ---- */
@@ -210,10 +249,15 @@ print_summary(struct results *results)
 static void
 say_nothing_recorded(const struct results_run *about)
 {
-	fprintf(stderr,
-		"thag: nothing was recorded: %s never loaded libthag.so; did it end before it "
-		"began, or clear LD_PRELOAD?\n",
-		about->program ? about->program : "the program");
+	const char *program = about->program ? about->program : "the program";
+
+	if (about->loaded)
+		fprintf(stderr, "thag: nothing was recorded: %s allocated nothing\n", program);
+	else
+		fprintf(stderr,
+			"thag: nothing was recorded: %s allocated nothing, or never loaded "
+			"libthag.so (a setuid or static program it became, LD_PRELOAD cleared)\n",
+			program);
 }
 
 int
@@ -233,13 +277,7 @@ results_write(const struct run *run, struct symbolizer *symbolizer, const struct
 
 	selection_init(&results.selection, profile, &everything, NULL);
 	if (write_profile(&results)) {
-		const char *kind = profile->run.summary ? "summary" : "detail";
-
-		write_one(&results, g_strdup_printf("%s-memory-%s.folded", results.stem, kind),
-			write_folded);
-		write_one(&results, g_strdup_printf("%s-memory-%s.svg", results.stem, kind),
-			write_picture);
-		write_one(&results, g_strconcat(results.stem, ".html", NULL), write_report);
+		write_outputs(&results);
 		if (!about->quiet)
 			print_summary(&results);
 	} else {

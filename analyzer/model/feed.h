@@ -86,13 +86,22 @@ struct model_thread *model_thread(
 /* Events by time; of one thread always in its own order. */
 void model_apply(struct model *model, const struct model_event *events, unsigned count);
 
-/* A NODE record. May come before or after its time: nodes are looked up at the end. */
+/*
+ * A NODE record. May come before or after its time: nodes are looked up at the end. It carries no
+ * time of its own; model_nodes_seen() gives all nodes that a thread named since the last call the
+ * time of the record that follows them, which is their first use.
+ */
 void model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc);
+void model_nodes_seen(struct model_thread *thread, uint64_t ticks);
 
 void model_extended(struct model *model, struct model_thread *thread, const struct record *record);
 
 /* Final sums of a thread in summary mode. */
 void model_tallies(struct model_thread *thread, const struct pool_tally *tallies, unsigned count);
+
+/* Sums of traced calls in summary mode; those of one node may come in parts. */
+void model_call_tallies(
+	struct model_thread *thread, const struct pool_call_tally *tallies, unsigned count);
 
 /* A measurement of resident memory; `peak_bytes` 0: not known. */
 void model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_t peak_bytes);

@@ -10,7 +10,9 @@
 
 struct node_marks {
 	const struct node_table *table;
-	GArray *number; /* uint32_t by old id: 0, or 1 while marking, the new id after */
+	uint32_t count;	  /* of old ids; those from here on are unknown */
+	uint32_t *number; /* by old id: 0, or 1 while marking, the new id after */
+	uint32_t unknown; /* the same for all that are unknown */
 };
 
 static void
@@ -18,12 +20,10 @@ mark_node(void *context, uint32_t node)
 {
 	struct node_marks *marks = context;
 
-	while (node) {
-		if (node >= marks->number->len)
-			g_array_set_size(marks->number, node + 1);
-		if (g_array_index(marks->number, uint32_t, node))
-			return;
-		g_array_index(marks->number, uint32_t, node) = 1;
+	if (node >= marks->count)
+		marks->unknown = 1;
+	while (node && node < marks->count && !marks->number[node]) {
+		marks->number[node] = 1;
 		node = node_table_get(marks->table, node).parent;
 	}
 }
@@ -33,7 +33,7 @@ renumber(void *context, uint32_t node)
 {
 	const struct node_marks *marks = context;
 
-	return node < marks->number->len ? g_array_index(marks->number, uint32_t, node) : 0;
+	return node < marks->count ? marks->number[node] : marks->unknown;
 }
 
 static void
@@ -63,22 +63,27 @@ mark_nodes(struct model_process *process, struct node_marks *marks)
 }
 
 static void
-number_nodes(struct model_process *process, struct node_marks *marks)
+number_nodes(
+	struct model_process *process, struct node_marks *marks, const struct model_clock *clock)
 {
 	GArray *nodes = process->public->nodes;
-	const struct node none = {0};
+	const struct node none = {0}, unknown = {.pc = RECORD_PC_UNKNOWN};
 
 	g_array_append_val(nodes, none);
-	for (uint32_t id = 1; id < marks->number->len; id++) {
-		uint32_t *number = &g_array_index(marks->number, uint32_t, id);
+	for (uint32_t id = 1; id < marks->count; id++) {
 		struct node node;
 
-		if (!*number)
+		if (!marks->number[id])
 			continue;
 		node = node_table_get(marks->table, id);
 		node.parent = renumber(marks, node.parent);
-		*number = nodes->len;
+		node.seen_ns = model_ns(clock, node.seen_ns);
+		marks->number[id] = nodes->len;
 		g_array_append_val(nodes, node);
+	}
+	if (marks->unknown) {
+		marks->unknown = nodes->len;
+		g_array_append_val(nodes, unknown);
 	}
 }
 
@@ -261,12 +266,14 @@ finish_process(struct model_process *process, const struct model_clock *clock,
 	const struct span_index *spans)
 {
 	struct process *public = process->public;
-	struct node_marks marks = {process->nodes, g_array_new(FALSE, TRUE, sizeof(uint32_t))};
+	struct node_marks marks = {.table = process->nodes};
 	GHashTableIter iter;
 	gpointer value;
 
+	marks.count = node_table_count(process->nodes);
+	marks.number = g_new0(uint32_t, marks.count);
 	mark_nodes(process, &marks);
-	number_nodes(process, &marks);
+	number_nodes(process, &marks, clock);
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		finish_thread(value, &marks, clock, spans);
@@ -278,5 +285,5 @@ finish_process(struct model_process *process, const struct model_clock *clock,
 	finish_modules(process, clock);
 	finish_timeline(process);
 	finish_sinks(process, &marks);
-	g_array_unref(marks.number);
+	g_free(marks.number);
 }

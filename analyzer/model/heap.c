@@ -20,13 +20,15 @@ enum {
 	PARKED_MAX = 64
 };
 
-static uint32_t
+static inline uint32_t
 site_of(struct model_thread *thread, uint32_t node)
 {
-	return site_map_find_or_add(&thread->sites, &thread->model->sites, node, MEMORY_HEAP);
+	/* Numbers that no writer hands out are one unknown node. */
+	return site_map_find_or_add(&thread->sites, &thread->model->sites,
+		MIN(node, (uint32_t)SITE_NODE_MAX), MEMORY_HEAP);
 }
 
-static void
+static inline void
 put_block(struct live_block *block, struct model_thread *thread, const struct model_event *event,
 	uint32_t serial)
 {
@@ -48,7 +50,7 @@ put_block(struct live_block *block, struct model_thread *thread, const struct mo
 		&process->public->sizes_allocated, histogram_bucket(bytes, SIZE_BUCKETS), bytes);
 }
 
-static void
+static inline void
 take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks)
 {
 	struct model *model = thread->model;
@@ -62,13 +64,14 @@ take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks
 	spans_gone(&model->spans, &model->sites, block->site, site, block->ticks, ticks, bytes);
 	process->freed.count++;
 	process->freed.bytes += bytes;
-	if (block->serial == thread->serial[PEAK_HEAP] && site->thread == thread->public->number) {
+	if (block->serial == thread->serial[PEAK_HEAP] &&
+		site->thread == (thread->public->number & SITE_THREAD_MASK)) {
 		site->temporary.count++;
 		site->temporary.bytes += bytes;
 	}
 	histogram_add(&process->public->sizes_freed, histogram_bucket(bytes, SIZE_BUCKETS), bytes);
 	histogram_add(&process->public->lifetimes,
-		histogram_bucket(model_span_ns(&model->clock, lifetime), LIFETIME_BUCKETS), bytes);
+		histogram_bucket(model_lifetime_ns(model, lifetime), LIFETIME_BUCKETS), bytes);
 	live_table_remove(&process->live, block);
 }
 

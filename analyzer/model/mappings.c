@@ -87,7 +87,7 @@ account_gone(
 		return;
 	account_lifetime(site, ticks > mapping->ticks ? ticks - mapping->ticks : 0);
 	if (mapping->serial == thread->serial[PEAK_MAPPED] &&
-		site->thread == thread->public->number) {
+		site->thread == (thread->public->number & SITE_THREAD_MASK)) {
 		site->temporary.count++;
 		site->temporary.bytes += bytes;
 	}
@@ -100,6 +100,8 @@ mapping_remove(struct model_thread *thread, uint64_t ticks, uint64_t address, ui
 	const uint64_t end = length > UINT64_MAX - address ? UINT64_MAX : address + length;
 	struct piece *piece;
 
+	if (!length)
+		return;
 	while ((piece = find_overlap(tree, address, end))) {
 		const struct piece old = *piece;
 		const uint64_t from = MAX(old.start, address), to = MIN(old.end, end);

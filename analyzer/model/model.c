@@ -10,7 +10,9 @@ enum {
 	/* First length of the intervals of spans: a tenth of a second has its 100. */
 	SPAN_NS = BIN_NS,
 	/* Events asked for ahead of the one at work. */
-	PREFETCH_AHEAD = 8,
+	PREFETCH_AHEAD = 40,
+	/* Ahead of the one at work: by then what was asked for has come, and names the site. */
+	PREFETCH_SITE_AHEAD = 16,
 };
 
 static void
@@ -19,6 +21,8 @@ thread_free(gpointer data)
 	struct model_thread *thread = data;
 
 	site_map_fini(&thread->sites);
+	if (thread->unseen)
+		g_array_unref(thread->unseen);
 	g_free(thread);
 }
 
@@ -51,6 +55,7 @@ model_new(const struct model_clock *clock)
 
 	model->clock = *clock;
 	model->ticks = clock->start_ticks;
+	model->ns_per_tick_scaled = (uint64_t)(clock->ns_per_tick * 4294967296.0);
 	model->skew_ticks = ticks_of_ns(clock, SKEW_NS);
 	model->bin_ticks = ticks_of_ns(clock, BIN_NS);
 	site_pool_init(&model->sites);
@@ -59,6 +64,7 @@ model_new(const struct model_clock *clock)
 	model->process_list = g_ptr_array_new_with_free_func(process_free);
 	model->parked = g_array_new(FALSE, FALSE, sizeof(struct model_event));
 	model->sinks = g_array_new(FALSE, FALSE, sizeof(struct model_sink_entry));
+	timing_attach(model);
 	return model;
 }
 
@@ -183,7 +189,10 @@ leave_run(struct model_process *process)
 
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct site_map *map = &((struct model_thread *)value)->sites;
+		struct model_thread *thread = value;
+		const struct site_map *map = &thread->sites;
+
+		model_nodes_seen(thread, model->ticks);
 
 		for (uint32_t i = 0; map->slots && i <= map->mask; i++) {
 			if (!map->slots[i].key)
@@ -254,10 +263,25 @@ apply_one(struct model *model, const struct model_event *event)
 		tell_sinks(model, event);
 }
 
-static inline void
+static ALWAYS_INLINE void
 prefetch(const struct model_event *event)
 {
 	live_table_prefetch(&event->thread->process->live, event->address);
+	if (event->kind == RECORD_ALLOC)
+		site_map_prefetch(&event->thread->sites, event->node, MEMORY_HEAP);
+}
+
+static ALWAYS_INLINE void
+prefetch_site(const struct model *model, const struct model_event *event)
+{
+	const struct live_table *live = &event->thread->process->live;
+	const struct live_block *block = &live->slots[live_table_home(live, event->address)];
+
+	if (event->kind == RECORD_ALLOC)
+		site_map_prefetch_site(
+			&event->thread->sites, &model->sites, event->node, MEMORY_HEAP);
+	else if (block->address == event->address && event->address)
+		site_prefetch(site_at(&model->sites, block->site));
 }
 
 void
@@ -273,6 +297,8 @@ model_apply(struct model *model, const struct model_event *events, unsigned coun
 	for (unsigned i = 0; i < count; i++) {
 		if (i + PREFETCH_AHEAD < count)
 			prefetch(&events[i + PREFETCH_AHEAD]);
+		if (i + PREFETCH_SITE_AHEAD < count)
+			prefetch_site(model, &events[i + PREFETCH_SITE_AHEAD]);
 		apply_one(model, &events[i]);
 	}
 }
@@ -281,6 +307,21 @@ void
 model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc)
 {
 	node_table_set(thread->process->nodes, node, parent, pc);
+	if (!thread->unseen)
+		thread->unseen = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_array_append_val(thread->unseen, node);
+}
+
+void
+model_nodes_seen(struct model_thread *thread, uint64_t ticks)
+{
+	GArray *unseen = thread->unseen;
+
+	for (unsigned i = 0; unseen && i < unseen->len; i++)
+		node_table_set_seen(
+			thread->process->nodes, g_array_index(unseen, uint32_t, i), ticks);
+	if (unseen)
+		g_array_set_size(unseen, 0);
 }
 
 void
@@ -396,6 +437,7 @@ model_finish(struct model *model, const struct model_clock *clock, uint64_t end_
 
 	finish_sums(model, run, clock);
 	run->duration_ns = model_ns(clock, end_ticks);
+	model->clock = *clock; /* for sinks, which have no other */
 	for (unsigned i = 0; i < model->process_list->len; i++) {
 		struct model_process *process = g_ptr_array_index(model->process_list, i);
 
@@ -404,6 +446,7 @@ model_finish(struct model *model, const struct model_clock *clock, uint64_t end_
 		g_ptr_array_add(run->processes, process->public);
 		process->public = NULL;
 	}
+	timing_finish_run(model, run);
 	g_ptr_array_sort(run->processes, by_number);
 	g_free(spans.cells);
 	g_free(spans.first);

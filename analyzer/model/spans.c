@@ -23,10 +23,13 @@ allocate(struct span_table *table, unsigned bits)
 static void
 set_current(struct span_table *table, uint32_t current)
 {
+	const uint64_t start = table->origin_ticks + current * table->width_ticks;
+
 	table->current = current;
-	table->start_ticks = table->origin_ticks + current * table->width_ticks;
-	table->end_ticks = table->start_ticks + table->width_ticks;
-	table->before_ticks = current ? table->start_ticks - table->width_ticks : 0;
+	table->end_ticks = start + table->width_ticks;
+	/* What is older than the run, by a clock that is a little behind, is of the first. */
+	table->start_ticks = current ? start : 0;
+	table->before_ticks = current > 1 ? start - table->width_ticks : 0;
 }
 
 void

@@ -2,7 +2,11 @@
 /* See metric.h. */
 #include "metric.h"
 
-#define SUM(member) offsetof(struct memory_sums, member)
+#define SUM(member)  SOURCE_MEMORY, offsetof(struct memory_sums, member)
+#define CALL(member) SOURCE_CALLS, offsetof(struct call_sums, member)
+#define SAMPLE(which)                                                                              \
+	SOURCE_SAMPLES, offsetof(struct profile_sample, sums[which].time_ns) -                     \
+				offsetof(struct profile_sample, sums)
 
 const struct metric_row metric_table[METRICS] = {
 	[METRIC_BYTES] = {"bytes", "allocated", UNIT_BYTES, SUM(allocated.bytes)},
@@ -12,6 +16,10 @@ const struct metric_row metric_table[METRICS] = {
 	[METRIC_LEAKED_BLOCKS] = {"leaked-blocks", "leaked blocks", UNIT_COUNT, SUM(leaked.count)},
 	[METRIC_TEMPORARY] = {"temporary", "temporary", UNIT_COUNT, SUM(temporary.count)},
 	[METRIC_FREES] = {"frees", "frees", UNIT_COUNT, SUM(freed.count)},
+	[METRIC_TIME] = {"time", "time in traced calls", UNIT_NS, CALL(self_ns)},
+	[METRIC_CALLS] = {"calls", "traced calls", UNIT_COUNT, CALL(calls)},
+	[METRIC_CPU] = {"cpu", "CPU time", UNIT_NS, SAMPLE(SAMPLE_CPU)},
+	[METRIC_WALL] = {"wall", "wall time", UNIT_NS, SAMPLE(SAMPLE_WALL)},
 };
 
 bool
@@ -29,5 +37,46 @@ metric_parse(const char *key, enum metric *ret_metric)
 const char *
 metric_keys(void)
 {
-	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees";
+	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees, time, calls, "
+	       "cpu, wall";
+}
+
+static bool
+has_samples(const struct profile *profile, enum sample_kind kind)
+{
+	for (guint i = 0; i < profile->samples->len; i++)
+		if (g_array_index(profile->samples, struct profile_sample, i).sums[kind].samples)
+			return true;
+	return false;
+}
+
+bool
+metric_is_there(const struct profile *profile, enum metric metric)
+{
+	if (metric_table[metric].source == SOURCE_MEMORY)
+		return profile->memory.count > 0;
+	if (metric_table[metric].source == SOURCE_CALLS)
+		return profile->calls->len > 0;
+	return has_samples(profile, metric == METRIC_WALL ? SAMPLE_WALL : SAMPLE_CPU);
+}
+
+enum metric
+metric_of_time(const struct profile *profile)
+{
+	static const enum metric order[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(order); i++)
+		if (metric_is_there(profile, order[i]))
+			return order[i];
+	return METRICS;
+}
+
+enum metric
+metric_by_default(const struct profile *profile)
+{
+	const enum metric time = metric_of_time(profile);
+
+	if (time != METRICS && !profile->memory.count)
+		return time;
+	return profile->run.summary ? METRIC_BYTES : METRIC_PEAK;
 }

@@ -170,12 +170,15 @@ threads_json(const struct selection *selection)
 }
 
 static json_t *
-row_json(const struct table_row *row)
+row_json(const struct profile *profile, const struct table_row *row)
 {
 	json_t *object = json_object();
 	json_t *self = json_object(), *total = json_object();
 
 	for (unsigned metric = 0; metric < METRICS; metric++) {
+		/* What was not recorded has no keys here; time has some of its own. */
+		if (metric >= METRICS_OF_MEMORY && !metric_is_there(profile, metric))
+			continue;
 		put(self, metric_table[metric].key, number(row->self[metric]));
 		put(total, metric_table[metric].key, number(row->total[metric]));
 	}
@@ -195,7 +198,7 @@ functions_json(const struct selection *selection, const struct report_options *o
 	for (guint i = 0; i < rows->len && i < limit; i++) {
 		const struct table_row *row = &g_array_index(rows, struct table_row, i);
 		const struct profile_function *function = profile_function(profile, row->key);
-		json_t *object = row_json(row);
+		json_t *object = row_json(profile, row);
 
 		put(object, "name", json_string(function->name));
 		put(object, "module", json_string(profile_module(profile, function->module)->path));
@@ -214,7 +217,7 @@ modules_json(const struct selection *selection, const struct report_options *opt
 	for (guint i = 0; i < rows->len; i++) {
 		const struct table_row *row = &g_array_index(rows, struct table_row, i);
 		const struct profile_module *module = profile_module(profile, row->key);
-		json_t *object = row_json(row);
+		json_t *object = row_json(profile, row);
 
 		put(object, "path", json_string(module->path));
 		put(object, "build_id", json_string(module->build_id));
@@ -238,6 +241,7 @@ report_json(const struct selection *selection, const struct report_options *opti
 	put(object, "memory", sums_json(profile, &selection->totals[MEMORY_HEAP]));
 	put(object, "mmap", sums_json(profile, &selection->totals[MEMORY_MMAP]));
 	put(object, "break", sums_json(profile, &selection->totals[MEMORY_BREAK]));
+	put(object, "time", report_time_json(selection, options));
 	put(object, "processes", processes_json(selection));
 	put(object, "threads", threads_json(selection));
 	put(object, "functions", functions_json(selection, options));

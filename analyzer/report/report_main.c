@@ -21,7 +21,8 @@ struct arguments {
 	struct report_options report;
 	gboolean json, tree, bottom_up, functions, paths, sizes, lifetimes, timeline;
 	char *function, *module, *file, *thread, *process;
-	char *sort, *folded;
+	char *sort, *folded, *by;
+	gboolean inclusive;
 	gint limit;
 	GStrv files;
 };
@@ -32,7 +33,7 @@ parse_into(GOptionContext *context, struct arguments *a)
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Print JSON", NULL},
 		{"functions", 0, 0, G_OPTION_ARG_NONE, &a->functions,
-			"Functions and modules: self and total", NULL},
+			"Functions and modules: self and total, calls and times", NULL},
 		{"paths", 0, 0, G_OPTION_ARG_NONE, &a->paths, "Call paths and their callers", NULL},
 		{"tree", 0, 0, G_OPTION_ARG_NONE, &a->tree, "Call tree from the root down", NULL},
 		{"bottom-up", 0, 0, G_OPTION_ARG_NONE, &a->bottom_up,
@@ -43,8 +44,14 @@ parse_into(GOptionContext *context, struct arguments *a)
 		{"timeline", 0, 0, G_OPTION_ARG_NONE, &a->timeline, "Memory over time", NULL},
 		{"folded", 0, 0, G_OPTION_ARG_STRING, &a->folded, "Folded stacks of a metric",
 			"METRIC"},
+		{"inclusive", 0, 0, G_OPTION_ARG_NONE, &a->inclusive,
+			"Folded stacks have totals for values", NULL},
+		{"by", 0, 0, G_OPTION_ARG_STRING, &a->by,
+			"Times of --functions by function, file, module or thread", "WHAT"},
 		{"sort", 0, 0, G_OPTION_ARG_STRING, &a->sort,
-			"Order and value of tables and trees (default: peak)", "METRIC"},
+			"Order and value of tables and trees (default: peak, or the time where no "
+			"memory was profiled)",
+			"METRIC"},
 		{"limit", 0, 0, G_OPTION_ARG_INT, &a->limit, "At most N rows", "N"},
 		{"function", 0, 0, G_OPTION_ARG_STRING, &a->function,
 			"Only call paths with this function", "NAME|/REGEX/"},
@@ -66,7 +73,7 @@ static void
 free_arguments(struct arguments *a)
 {
 	char *const texts[] = {
-		a->function, a->module, a->file, a->thread, a->process, a->sort, a->folded};
+		a->function, a->module, a->file, a->thread, a->process, a->sort, a->folded, a->by};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
@@ -84,7 +91,8 @@ parse(int argc, char **argv, struct arguments *ret_arguments)
 	g_option_context_set_summary(context,
 		"Prints what a profile (.thag) holds; without an option, the one-screen summary.");
 	g_option_context_set_description(context,
-		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, frees\n");
+		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, frees,\n"
+		"        time and calls (traced), cpu and wall (sampled)\n");
 	parse_into(context, a);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		fprintf(stderr, "thag report: %s (see thag report --help)\n", error->message);
@@ -101,6 +109,15 @@ parse(int argc, char **argv, struct arguments *ret_arguments)
 		return EXIT_USAGE;
 	}
 	a->report.limit = (unsigned)a->limit;
+	for (a->report.by = 0; a->by && a->report.by < TIME_BYS; a->report.by++)
+		if (!strcmp(a->by, time_by_names[a->report.by]))
+			break;
+	if (a->report.by == TIME_BYS) {
+		fprintf(stderr,
+			"thag report: --by: '%s' is none of function, file, module, thread\n",
+			a->by);
+		return EXIT_USAGE;
+	}
 	return 0;
 }
 
@@ -148,7 +165,10 @@ print_folded(const struct arguments *a, const struct selection *selection)
 
 	if (!parse_metric("folded", a->folded, &metric))
 		return EXIT_USAGE;
-	folded_write(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
+	if (a->inclusive)
+		folded_write_inclusive(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
+	else
+		folded_write(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
 	if (depth)
 		fprintf(stderr,
 			"thag report: frames deeper than %u were put together: the text"
@@ -198,7 +218,8 @@ report(struct arguments *a)
 		fprintf(stderr, "thag report: %s\n", error->message);
 		return EXIT_FAILED;
 	}
-	a->report.sort = profile->run.summary ? METRIC_BYTES : METRIC_PEAK;
+	a->report.sort = metric_by_default(profile);
+	a->report.sorted = a->sort != NULL;
 	if (a->sort && !parse_metric("sort", a->sort, &a->report.sort)) {
 		profile_free(profile);
 		return EXIT_USAGE;

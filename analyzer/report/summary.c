@@ -58,7 +58,9 @@ print_restriction(const struct text *text, const struct selection *selection)
 	label(text, "restricted to");
 	text_clip(text, STYLE_HEADING, selection->description, text->width - LABEL - 2);
 	fputc('\n', text->file);
-	if (!heap->allocated.count && !heap->freed.count) {
+	if (!heap->allocated.count && !heap->freed.count && !selection->call_totals.calls &&
+		!selection->sample_totals[SAMPLE_CPU].samples &&
+		!selection->sample_totals[SAMPLE_WALL].samples) {
 		label(text, "");
 		text_print(text, STYLE_BAD, "nothing matches that\n");
 	}
@@ -260,7 +262,7 @@ print_sites(const struct text *text, const struct selection *selection, enum met
 	const char *heading, unsigned limit)
 {
 	g_autoptr(GArray) paths = table_paths(selection, metric);
-	const uint64_t whole = metric_get(metric, &selection->totals[MEMORY_HEAP]);
+	const uint64_t whole = selection_whole(selection, metric);
 
 	if (!paths->len)
 		return;
@@ -302,6 +304,13 @@ print_files(const struct text *text, const char *const *files)
 	}
 }
 
+/* A run of which only times are known says nothing of memory. */
+static bool
+has_memory(const struct profile *profile)
+{
+	return profile->memory.count || metric_of_time(profile) == METRICS;
+}
+
 void
 report_summary(const struct text *text, const struct selection *selection,
 	const struct report_options *options)
@@ -311,14 +320,18 @@ report_summary(const struct text *text, const struct selection *selection,
 
 	print_run(text, run);
 	print_restriction(text, selection);
-	print_peak(text, selection);
-	print_leaked(text, selection);
-	print_allocated(text, selection);
+	summary_times(text, selection);
+	if (has_memory(selection->profile)) {
+		print_peak(text, selection);
+		print_leaked(text, selection);
+		print_allocated(text, selection);
+	}
 	print_other_memory(text, selection);
 	print_processes(text, selection);
 	print_lost(text, run);
 	if (*run->cost)
 		print_lines(text, STYLE_PLAIN, "profiling", run->cost);
+	summary_hot(text, selection, options->limit);
 	print_sites(text, selection, METRIC_PEAK, "At the peak", limit);
 	print_sites(text, selection, METRIC_LEAKED, "Leaked", limit);
 	print_sites(text, selection, METRIC_BYTES, "Allocated", limit);

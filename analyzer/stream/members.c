@@ -55,7 +55,9 @@ member_get(struct collector *collector, uint32_t number, uint32_t pid, uint64_t 
 {
 	struct member *member = g_hash_table_lookup(collector->members, GUINT_TO_POINTER(number));
 
-	return member ? member : add_member(collector, number, pid, base_ticks);
+	if (member)
+		return member;
+	return add_member(collector, number, pid, MIN(base_ticks, collector->now_ticks));
 }
 
 struct lane *
@@ -70,7 +72,8 @@ member_lane(struct collector *collector, struct member *member, uint32_t thread,
 	if (lane)
 		return lane;
 	lane = g_new0(struct lane, 1);
-	lane->thread = model_thread(member->model, thread, tid, base_ticks);
+	lane->thread =
+		model_thread(member->model, thread, tid, MIN(base_ticks, collector->now_ticks));
 	lane->process = member->number;
 	lane->pid = member->pid;
 	lane->number = thread;
@@ -91,17 +94,17 @@ lane_mark_changed(struct collector *collector, struct lane *lane)
 
 /* A lane held up by a missing chunk goes on without it when a second scan has not brought it. */
 static void
-note_gap(struct collector *collector, struct lane *lane)
+mind_gap(struct collector *collector, struct lane *lane)
 {
-	if (lane->ready || !lane->pieces || lane->pieces->sequence <= lane->sequence) {
+	if (!lane_has_gap(lane)) {
 		lane->gap = false;
 		return;
 	}
 	/* A recording has all in order: what is missing is missing. */
 	if (lane->gap || !collector->pool) {
 		lane_skip_gap(lane, &collector->source);
-		merge_add(&collector->merge, lane);
 		lane->gap = false;
+		merge_add(&collector->merge, lane);
 		return;
 	}
 	lane->gap = true;
@@ -111,18 +114,15 @@ note_gap(struct collector *collector, struct lane *lane)
 void
 members_merge(struct collector *collector, uint64_t limit_ticks, uint64_t end_ticks)
 {
-	GPtrArray *gaps = collector->gaps;
-
-	collector->gaps = g_ptr_array_new();
-	for (unsigned i = 0; i < gaps->len; i++)
-		lane_mark_changed(collector, g_ptr_array_index(gaps, i));
-	g_ptr_array_unref(gaps);
+	for (unsigned i = 0; i < collector->gaps->len; i++)
+		lane_mark_changed(collector, g_ptr_array_index(collector->gaps, i));
+	g_ptr_array_set_size(collector->gaps, 0);
 	for (unsigned i = 0; i < collector->changed->len; i++) {
 		struct lane *lane = g_ptr_array_index(collector->changed, i);
 
 		lane->changed = false;
 		merge_add(&collector->merge, lane);
-		note_gap(collector, lane);
+		mind_gap(collector, lane);
 	}
 	g_ptr_array_set_size(collector->changed, 0);
 	merge_run(&collector->merge, limit_ticks, end_ticks);

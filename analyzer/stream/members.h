@@ -33,7 +33,7 @@ struct slot {
 	struct piece piece;
 	struct lane *lane;     /* NULL: not known yet */
 	struct member *member; /* of lane */
-	bool tally;
+	enum pool_chunk_kind kind;
 };
 
 struct collector {
@@ -55,6 +55,7 @@ struct collector {
 	uint64_t chunks;
 	uint64_t lost_events, end_ticks; /* at the end */
 	struct recording *recording;
+	uint64_t now_ticks;		 /* no record is younger */
 	uint64_t rss_ticks, clock_ticks; /* of the latest measurements */
 	unsigned rss_rounds;
 	unsigned sleep_us;

@@ -15,6 +15,9 @@ enum {
 	QUEUED_BYTES_MAX = 1 << 30,
 };
 
+/* No machine runs for so long; sums of ticks stay within 64 bits. */
+#define TICKS_MAX (UINT64_C(1) << 62)
+
 enum outcome {
 	OUTCOME_MORE,
 	OUTCOME_DONE,
@@ -30,6 +33,7 @@ struct replay {
 	int error; /* of OUTCOME_READ_ERROR */
 	ZSTD_DCtx *context;
 	ZSTD_inBuffer input;
+	bool frame_is_over; /* checksum and all */
 	uint64_t queued_bytes;
 	uint64_t end_ticks;
 	uint8_t buffer[INPUT_BYTES];
@@ -74,6 +78,7 @@ take(struct replay *replay, void *bytes, size_t count)
 
 		if (ZSTD_isError(left))
 			return OUTCOME_DAMAGED;
+		replay->frame_is_over = !left;
 		if (output.pos == before && replay->input.pos == replay->input.size) {
 			const enum outcome outcome = fill(replay);
 
@@ -82,6 +87,19 @@ take(struct replay *replay, void *bytes, size_t count)
 		}
 	}
 	return OUTCOME_MORE;
+}
+
+/* After the last entry: the checksum of what it was in. */
+static enum outcome
+take_end(struct replay *replay)
+{
+	while (!replay->frame_is_over) {
+		const enum outcome outcome = take(replay, replay->entry, 1);
+
+		if (outcome != OUTCOME_MORE)
+			return replay->frame_is_over ? OUTCOME_DONE : outcome;
+	}
+	return OUTCOME_DONE;
 }
 
 /* ---- entries ---- */
@@ -103,7 +121,8 @@ on_start(struct replay *replay, uint32_t bytes)
 
 	get(replay, bytes, &start, sizeof(start));
 	/* From one tick a second to more than any counter's. */
-	if (collector->model || !(start.ns_per_tick >= 1e-3 && start.ns_per_tick <= 1e9))
+	if (collector->model || start.reading.ticks > TICKS_MAX ||
+		!(start.ns_per_tick >= 1e-3 && start.ns_per_tick <= 1e9))
 		return OUTCOME_DAMAGED;
 	clock_line_add(&collector->clock, &start.reading);
 	collector->clock.fallback_ns_per_tick = start.ns_per_tick;
@@ -162,7 +181,7 @@ on_scan(struct replay *replay, uint32_t bytes)
 
 	get(replay, bytes, &entry, sizeof(entry));
 	replay->queued_bytes = 0;
-	replay->end_ticks = MAX(replay->end_ticks, entry.end_ticks);
+	replay->end_ticks = MAX(replay->end_ticks, MIN(entry.end_ticks, TICKS_MAX));
 	members_merge(replay->collector, entry.limit_ticks, replay->end_ticks);
 	return OUTCOME_MORE;
 }
@@ -224,6 +243,30 @@ on_tallies(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
+on_call_tallies(struct replay *replay, uint32_t bytes)
+{
+	struct recording_thread entry;
+	struct lane *lane;
+
+	if (bytes < sizeof(entry))
+		return OUTCOME_DAMAGED;
+	get(replay, bytes, &entry, sizeof(entry));
+	lane = lane_of(replay, &entry, replay->end_ticks);
+	if (!lane)
+		return OUTCOME_DAMAGED;
+	if (!lane->discard) {
+		const unsigned count =
+			(unsigned)((bytes - sizeof(entry)) / sizeof(struct pool_call_tally));
+		g_autofree struct pool_call_tally *tallies = g_new(struct pool_call_tally, count);
+
+		if (count)
+			memcpy(tallies, replay->entry + sizeof(entry), count * sizeof(*tallies));
+		model_call_tallies(lane->thread, tallies, count);
+	}
+	return OUTCOME_MORE;
+}
+
+static enum outcome
 on_end(struct replay *replay, uint32_t bytes)
 {
 	struct recording_end entry;
@@ -242,9 +285,9 @@ on_finish(struct replay *replay, uint32_t bytes)
 	struct recording_finish entry;
 
 	get(replay, bytes, &entry, sizeof(entry));
-	replay->end_ticks = MAX(replay->end_ticks, entry.end_ticks);
+	replay->end_ticks = MAX(replay->end_ticks, MIN(entry.end_ticks, TICKS_MAX));
 	replay->collector->lost_events = entry.lost_events;
-	return entry.cut_short ? OUTCOME_CUT_SHORT : OUTCOME_DONE;
+	return entry.cut_short ? OUTCOME_CUT_SHORT : take_end(replay);
 }
 
 static enum outcome
@@ -257,6 +300,7 @@ take_entry(struct replay *replay)
 		[RECORDING_CLOCK] = on_clock,
 		[RECORDING_RSS] = on_rss,
 		[RECORDING_TALLIES] = on_tallies,
+		[RECORDING_CALL_TALLIES] = on_call_tallies,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,
 	};
@@ -338,7 +382,9 @@ close_run(struct replay *replay)
 
 		collector_start_model(collector, &clock);
 	}
-	members_merge(collector, UINT64_MAX, replay->end_ticks);
+	do
+		members_merge(collector, UINT64_MAX, replay->end_ticks);
+	while (collector->gaps->len);
 	collector->end_ticks = replay->end_ticks;
 }
 
@@ -355,6 +401,7 @@ collector_replay(struct collector *collector, int fd, char message[COLLECTOR_MES
 	replay = g_new0(struct replay, 1);
 	replay->collector = collector;
 	replay->fd = fd;
+	collector->now_ticks = TICKS_MAX;
 	replay->context = ZSTD_createDCtx();
 	while (outcome == OUTCOME_MORE)
 		outcome = take_entry(replay);

@@ -11,6 +11,7 @@ enum {
 	ARCH_DWARF_IP = -1,
 	/* Where nothing else is said: a frame record (fp, lr) ends at the CFA of its function. */
 	ARCH_RETURN_OFFSET = -8,
+	ARCH_RETURN_FIXED = 0,
 };
 
 static inline long
@@ -47,6 +48,12 @@ arch_signal_frame(uint64_t sp)
 enum {
 	ARCH_SIGNAL_FRAME_BYTES = sizeof(siginfo_t) + sizeof(ucontext_t)
 };
+
+static inline struct frame
+arch_context_frame(const void *context)
+{
+	return arch_signal_frame((uint64_t)context - sizeof(siginfo_t));
+}
 
 static inline __attribute__((always_inline)) struct frame
 arch_caller(void)

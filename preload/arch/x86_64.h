@@ -10,6 +10,7 @@ enum {
 	ARCH_DWARF_IP = 16,
 	/* The call instruction left the return address right below the CFA. */
 	ARCH_RETURN_OFFSET = -8,
+	ARCH_RETURN_FIXED = 1,
 };
 
 static inline long
@@ -46,6 +47,13 @@ arch_signal_frame(uint64_t sp)
 enum {
 	ARCH_SIGNAL_FRAME_BYTES = sizeof(ucontext_t)
 };
+
+/* The state that a signal handler's third argument describes. */
+static inline struct frame
+arch_context_frame(const void *context)
+{
+	return arch_signal_frame((uint64_t)context);
+}
 
 /* Every source of the preload is compiled with frame pointers, so a hook's frame begins with
  * the caller's frame pointer and the return address. */

@@ -77,8 +77,8 @@ make_nodes(struct profile *profile, uint32_t count, uint32_t deepest)
 
 	profile_resize_nodes(profile, count + 1);
 	for (uint32_t node = 1; node <= count; node++) {
-		if (count != deepest && (depth == deepest || pick(3)))
-			depth -= pick(MIN(depth, 6) + 1);
+		if (count != deepest && (depth == deepest || pick(5) == 0))
+			depth -= pick(MIN(depth, 8) + 1);
 		if (depth == deepest)
 			depth--;
 		profile->nodes.parent[node] = way[depth];

@@ -4,6 +4,7 @@
  * what that says, and these keys more:
  *
  *	metrics		by column of the pack: key, short, in_range: see struct html_metric
+ *	metric		key of the one that is shown first
  *	bin_ns, span_ns	lengths of the intervals of timeline and spans
  *	peak_bytes	of the run
  */
@@ -35,6 +36,8 @@ html_info(const struct selection *selection)
 
 	json_object_del(info, "functions");
 	json_object_set_new(info, "metrics", metrics_json(profile));
+	json_object_set_new(
+		info, "metric", json_string(metric_table[metric_by_default(profile)].key));
 	json_object_set_new(info, "bin_ns", json_integer((json_int_t)profile->run.bin_ns));
 	json_object_set_new(info, "span_ns", json_integer((json_int_t)profile->spans.span_ns));
 	json_object_set_new(info, "peak_bytes", json_integer((json_int_t)profile->run.peak_bytes));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the page can show of a call path, one row each: the first known one is shown first. */
+/* What the page can show of a call path, one row each. */
 #include "html_pack.h"
 
 const struct html_metric html_metrics[] = {
@@ -12,5 +12,9 @@ const struct html_metric html_metrics[] = {
 		METRIC_LEAKED_BLOCKS, false},
 	{"temporary", "Temporary allocations", "Temporary", "count", "allocations", "",
 		METRIC_TEMPORARY, false},
+	{"time", "Time in traced calls", "Time", "ns", "", "", METRIC_TIME, true},
+	{"calls", "Traced calls", "Calls", "count", "calls", "", METRIC_CALLS, true},
+	{"cpu", "CPU time", "CPU time", "ns", "", "", METRIC_CPU, true},
+	{"wall", "Wall time", "Wall time", "ns", "", "", METRIC_WALL, true},
 };
 const unsigned html_metric_count = G_N_ELEMENTS(html_metrics);

@@ -42,7 +42,7 @@ struct html_metric {
 	const char *in_range;	/* its like for a range of time: "allocations", "bytes" (allocated),
 				 * "blocks", "live" (bytes, at its end), or "" */
 	enum metric metric;
-	bool in_summary; /* known also in summary mode */
+	bool in_summary; /* of memory: known also in summary mode */
 };
 
 extern const struct html_metric html_metrics[];
@@ -51,7 +51,10 @@ extern const unsigned html_metric_count;
 static inline bool
 html_metric_is_known(const struct html_metric *metric, const struct profile *profile)
 {
-	return metric->in_summary || !profile->run.summary;
+	const bool memory = metric_table[metric->metric].source == SOURCE_MEMORY;
+
+	return metric_is_there(profile, metric->metric) &&
+	       (!memory || metric->in_summary || !profile->run.summary);
 }
 
 /* Frames in the order of the pack: `frame_of[number]`, and back `number_of[frame]`. */

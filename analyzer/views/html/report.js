@@ -48,7 +48,7 @@ thag.report = (() => {
 
 		metric()
 		{
-			return this.sums.metric(this.state.metric || this.sums.all[0].key);
+			return this.sums.metric(this.state.metric || this.data.info.metric);
 		}
 
 		// ---- the page -------------------------------------------------------------------

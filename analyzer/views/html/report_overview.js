@@ -15,25 +15,37 @@ thag.overview = (() => {
 
 	const BYTES = {unit: "bytes"}, TIME = {unit: "ns"};
 
-	function tiles({info})
+	const bytes = (value) => thag.format.value(value, BYTES);
+	const known = (value, text) => value === null ? "not known" : text(value);
+
+	function memoryTiles({memory, run})
 	{
-		const {memory, run, lost} = info;
 		const {format} = thag;
-		const bytes = (value) => format.value(value, BYTES);
-		const known = (value, text) => value === null ? "not known" : text(value);
-		const rss = info.processes.reduce((most, one) => Math.max(most, one.rss_peak_bytes), 0);
-		return element("dl", {class: "tiles"},
-			tile("Peak heap", known(memory.peak_bytes, bytes), memory.peak_bytes === null ? "summary mode"
-				: "after " + format.value(run.peak_ns, TIME)),
-			tile("Leaked", known(memory.leaked_bytes, bytes), memory.leaked_blocks === null ? "summary mode"
-				: format.count(memory.leaked_blocks) + " blocks"),
+		const note = (value, text) => value === null ? "summary mode" : text();
+		return [
+			tile("Peak heap", known(memory.peak_bytes, bytes),
+			     note(memory.peak_bytes, () => "after " + format.value(run.peak_ns, TIME))),
+			tile("Leaked", known(memory.leaked_bytes, bytes),
+			     note(memory.leaked_blocks, () => format.count(memory.leaked_blocks) + " blocks")),
 			tile("Allocated", bytes(memory.bytes), format.count(memory.allocations) + " allocations"),
-			tile("Temporary", known(memory.temporary, format.count), memory.temporary === null ? "summary mode"
-				: format.share(memory.temporary, memory.allocations) + " of allocations"),
-			rss ? tile("Peak resident", bytes(rss), info.processes.length > 1 ? "of the largest process" : "whole process") : null,
-			tile("Duration", format.value(run.duration_ns, TIME), info.processes.length === 1 ? "1 process" : info.processes.length + " processes"),
+			tile("Temporary", known(memory.temporary, format.count),
+			     note(memory.temporary, () => format.share(memory.temporary, memory.allocations) + " of allocations")),
+		];
+	}
+
+	// Time first where it was profiled; memory where it was.
+	function tiles({info}, sums)
+	{
+		const {memory, run, lost, processes} = info;
+		const {format} = thag;
+		const rss = processes.reduce((most, one) => Math.max(most, one.rss_peak_bytes), 0);
+		const time = sums.all.filter(({unit}) => unit === "ns")
+			.map((metric) => tile(metric.name, format.value(sums.whole(metric), metric)));
+		return element("dl", {class: "tiles"}, ...time, ...memory.allocations ? memoryTiles(info) : [],
+			rss ? tile("Peak resident", bytes(rss), processes.length > 1 ? "of the largest process" : "whole process") : null,
+			tile("Duration", format.value(run.duration_ns, TIME), processes.length === 1 ? "1 process" : processes.length + " processes"),
 			tile("Lost", lost.events || lost.chunks ? format.count(lost.events) + " events" : "nothing",
-				run.complete ? "the profile is whole" : "the profile is partial"));
+			     run.complete ? "the profile is whole" : "the profile is partial"));
 	}
 
 	function exitText({exit_status: status, exit_signal: signal})
@@ -101,7 +113,7 @@ thag.overview = (() => {
 			this.plot = new thag.plot.Plot(report, {lanes: ["heap", "memory"], strip: false});
 			this.paths = element("div", {class: "cards"});
 			this.host = element("section", {class: "pane scrolls", tabindex: "0", "aria-label": "Overview"},
-				...warnings(report.data), tiles(report.data), this.plot.host, this.paths,
+				...warnings(report.data), tiles(report.data, report.sums), this.plot.host, this.paths,
 				element("section", {class: "card"}, element("h2", {}, "The run"), facts(report.data)));
 			this.update();
 		}
@@ -109,7 +121,7 @@ thag.overview = (() => {
 		update()
 		{
 			const {metrics} = this.report.sums;
-			const shown = ["peak", "leaked", "bytes", "temporary"].map((key) => metrics.find((one) => one.key === key)).filter(Boolean);
+			const shown = ["peak", "leaked", "bytes", "temporary", "time", "cpu", "wall"].map((key) => metrics.find((one) => one.key === key)).filter(Boolean);
 			this.paths.replaceChildren(...shown.map((metric) => topPaths(this.report, metric)));
 			this.plot.draw();
 		}

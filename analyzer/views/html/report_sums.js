@@ -52,7 +52,8 @@ thag.sums = (() => {
 		metric(key)
 		{
 			return this.metrics.find((one) => one.key === key) ||
-			       this.metrics.find((one) => one.key === "leaked") || this.metrics[0];
+			       this.metrics.find((one) => one.key === (this.range ? "leaked" : this.data.info.metric)) ||
+			       this.metrics[0] || {key: "", name: "nothing", short: "", unit: "count", countName: "", self: []};
 		}
 
 		keep(key, make)

@@ -152,3 +152,22 @@ Test(spans, never_freed_is_leaked_and_all_is_allocated)
 	run_free(program->run);
 	g_free(program);
 }
+
+Test(spans, a_time_before_the_run_is_in_the_first_interval)
+{
+	struct model *model =
+		model_new(&(struct model_clock){.start_ticks = 5000, .ns_per_tick = 1});
+	struct model_thread *thread = feeder_thread(model, 1, 1);
+
+	model_node(thread, 1, 0, 16);
+	feed_alloc(model, thread, 4900, 1, 10, 0x1000);
+	feed_free(model, thread, 5100, 0x1000, 0);
+	struct run *run = model_finish(
+		model, &(struct model_clock){.start_ticks = 5000, .ns_per_tick = 1}, 6000);
+	const struct process *process = g_ptr_array_index(run->processes, 0);
+
+	cr_assert_eq(process->spans->len, 1);
+	cr_expect_eq(g_array_index(process->spans, struct span, 0).born, 0);
+	cr_expect_eq(g_array_index(process->spans, struct span, 0).gone, 0);
+	run_free(run);
+}

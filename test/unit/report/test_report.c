@@ -86,7 +86,7 @@ Test(report, all_views_have_the_same_totals)
 	for (unsigned i = 0; i < G_N_ELEMENTS(filters); i++) {
 		select_where(filters[i]);
 		for (unsigned metric = 0; metric < METRICS; metric++) {
-			const uint64_t whole = metric_get(metric, heap());
+			const uint64_t whole = selection_whole(&selection, metric);
 			g_autofree uint64_t *self = selection_self(&selection, metric);
 			g_autofree uint64_t *total = selection_total(profile, self);
 			g_autoptr(GArray) functions = table_functions(&selection, metric);
