@@ -231,7 +231,8 @@ struct process {
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits; /* of calls that were not seen to begin */
 	uint64_t folded_calls; /* beyond the depth that is kept: part of the innermost kept one */
-	uint64_t trace_stops;  /* how often tracing was stopped by a limit or an option */
+	uint64_t own_periods, own_ns; /* CPU time sampled in the profiler's own code: left out */
+	uint64_t trace_stops;	      /* how often tracing was stopped by a limit or an option */
 };
 
 struct run {

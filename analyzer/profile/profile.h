@@ -167,6 +167,7 @@ struct profile_process {
 	struct sampling sampling[SAMPLE_KINDS];
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
+	uint64_t own_periods, own_ns; /* samples that hit the profiler */
 	struct histogram histograms[PROFILE_HISTOGRAMS];
 	uint32_t bin_count;
 	struct timeline_bin *timeline;

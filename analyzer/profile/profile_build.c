@@ -222,6 +222,8 @@ add_process(struct builder *builder, guint index)
 		.unmatched_exits = process->unmatched_exits,
 		.folded_calls = process->folded_calls,
 		.trace_stops = process->trace_stops,
+		.own_periods = process->own_periods,
+		.own_ns = process->own_ns,
 		.histograms =
 			{
 				[PROFILE_SIZES_ALLOCATED] = process->sizes_allocated,
