@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -25,6 +26,14 @@ def clean_environment(extra=None):
     return kept
 
 
+# No result may be larger: one that grows without bound must fail the test, not fill the disk.
+FILE_BYTES_MAX = 2 << 30
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
+
+
 class Ended:
     """How a program ended: its status as a shell says it, its output, and whether it hung."""
 
@@ -33,7 +42,7 @@ class Ended:
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen(command, env=clean_environment(env), stdout=out, stderr=err,
                                        stdin=stdin or subprocess.DEVNULL, cwd=cwd,
-                                       start_new_session=True)
+                                       start_new_session=True, preexec_fn=limit_files)
             try:
                 if during:
                     during(process)
@@ -150,7 +159,7 @@ class Tally:
     def check(self, name, problems):
         if problems:
             self.failed += 1
-            print(f"FAILED {name}")
+            print(f"FAILED {name}", flush=True)
             for problem in problems[:20]:
                 print(f"    {problem[:400]}")
         else:
