@@ -124,9 +124,9 @@ class Profile:
 class Run(Ended):
     """A program under thag-run; `profile` is None where none was written."""
 
-    def __init__(self, command, env=None, options=(), **more):
+    def __init__(self, command, env=None, options=(), what="--memory", **more):
         self.directory = tempfile.mkdtemp(prefix="thag-engine-")
-        super().__init__([os.path.join(BUILD, "thag-run"), "--memory", "-o", self.directory,
+        super().__init__([os.path.join(BUILD, "thag-run"), what, "-o", self.directory,
                           *options, "--", *command], env, **more)
         found = glob.glob(self.directory + "/*.thag")
         self.profile = Profile(found[0]) if len(found) == 1 else None
