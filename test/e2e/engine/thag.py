@@ -133,10 +133,11 @@ class Profile:
 class Run(Ended):
     """A program under thag-run; `profile` is None where none was written."""
 
-    def __init__(self, command, env=None, options=(), **more):
+    def __init__(self, command, env=None, options=(), what="--memory", **more):
         self.directory = tempfile.mkdtemp(prefix="thag-engine-")
-        what = [] if "--both" in options else ["--memory"]
-        super().__init__([os.path.join(BUILD, "thag-run"), *what, "-o", self.directory,
+        if "--both" in options:
+            what = "--both"
+        super().__init__([os.path.join(BUILD, "thag-run"), what, "-o", self.directory,
                           *options, "--", *command], env, **more)
         found = glob.glob(self.directory + "/*.thag")
         self.profile = Profile(found[0]) if len(found) == 1 else None
