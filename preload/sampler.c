@@ -12,6 +12,7 @@
 enum {
 	NS_PER_S = 1000000000,
 	PERF_THREADS = 64, /* beyond so many threads timers are used: events' pages are limited */
+	REST_FACTOR = 9,   /* a thread runs at least so many times as long as a sample took */
 };
 
 static bool handler_installed;
@@ -107,12 +108,19 @@ handle(int signal, siginfo_t *info, void *context)
 		thread->sampler.own_periods += periods;
 		return;
 	}
-	const struct frame frame = arch_context_frame(context);
+	const uint64_t now = session_ticks();
 
+	thread->sampler.put_off += periods;
+	if (now < thread->sampler.rest_ticks)
+		return;
 	thread->gate = THREAD_FRAMES;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	take_sample(thread, frame, periods);
+	take_sample(thread, arch_context_frame(context), thread->sampler.put_off);
 	thread_leave(thread);
+	/* A stack so deep that walking it takes longer than a period would leave the program no
+	 * time at all. */
+	thread->sampler.put_off = 0;
+	thread->sampler.rest_ticks = now + (1 + REST_FACTOR) * (session_ticks() - now);
 }
 
 /* ---- the handler's place ---- */
@@ -126,6 +134,8 @@ sampler_init(void)
 	struct sigaction ours = {
 		.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
+	/* A handler of the program's could leave ours by siglongjmp, half done. */
+	sigfillset(&ours.sa_mask);
 	handler_installed = install && install(SAMPLER_SIGNAL, &ours, &program_actions[0]) == 0;
 }
 

@@ -34,6 +34,8 @@ struct sampler {
 	int timer;	      /* kernel's timer id */
 	uint64_t counted_ns;  /* CPU time up to the last sample (perf) */
 	uint64_t own_periods; /* that hit the profiler itself, not reported yet */
+	uint64_t rest_ticks;  /* no sample is taken before this time, */
+	uint64_t put_off;     /* and so many periods are the next one's */
 };
 
 /* Installs the handler; called by session start where sampling is asked for. */
