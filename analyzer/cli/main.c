@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
+	{"replay", replay_main, "make the results of a recorded run again"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 
