@@ -191,9 +191,17 @@ profiled_environment(const struct run_state *run)
 {
 	char **environment = g_get_environ();
 	const char *preload = g_environ_getenv(environment, "LD_PRELOAD");
-	g_autofree char *preloads = preload && *preload
-					    ? g_strconcat(run->library, ":", preload, NULL)
-					    : g_strdup(run->library);
+	char *jemalloc =
+		run->target.jemalloc ? library_for_jemalloc(run->library) : NULL;
+	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(libraries, g_strdup(run->library));
+	if (jemalloc)
+		g_ptr_array_add(libraries, jemalloc);
+	if (preload && *preload)
+		g_ptr_array_add(libraries, g_strdup(preload));
+	g_ptr_array_add(libraries, NULL);
+	g_autofree char *preloads = g_strjoinv(":", (char **)libraries->pdata);
 
 	environment = g_environ_setenv(environment, "LD_PRELOAD", preloads, TRUE);
 	return g_environ_setenv(environment, POOL_VARIABLE, run->pool_path, TRUE);

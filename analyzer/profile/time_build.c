@@ -274,19 +274,27 @@ expense_of_memory(const struct profile *profile)
 	return expense;
 }
 
-/* Of all CPU time sampled, else of the run's. */
-static double
-share_of_run(const struct profile *profile, double ns)
+static uint64_t
+own_ns_of(const struct profile *profile)
 {
-	uint64_t whole = 0;
+	uint64_t own_ns = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		own_ns += profile_process(profile, i)->own_ns;
+	return own_ns;
+}
+
+/* All CPU time that was sampled, of the program and of ours. */
+static uint64_t
+sampled_ns(const struct profile *profile)
+{
+	uint64_t whole = own_ns_of(profile);
 
 	for (guint i = 0; i < profile->samples->len; i++)
 		whole += g_array_index(profile->samples, struct profile_sample, i)
 				 .sums[SAMPLE_CPU]
 				 .time_ns;
-	if (!whole)
-		whole = profile->run.duration_ns;
-	return whole ? 100 * ns / (double)whole : 0;
+	return whole;
 }
 
 /* Three figures in a unit that fits. */
@@ -302,21 +310,23 @@ in_units(double ns, char cell[24])
 	return cell;
 }
 
+/* Samples know when they hit us; the clock of traced calls does not. */
 static void
 describe_memory(const struct profile *profile, GString *text)
 {
 	const struct expense memory = expense_of_memory(profile);
 	char cell[24];
 
-	if (!memory.events || !(profile->calls->len || profile->samples->len))
+	if (!memory.events || !profile->calls->len)
 		return;
 	if (memory.ns > 0)
 		add_line(text,
-			"memory: %s (%.1f %%) for %" G_GUINT64_FORMAT " allocations, in the times",
-			in_units(memory.ns, cell), share_of_run(profile, memory.ns), memory.events);
+			"memory: %s for %" G_GUINT64_FORMAT " allocations, in the traced times",
+			in_units(memory.ns, cell), memory.events);
 	else
 		add_line(text,
-			"memory: not measured (%" G_GUINT64_FORMAT " allocations), in the times",
+			"memory: %" G_GUINT64_FORMAT
+			" allocations, in the traced times, not measured",
 			memory.events);
 }
 
@@ -324,18 +334,16 @@ void
 time_build_cost(const struct profile *profile, GString *text)
 {
 	const struct expense calls = expense_of_calls(profile);
-	uint64_t own_ns = 0;
+	const uint64_t own_ns = own_ns_of(profile);
 	char cell[24], error[24];
 
-	for (guint i = 0; i < profile->processes->len; i++)
-		own_ns += profile_process(profile, i)->own_ns;
 	if (calls.ns > 0)
-		add_line(text,
-			"tracing: %s (± %s) for %" G_GUINT64_FORMAT " calls, taken off the times",
+		add_line(text, "tracing: %s (± %s) for %" G_GUINT64_FORMAT " calls, taken off",
 			in_units(calls.ns, cell), in_units(calls.error_ns, error), calls.events);
 	if (own_ns)
-		add_line(text, "our own code: %s of CPU time (%.1f %%), left out",
-			in_units((double)own_ns, cell), share_of_run(profile, (double)own_ns));
+		add_line(text, "our own code: %s, %.1f %% of all CPU time, left out",
+			in_units((double)own_ns, cell),
+			100 * (double)own_ns / (double)sampled_ns(profile));
 	describe_memory(profile, text);
 }
 

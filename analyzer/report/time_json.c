@@ -46,9 +46,9 @@ row_json(const struct profile *profile, enum time_by by, const struct time_row *
 				profile_module(profile, profile_function(profile, row->key)->module)
 					->path));
 	put_calls(object, &row->calls);
-	put(object, "p50_ns", number(row->p50_ns));
-	put(object, "p90_ns", number(row->p90_ns));
-	put(object, "p99_ns", number(row->p99_ns));
+	put(object, "p50_ns", row->distributed ? number(row->p50_ns) : json_null());
+	put(object, "p90_ns", row->distributed ? number(row->p90_ns) : json_null());
+	put(object, "p99_ns", row->distributed ? number(row->p99_ns) : json_null());
 	put(object, "samples", number(row->self[SAMPLE_CPU].samples));
 	put(object, "cpu_ns", number(row->self[SAMPLE_CPU].time_ns));
 	put(object, "cpu_total_ns", number(row->total[SAMPLE_CPU].time_ns));

@@ -235,6 +235,7 @@ add_percentiles(struct table *table)
 
 			call_distribution_add(sum, packed->bytes, packed->count);
 		}
+		row->distributed = sum->count > 0;
 		row->p50_ns = call_distribution_percentile(sum, 50);
 		row->p90_ns = call_distribution_percentile(sum, 90);
 		row->p99_ns = call_distribution_percentile(sum, 99);

@@ -20,6 +20,7 @@ extern const char *const time_by_names[TIME_BYS];
 struct time_row {
 	uint32_t key;
 	struct call_sums calls; /* total_ns and its error: recursion counted once */
+	bool distributed;	/* the percentiles are known: not in summary mode */
 	uint64_t p50_ns, p90_ns, p99_ns;
 	struct sample_tally self[SAMPLE_KINDS], total[SAMPLE_KINDS];
 };

@@ -35,14 +35,27 @@ average(const struct call_sums *sums)
 	return sums->calls ? sums->total_ns / sums->calls : 0;
 }
 
+/* Of a path the end says more than the beginning. */
+static char *
+clip_start(const char *path, unsigned columns)
+{
+	const glong length = g_utf8_strlen(path, -1);
+
+	if (length <= (glong)columns)
+		return g_strdup(path);
+	return g_strconcat("…", g_utf8_offset_to_pointer(path, length - (glong)columns + 1), NULL);
+}
+
 static void
 print_name(const struct text *text, const struct profile *profile, enum time_by by,
 	const struct time_row *row, unsigned columns)
 {
+	const unsigned width = text->width > columns + NAME_MIN ? text->width - columns : NAME_MIN;
 	g_autofree char *name = time_row_name(profile, by, row);
+	g_autofree char *path =
+		by == TIME_BY_FILE || by == TIME_BY_MODULE ? clip_start(name, width) : NULL;
 
-	text_clip(text, STYLE_PLAIN, name,
-		text->width > columns + NAME_MIN ? text->width - columns : NAME_MIN);
+	text_clip(text, STYLE_PLAIN, path ? path : name, width);
 }
 
 static void
@@ -53,16 +66,30 @@ print_more(const struct text *text, const GArray *rows, unsigned limit)
 }
 
 static void
-print_call_row(const struct text *text, const struct time_row *row)
+print_time(const struct text *text, bool known, uint64_t time_ns)
 {
-	const uint64_t times[] = {row->calls.total_ns, row->calls.self_ns, row->calls.self_error_ns,
-		average(&row->calls), row->calls.min_ns, row->p50_ns, row->p90_ns, row->p99_ns,
-		row->calls.max_ns};
 	char cell[TEXT_CELL];
 
-	fprintf(text->file, "%12s", text_count(row->calls.calls, cell));
-	for (unsigned i = 0; i < G_N_ELEMENTS(times); i++)
-		fprintf(text->file, i == 2 ? " ±%-7s" : "%8s ", text_time(times[i], cell));
+	fprintf(text->file, "%8s ", known ? text_time(time_ns, cell) : "-");
+}
+
+static void
+print_call_row(const struct text *text, const struct time_row *row)
+{
+	const struct call_sums *sums = &row->calls;
+	const bool returned = sums->calls > sums->unfinished;
+	char cell[TEXT_CELL];
+
+	fprintf(text->file, "%12s", text_count(sums->calls, cell));
+	print_time(text, true, sums->total_ns);
+	print_time(text, true, sums->self_ns);
+	fprintf(text->file, " ±%-7s", text_time(sums->self_error_ns, cell));
+	print_time(text, true, average(sums));
+	print_time(text, returned, sums->min_ns);
+	print_time(text, row->distributed, row->p50_ns);
+	print_time(text, row->distributed, row->p90_ns);
+	print_time(text, row->distributed, row->p99_ns);
+	print_time(text, true, sums->max_ns);
 	fputc(' ', text->file);
 }
 

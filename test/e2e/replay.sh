@@ -43,23 +43,31 @@ replayed killed "$known" kill
 run thag replay --json -o again recording
 check 'the summary can be had as JSON' jq -e .memory.allocations err
 
-# Recordings that are not whole.
+# Recordings that are not whole. One that is long enough to be written in several pieces:
+# shellcheck disable=SC2016 # perl's
+run thag-run -q --memory --record long -o live \
+	perl -e '$s = 1; for (1 .. 300000) { $s = $s * 69069 % 4294967291; $h{$s % 999} = "x" x ($s % 300) }'
 rm -rf again && mkdir again
-head -c "$(($(wc -c <recording) * 2 / 3))" recording >part
+head -c "$(($(wc -c <long) * 2 / 3))" long >part
 run thag replay -o again part
 check 'a cut recording: exit status 1' [ "$status" = 1 ]
 check '... is reported' says 'part: the recording was cut off; all before its end is used'
 check '... and the profile is partial' sh -c \
-	"thag report --json again/*.thag | jq -e '(.run.complete | not) and (.run.incomplete[0] | contains(\"cut off\"))'"
+	"thag report --json again/*.thag >partial && jq -e '(.run.complete | not) and (.run.incomplete[0] | contains(\"cut off\"))' partial"
 rm -rf again && mkdir again
 {
-	head -c 400 recording
+	cat part
 	printf 'noise noise noise noise'
-	tail -c +424 recording
+	tail -c +"$(($(wc -c <part) + 24))" long
 } >damaged
 run thag replay -o again damaged
 check 'a damaged recording is reported' says 'damaged: the recording is damaged'
-check '... with a status' [ "$status" != 0 ]
+check '... with a status' [ "$status" = 1 ]
+check '... and what came before is there' sh -c \
+	"thag report --json again/*.thag | jq -e '.memory.allocations > 1000'"
+head -c 20 long >nothing
+run thag replay nothing
+check 'a recording of nothing is said to be one' says 'there is nothing of a run in it'
 run thag replay /bin/true
 check 'another file is refused' [ "$status" = 125 ]
 check '... by name' says '/bin/true: not a recording of thag'
