@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
+	{"replay", replay_main, "make the results of a recorded run again"},
 	{"html", html_main, "make the HTML report of a profile"},
 	{"gate", gate_main, "fail when performance gets worse, and say where"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},

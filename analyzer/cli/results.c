@@ -50,11 +50,11 @@ build(const struct run *run, struct symbolizer *symbolizer, const struct results
 {
 	g_autofree char *cost = describe_cost();
 	const char *costs[] = {cost, NULL};
-	const char *stopped[] = {"ended by request, before the program was", NULL};
+	const char *incomplete[] = {about->incomplete, NULL};
 	const struct profile_context context = {
 		.thag_version = THAG_VERSION,
 		.command = (const char *const *)about->command,
-		.incomplete = about->stopped ? stopped : NULL,
+		.incomplete = about->incomplete ? incomplete : NULL,
 		.cost = costs,
 		.exit_status = about->exit_status,
 		.exit_signal = about->exit_signal,

@@ -57,9 +57,13 @@ complain(const struct run_state *run, const char *format, ...)
 static char *
 check_directory(struct options *options)
 {
-	g_autofree char *path = g_canonicalize_filename(options->directory, NULL);
+	const char *path = options->directory;
 	struct statvfs volume;
 
+	if (analyze_make_absolute(options))
+		return g_strdup_printf("%s: too long a path; name another directory with -o, or "
+				       "another file with --record",
+			path);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return g_strdup_printf("%s: no such directory for the results; make it, or name "
 				       "another with -o",
@@ -75,9 +79,6 @@ check_directory(struct options *options)
 		return g_strdup_printf("%s: the disk is full; make room, or name another "
 				       "directory with -o",
 			path);
-	if (strlen(path) >= sizeof(options->directory))
-		return g_strdup_printf("%s: too long a path; name another directory with -o", path);
-	strcpy(options->directory, path);
 	return NULL;
 }
 
