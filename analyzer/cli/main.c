@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
+	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 

@@ -51,6 +51,11 @@ check 'times can be had by file' grep -q 'traced.c' out
 run thag report --functions --by colour traced-*.thag
 check '... and not by just anything' [ "$status" = 2 ]
 
+run thag flamechart -o chart.svg traced-*.thag
+check 'a chart can be made again' cmp chart.svg traced-*-time-chart.svg
+run thag flamegraph --time traced-*.thag
+check 'and a flamegraph' cmp out traced-*-time.svg
+
 run thag-run --time "$PROGRAMS/busy"
 check 'a program that was not rebuilt is sampled' says 'CPU time'
 run thag report --json busy-*.thag
