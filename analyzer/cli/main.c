@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "command.h"
+#include "gate_main.h"
 #include "report_main.h"
 #include "suggest.h"
 #include "target.h"
@@ -16,6 +17,8 @@ static const struct command commands[] = {
 	{"report", report_main, "print what a profile says"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
 	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},
+	{"html", html_main, "make the HTML report of a profile"},
+	{"gate", gate_main, "fail when performance gets worse, and say where"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 

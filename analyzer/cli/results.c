@@ -12,6 +12,7 @@
 #include "flame_profile.h"
 #include "flame_time.h"
 #include "folded.h"
+#include "html.h"
 #include "profile_build.h"
 #include "profile_write.h"
 #include "report.h"
@@ -114,21 +115,31 @@ write_profile(struct results *results)
 typedef int folded_writer(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth);
 
-/* A file of a run: folded stacks or a picture. */
+/* A file of a run: folded stacks, a picture or the report. */
 struct output {
 	const char *name; /* after the stem; "%s": how memory was profiled */
 	bool memory;	  /* of memory, else of time */
 	folded_writer *folded;
 	picture_writer *picture;
+	bool always; /* whatever was profiled */
 };
 
+static int
+write_report(FILE *out, const struct selection *selection, const char *title)
+{
+	const struct html_options options = {.title = title};
+
+	return html_write(out, selection->profile, &options);
+}
+
 static const struct output outputs[] = {
-	{"-memory-%s.folded", true, folded_write_file, NULL},
-	{"-memory-%s.svg", true, NULL, flame_profile_write},
-	{"-time.folded", false, folded_write_file, NULL},
-	{"-time-inclusive.folded", false, folded_write_inclusive_file, NULL},
-	{"-time.svg", false, NULL, flame_time_write},
-	{"-time-chart.svg", false, NULL, flame_chart_write},
+	{"-memory-%s.folded", true, folded_write_file, NULL, false},
+	{"-memory-%s.svg", true, NULL, flame_profile_write, false},
+	{"-time.folded", false, folded_write_file, NULL, false},
+	{"-time-inclusive.folded", false, folded_write_inclusive_file, NULL, false},
+	{"-time.svg", false, NULL, flame_time_write, false},
+	{"-time-chart.svg", false, NULL, flame_chart_write, false},
+	{".html", false, NULL, write_report, true},
 };
 
 static int
@@ -199,6 +210,8 @@ is_wanted(const struct results *results, const struct output *output)
 {
 	const bool time = metric_of_time(results->profile) != METRICS;
 
+	if (output->always)
+		return true;
 	return output->memory ? results->about->memory || !time : time;
 }
 

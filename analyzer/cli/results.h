@@ -5,6 +5,7 @@
  *	<program>-<yyyymmdd>-<hhmmss>.thag			the profile
  *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.folded	or -memory-summary.folded
  *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.svg		the flamegraph of it
+ *	<program>-<yyyymmdd>-<hhmmss>.html			the report of it
  *	<program>-<yyyymmdd>-<hhmmss>-time.folded		self, in microseconds
  *	<program>-<yyyymmdd>-<hhmmss>-time-inclusive.folded	total
  *	<program>-<yyyymmdd>-<hhmmss>-time.svg			flamegraph

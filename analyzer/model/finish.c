@@ -145,7 +145,22 @@ by_node(gconstpointer a, gconstpointer b)
 }
 
 static void
-finish_sites(struct model_thread *thread, struct node_marks *marks, const struct model_clock *clock)
+finish_spans(struct process *public, const struct span_index *spans, uint32_t site, uint32_t node)
+{
+	for (uint32_t i = spans->first[site]; i < spans->first[site + 1]; i++) {
+		const struct span_cell *cell = &spans->cells[i];
+		const struct span span = {.node = node,
+			.born = cell->key >> 8 & 0xff,
+			.gone = cell->key & 0xff,
+			.blocks = cell->tally};
+
+		g_array_append_val(public->spans, span);
+	}
+}
+
+static void
+finish_sites(struct model_thread *thread, struct node_marks *marks, const struct model_clock *clock,
+	const struct span_index *spans)
 {
 	struct thread *public = thread->public;
 
@@ -159,6 +174,8 @@ finish_sites(struct model_thread *thread, struct node_marks *marks, const struct
 		site = (struct site){renumber(marks, state->node), state->category,
 			sums_of(thread->process, state, clock)};
 		g_array_append_val(public->sites, site);
+		finish_spans(
+			thread->process->public, spans, thread->sites.slots[i].site, site.node);
 		add_sums(&public->memory[site.category], &site.memory);
 	}
 	g_array_sort(public->sites, by_node);
@@ -168,13 +185,13 @@ finish_sites(struct model_thread *thread, struct node_marks *marks, const struct
 /* ---- threads and processes ---- */
 
 static void
-finish_thread(
-	struct model_thread *thread, struct node_marks *marks, const struct model_clock *clock)
+finish_thread(struct model_thread *thread, struct node_marks *marks,
+	const struct model_clock *clock, const struct span_index *spans)
 {
 	struct model_process *process = thread->process;
 	struct thread *public = thread->public;
 
-	finish_sites(thread, marks, clock);
+	finish_sites(thread, marks, clock, spans);
 	add_tally(&public->memory[MEMORY_HEAP].freed, thread->releases);
 	public->creator = renumber(marks, public->creator);
 	public->start_ns = model_ns(clock, thread->start_ticks);
@@ -245,7 +262,8 @@ finish_sinks(struct model_process *process, struct node_marks *marks)
 }
 
 void
-finish_process(struct model_process *process, const struct model_clock *clock)
+finish_process(struct model_process *process, const struct model_clock *clock,
+	const struct span_index *spans)
 {
 	struct process *public = process->public;
 	struct node_marks marks = {.table = process->nodes};
@@ -258,7 +276,7 @@ finish_process(struct model_process *process, const struct model_clock *clock)
 	number_nodes(process, &marks, clock);
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
-		finish_thread(value, &marks, clock);
+		finish_thread(value, &marks, clock, spans);
 	g_ptr_array_sort(public->threads, by_number);
 	public->start_ns = model_ns(clock, process->start_ticks);
 	public->end_ns = model_ns(clock, process->end_ticks);

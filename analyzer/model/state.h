@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "live_table.h"
 #include "sites.h"
+#include "spans.h"
 
 /* The release half of a realloc: it holds unless REALLOC_FAILED says otherwise. */
 struct model_tentative {
@@ -71,6 +72,7 @@ struct model {
 	uint64_t ticks;		     /* of the latest event */
 	uint64_t ns_per_tick_scaled; /* times 2^32: for lifetimes, without floating point */
 	struct site_pool sites;
+	struct span_table spans;
 	struct peak peak[PEAK_DOMAINS];
 	GHashTable *processes; /* number -> struct model_process */
 	GPtrArray *process_list;
@@ -135,7 +137,8 @@ void timing_attach(struct model *model);
 void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */
-void finish_process(struct model_process *process, const struct model_clock *clock);
+void finish_process(struct model_process *process, const struct model_clock *clock,
+	const struct span_index *spans);
 
 /* Bucket 0: 0 and 1; i: (2^(i-1), 2^i]. */
 static inline unsigned

@@ -9,6 +9,9 @@
 /* The scheme that is meant by a style (which may be NULL): a known name, or "module". */
 const char *flame_scheme(const struct flame *flame, const struct flame_style *style);
 
+/* The table of colour schemes, for colour.js. g_free() it. */
+char *flame_schemes_text(void);
+
 /* Whether row 0 is at the top. */
 bool flame_is_flipped(const struct flame *flame, const struct flame_style *style);
 
