@@ -191,8 +191,7 @@ profiled_environment(const struct run_state *run)
 {
 	char **environment = g_get_environ();
 	const char *preload = g_environ_getenv(environment, "LD_PRELOAD");
-	char *jemalloc =
-		run->target.jemalloc ? library_for_jemalloc(run->library) : NULL;
+	char *jemalloc = run->target.jemalloc ? library_for_jemalloc(run->library) : NULL;
 	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
 
 	g_ptr_array_add(libraries, g_strdup(run->library));
