@@ -19,6 +19,9 @@ compare() {
 run thag report --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-report.1
+run thag replay --help
+check 'help is no error' [ "$status" = 0 ]
+compare thag-replay.1
 run thag-run --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-run.1
