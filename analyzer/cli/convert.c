@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * thag flamegraph: a picture of a profile, or of folded stacks from anywhere.
+ * thag flamegraph: a picture of a profile, or of folded stacks from anywhere; thag flamechart: a
+ * profile's calls and samples in the course of time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include "command.h"
 #include "flame.h"
 #include "flame_profile.h"
+#include "flame_time.h"
 #include "profile_read.h"
 #include "target.h"
 
@@ -20,6 +22,8 @@ struct conversion {
 	const char *output; /* NULL or "-": standard output */
 	const char *title;
 	bool bytes; /* the values of folded stacks are bytes */
+	bool time;  /* of a profile that knows memory and time: time */
+	bool chart;
 	bool help;
 };
 
@@ -77,6 +81,17 @@ read_profile(const struct conversion *conversion)
 	return profile;
 }
 
+/* Of memory, unless something else is asked for or there is nothing else. */
+static picture_writer *
+writer_of(const struct conversion *conversion, const struct profile *profile)
+{
+	if (conversion->chart)
+		return flame_chart_write;
+	if (conversion->time || (!profile->memory.count && metric_of_time(profile) != METRICS))
+		return flame_time_write;
+	return flame_profile_write;
+}
+
 static int
 draw_profile(const struct conversion *conversion, const struct profile *profile)
 {
@@ -87,7 +102,7 @@ draw_profile(const struct conversion *conversion, const struct profile *profile)
 	if (!file)
 		return complain_of_output(conversion);
 	selection_init(&selection, profile, &everything, NULL);
-	const int error = flame_profile_write(file, &selection, conversion->title);
+	const int error = writer_of(conversion, profile)(file, &selection, conversion->title);
 
 	selection_fini(&selection);
 	return close_output(conversion, file, error);
@@ -97,7 +112,13 @@ static int
 convert_profile(const struct conversion *conversion)
 {
 	struct profile *profile = read_profile(conversion);
-	const int status = profile ? draw_profile(conversion, profile) : EXIT_OURS;
+	int status = EXIT_OURS;
+
+	if (profile && (conversion->chart || conversion->time) &&
+		metric_of_time(profile) == METRICS)
+		complain(conversion, conversion->input, "has no times: profile with --time");
+	else if (profile)
+		status = draw_profile(conversion, profile);
 
 	profile_free(profile);
 	return status;
@@ -172,6 +193,8 @@ parse(struct conversion *conversion, char **arguments)
 			conversion->title = *arguments++;
 		else if (!strcmp(word, "--bytes"))
 			conversion->bytes = true;
+		else if (!strcmp(word, "--time") && !conversion->chart)
+			conversion->time = true;
 		else if (!strcmp(word, "-h") || !strcmp(word, "--help"))
 			conversion->help = true;
 		else if ((word[0] == '-' && word[1]) || conversion->input)
@@ -199,6 +222,7 @@ flamegraph_main(int count, char **arguments)
 		      "  -o, --output FILE   write FILE, which must not exist, instead of standard "
 		      "output\n"
 		      "      --title TEXT    title of the picture\n"
+		      "      --time          of a profile of memory and time: time\n"
 		      "      --bytes         the values of the folded stacks are bytes, not "
 		      "samples\n",
 			stdout);
@@ -207,4 +231,26 @@ flamegraph_main(int count, char **arguments)
 	if (g_str_has_suffix(conversion.input, ".thag"))
 		return convert_profile(&conversion);
 	return convert_folded(&conversion);
+}
+
+int
+flamechart_main(int count, char **arguments)
+{
+	struct conversion conversion = {.chart = true};
+	const int status = parse(&conversion, arguments);
+
+	if (status)
+		return status;
+	if (conversion.help) {
+		fputs("thag flamechart [options] FILE.thag\n"
+		      "Makes a flamechart, a picture for any browser, of a profile: the traced "
+		      "calls "
+		      "of each thread,\nor its samples, in the course of time.\n\n"
+		      "  -o, --output FILE   write FILE, which must not exist, instead of standard "
+		      "output\n"
+		      "      --title TEXT    title of the picture\n",
+			stdout);
+		return 0;
+	}
+	return convert_profile(&conversion);
 }

@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{"report", report_main, "print what a profile says"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
 	{"replay", replay_main, "make the results of a recorded run again"},
+	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},
 	{"html", html_main, "make the HTML report of a profile"},
 	{"gate", gate_main, "fail when performance gets worse, and say where"},
 	{"doctor", doctor_main, "say what this machine allows a profile to be"},

@@ -114,7 +114,6 @@ write_profile(struct results *results)
 
 typedef int folded_writer(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth);
-typedef int picture_writer(FILE *out, const struct selection *selection, const char *title);
 
 /* A file of a run: folded stacks, a picture or the report. */
 struct output {
