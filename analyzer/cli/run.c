@@ -27,6 +27,7 @@
 #include "launch.h"
 #include "library.h"
 #include "target.h"
+#include "version.h"
 
 struct run_state {
 	const char *name; /* of this command, for messages */
@@ -304,7 +305,7 @@ run_main(int count, char **arguments)
 		return 0;
 	}
 	if (run.arguments.version) {
-		printf("thag %s\n", THAG_VERSION);
+		version_print();
 		return 0;
 	}
 	return run_checked(&run);
