@@ -181,9 +181,12 @@ text_bytes(const struct tree *tree, uint32_t depth_max)
 	return bytes;
 }
 
-/* Gives what lies deeper than depth_max to one child of the node at that depth. */
+/*
+ * Gives what lies deeper than depth_max to one child of the node at that depth. Where values are
+ * totals, what is deeper still is in them already.
+ */
 static void
-put_together(struct tree *tree)
+put_together(struct tree *tree, bool totals)
 {
 	g_autofree uint32_t *heir = g_new0(uint32_t, tree->parents->len);
 	const uint32_t name = tree->texts->len;
@@ -192,7 +195,8 @@ put_together(struct tree *tree)
 	/* Parents come before children: from the end, what is too deep moves up. */
 	for (guint i = tree->parents->len - 1; i > 0; i--) {
 		if (tree->depth[i] > tree->depth_max + 1) {
-			*value_of(tree, parent_of(tree, i)) += *value_of(tree, i);
+			if (!totals)
+				*value_of(tree, parent_of(tree, i)) += *value_of(tree, i);
 			*value_of(tree, i) = 0;
 		}
 	}
@@ -212,7 +216,7 @@ put_together(struct tree *tree)
 }
 
 static void
-cut(struct tree *tree, uint64_t bytes_max)
+cut(struct tree *tree, uint64_t bytes_max, bool totals)
 {
 	uint32_t deepest = 0;
 
@@ -225,7 +229,7 @@ cut(struct tree *tree, uint64_t bytes_max)
 		tree->depth_max = deepest;
 	} while (deepest > 1 && text_bytes(tree, deepest) > bytes_max);
 
-	put_together(tree);
+	put_together(tree, totals);
 }
 
 /* ---- order and output ---- */
@@ -372,15 +376,13 @@ write_tree(FILE *file, const struct tree *tree, uint32_t *ret_depth)
 }
 
 static void
-make_tree(struct tree *tree, const struct selection *selection, enum metric metric,
-	uint64_t bytes_max)
+make_tree(struct tree *tree, const struct selection *selection, enum metric metric)
 {
 	g_autofree uint64_t *self = selection_self(selection, metric);
 
 	tree_init(tree, selection->profile, self);
 	if (metric_table[metric].unit == UNIT_NS)
 		round_to_us(tree);
-	cut(tree, bytes_max);
 }
 
 int
@@ -390,7 +392,8 @@ folded_write(FILE *file, const struct selection *selection, enum metric metric, 
 	struct tree tree;
 	int result;
 
-	make_tree(&tree, selection, metric, bytes_max);
+	make_tree(&tree, selection, metric);
+	cut(&tree, bytes_max, false);
 	result = write_tree(file, &tree, ret_depth);
 	tree_fini(&tree);
 	return result;
@@ -403,8 +406,10 @@ folded_write_inclusive(FILE *file, const struct selection *selection, enum metri
 	struct tree tree;
 	int result;
 
-	make_tree(&tree, selection, metric, bytes_max);
+	make_tree(&tree, selection, metric);
 	sum_up(&tree);
+	/* After the sums, because every node now has a line. */
+	cut(&tree, bytes_max, true);
 	result = write_tree(file, &tree, ret_depth);
 	tree_fini(&tree);
 	return result;
