@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "command.h"
+#include "diff_main.h"
 #include "report_main.h"
 #include "suggest.h"
 #include "target.h"
@@ -14,6 +15,7 @@
 static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
+	{"diff", diff_main, "tell what changed between two profiles"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };

@@ -12,6 +12,7 @@ const struct metric_row metric_table[METRICS] = {
 	[METRIC_LEAKED_BLOCKS] = {"leaked-blocks", "leaked blocks", UNIT_COUNT, SUM(leaked.count)},
 	[METRIC_TEMPORARY] = {"temporary", "temporary", UNIT_COUNT, SUM(temporary.count)},
 	[METRIC_FREES] = {"frees", "frees", UNIT_COUNT, SUM(freed.count)},
+	[METRIC_VALUE] = {"value", "value", UNIT_COUNT, SUM(allocated.count)},
 };
 
 bool
@@ -26,8 +27,33 @@ metric_parse(const char *key, enum metric *ret_metric)
 	return false;
 }
 
+bool
+metric_is_known(enum metric metric, const struct profile *profile)
+{
+	const bool bytes = g_str_equal(profile->run.folded, "bytes");
+
+	if (*profile->run.folded)
+		return metric == (bytes ? METRIC_BYTES : METRIC_VALUE);
+	if (profile->run.summary)
+		return metric == METRIC_BYTES || metric == METRIC_ALLOCATIONS ||
+		       metric == METRIC_FREES;
+	return metric != METRIC_VALUE;
+}
+
+enum metric
+metric_default(const struct profile *profile)
+{
+	static const enum metric wanted[] = {METRIC_PEAK, METRIC_BYTES};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
+		if (metric_is_known(wanted[i], profile))
+			return wanted[i];
+	}
+	return METRIC_VALUE;
+}
+
 const char *
 metric_keys(void)
 {
-	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees";
+	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees, value";
 }

@@ -13,6 +13,7 @@ enum metric {
 	METRIC_LEAKED_BLOCKS,
 	METRIC_TEMPORARY,
 	METRIC_FREES,
+	METRIC_VALUE, /* of folded stacks, whatever it counts */
 	METRICS,
 };
 
@@ -38,6 +39,12 @@ metric_get(enum metric metric, const struct memory_sums *sums)
 
 /* Returns false where no metric has that key. */
 bool metric_parse(const char *key, enum metric *ret_metric);
+
+/* Whether a profile can know a metric: a summary knows no peak, folded stacks one value alone. */
+bool metric_is_known(enum metric metric, const struct profile *profile);
+
+/* What is shown first of a profile. */
+enum metric metric_default(const struct profile *profile);
 
 /* "bytes, allocations, ...": for messages. */
 const char *metric_keys(void);

@@ -71,7 +71,10 @@ run_json(const struct profile_run *run)
 	put(object, "exit_status",
 		run->exit_status < 0 ? json_null() : json_integer(run->exit_status));
 	put(object, "exit_signal", run->exit_signal ? json_integer(run->exit_signal) : json_null());
-	put(object, "mode", json_string(run->summary ? "summary" : "detail"));
+	put(object, "mode",
+		json_string(*run->folded   ? "folded"
+			    : run->summary ? "summary"
+					   : "detail"));
 	put(object, "start_realtime_ns", number(run->start_realtime_ns));
 	put(object, "duration_ns", number(run->duration_ns));
 	put(object, "peak_ns", number(run->peak_ns));
@@ -170,12 +173,14 @@ threads_json(const struct selection *selection)
 }
 
 static json_t *
-row_json(const struct table_row *row)
+row_json(const struct profile *profile, const struct table_row *row)
 {
 	json_t *object = json_object();
 	json_t *self = json_object(), *total = json_object();
 
 	for (unsigned metric = 0; metric < METRICS; metric++) {
+		if (!metric_is_known((enum metric)metric, profile))
+			continue;
 		put(self, metric_table[metric].key, number(row->self[metric]));
 		put(total, metric_table[metric].key, number(row->total[metric]));
 	}
@@ -195,7 +200,7 @@ functions_json(const struct selection *selection, const struct report_options *o
 	for (guint i = 0; i < rows->len && i < limit; i++) {
 		const struct table_row *row = &g_array_index(rows, struct table_row, i);
 		const struct profile_function *function = profile_function(profile, row->key);
-		json_t *object = row_json(row);
+		json_t *object = row_json(profile, row);
 
 		put(object, "name", json_string(function->name));
 		put(object, "module", json_string(profile_module(profile, function->module)->path));
@@ -214,7 +219,7 @@ modules_json(const struct selection *selection, const struct report_options *opt
 	for (guint i = 0; i < rows->len; i++) {
 		const struct table_row *row = &g_array_index(rows, struct table_row, i);
 		const struct profile_module *module = profile_module(profile, row->key);
-		json_t *object = row_json(row);
+		json_t *object = row_json(profile, row);
 
 		put(object, "path", json_string(module->path));
 		put(object, "build_id", json_string(module->build_id));
