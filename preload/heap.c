@@ -28,7 +28,7 @@ heap_tally(struct thread *thread, uint32_t node, size_t size)
 }
 
 void
-heap_kept(const struct frame *frame, void *block)
+heap_kept(struct frame frame, void *block)
 {
 	struct thread *thread = session.memory ? thread_enter(frame) : NULL;
 	uint64_t numbers[] = {0, (uint64_t)block};

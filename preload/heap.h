@@ -18,7 +18,7 @@
 void heap_tally(struct thread *thread, uint32_t node, size_t size);
 
 static inline __attribute__((always_inline)) void
-heap_allocated(const struct frame *frame, void *block, size_t size)
+heap_allocated(struct frame frame, void *block, size_t size)
 {
 	if (unlikely(!session.memory && load_acquire(&session.phase) != SESSION_UNKNOWN))
 		return;
@@ -29,7 +29,7 @@ heap_allocated(const struct frame *frame, void *block, size_t size)
 	if (unlikely(!thread))
 		return;
 	struct writer *writer = &thread->writer;
-	const uint32_t node = unwind_capture(&thread->unwinder, writer, *frame, false);
+	const uint32_t node = unwind_capture(&thread->unwinder, writer, frame, false);
 
 	if (unlikely(thread->tallies != NULL)) {
 		heap_tally(thread, node, size);
@@ -43,7 +43,7 @@ heap_allocated(const struct frame *frame, void *block, size_t size)
 
 /* `flags`: 0 or RECORD_REALLOC. */
 static inline __attribute__((always_inline)) void
-heap_released(const struct frame *frame, void *block, uint32_t flags)
+heap_released(struct frame frame, void *block, uint32_t flags)
 {
 	if (unlikely(!session.memory && load_acquire(&session.phase) != SESSION_UNKNOWN))
 		return;
@@ -67,6 +67,6 @@ heap_released(const struct frame *frame, void *block, uint32_t flags)
 }
 
 /* A realloc failed after its release was recorded: the block is still there. */
-void heap_kept(const struct frame *frame, void *block);
+void heap_kept(struct frame frame, void *block);
 
 #endif

@@ -25,7 +25,7 @@ malloc(size_t size)
 	const struct frame frame = arch_caller();
 	void *block = real.malloc(size);
 
-	heap_allocated(&frame, block, size);
+	heap_allocated(frame, block, size);
 	return block;
 }
 
@@ -36,7 +36,7 @@ calloc(size_t count, size_t size)
 	void *block = real.calloc(count, size);
 
 	/* No overflow here where there is a block. */
-	heap_allocated(&frame, block, count * size);
+	heap_allocated(frame, block, count * size);
 	return block;
 }
 
@@ -45,12 +45,12 @@ free(void *block)
 {
 	const struct frame frame = arch_caller();
 
-	heap_released(&frame, block, 0);
+	heap_released(frame, block, 0);
 	real.free(block);
 }
 
 static inline __attribute__((always_inline)) void *
-reallocate(const struct frame *frame, void *block, size_t size)
+reallocate(struct frame frame, void *block, size_t size)
 {
 	heap_released(frame, block, RECORD_REALLOC);
 	void *moved = real.realloc(block, size);
@@ -67,7 +67,7 @@ realloc(void *block, size_t size)
 {
 	const struct frame frame = arch_caller();
 
-	return reallocate(&frame, block, size);
+	return reallocate(frame, block, size);
 }
 
 EXPORT void *
@@ -80,7 +80,7 @@ reallocarray(void *block, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return reallocate(&frame, block, bytes);
+	return reallocate(frame, block, bytes);
 }
 
 EXPORT void *
@@ -89,7 +89,7 @@ memalign(size_t alignment, size_t size)
 	const struct frame frame = arch_caller();
 	void *block = real.memalign(alignment, size);
 
-	heap_allocated(&frame, block, size);
+	heap_allocated(frame, block, size);
 	return block;
 }
 
@@ -99,7 +99,7 @@ aligned_alloc(size_t alignment, size_t size)
 	const struct frame frame = arch_caller();
 	void *block = real.aligned_alloc(alignment, size);
 
-	heap_allocated(&frame, block, size);
+	heap_allocated(frame, block, size);
 	return block;
 }
 
@@ -110,7 +110,7 @@ posix_memalign(void **block, size_t alignment, size_t size)
 	const int result = real.posix_memalign(block, alignment, size);
 
 	if (!result)
-		heap_allocated(&frame, *block, size);
+		heap_allocated(frame, *block, size);
 	return result;
 }
 
@@ -120,7 +120,7 @@ valloc(size_t size)
 	const struct frame frame = arch_caller();
 	void *block = real.valloc(size);
 
-	heap_allocated(&frame, block, size);
+	heap_allocated(frame, block, size);
 	return block;
 }
 
@@ -130,7 +130,7 @@ pvalloc(size_t size)
 	const struct frame frame = arch_caller();
 	void *block = real.pvalloc(size);
 
-	heap_allocated(&frame, block, size);
+	heap_allocated(frame, block, size);
 	return block;
 }
 
@@ -139,7 +139,7 @@ free_sized(void *block, size_t size)
 {
 	const struct frame frame = arch_caller();
 
-	heap_released(&frame, block, 0);
+	heap_released(frame, block, 0);
 	if (real.free_sized)
 		real.free_sized(block, size);
 	else
@@ -151,7 +151,7 @@ free_aligned_sized(void *block, size_t alignment, size_t size)
 {
 	const struct frame frame = arch_caller();
 
-	heap_released(&frame, block, 0);
+	heap_released(frame, block, 0);
 	if (real.free_aligned_sized)
 		real.free_aligned_sized(block, alignment, size);
 	else

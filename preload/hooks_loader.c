@@ -13,7 +13,7 @@ dlclose(void *handle)
 {
 	const struct frame frame = arch_caller();
 	const int result = real.dlclose(handle);
-	struct thread *thread = thread_self ? thread_enter(&frame) : NULL;
+	struct thread *thread = thread_self ? thread_enter(frame) : NULL;
 
 	if (thread) {
 		modules_check(&thread->writer);

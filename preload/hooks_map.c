@@ -12,16 +12,15 @@
 #define EXPORT __attribute__((visibility("default")))
 
 static bool
-is_wanted(const struct frame *frame)
+is_wanted(struct frame frame)
 {
 	return session.memory &&
-	       (frame->pc < real_allocator_start || frame->pc >= real_allocator_end);
+	       (frame.pc < real_allocator_start || frame.pc >= real_allocator_end);
 }
 
 /* Records a change of mappings; `numbers[1]` becomes the node where `with_node` says so. */
 static void
-record(const struct frame *frame, enum record_type type, uint64_t *numbers, uint32_t count,
-	bool with_node)
+record(struct frame frame, enum record_type type, uint64_t *numbers, uint32_t count, bool with_node)
 {
 	struct thread *thread = is_wanted(frame) ? thread_enter(frame) : NULL;
 
@@ -30,14 +29,14 @@ record(const struct frame *frame, enum record_type type, uint64_t *numbers, uint
 	if (!thread->tallies) {
 		if (with_node)
 			numbers[1] =
-				unwind_capture(&thread->unwinder, &thread->writer, *frame, false);
+				unwind_capture(&thread->unwinder, &thread->writer, frame, false);
 		writer_emit(&thread->writer, type, numbers, count, NULL, 0);
 	}
 	thread_leave(thread);
 }
 
 static inline __attribute__((always_inline)) void *
-map(const struct frame *frame, void *at, size_t length, int prot, int flags, int fd, off_t offset)
+map(struct frame frame, void *at, size_t length, int prot, int flags, int fd, off_t offset)
 {
 	void *result = real.mmap(at, length, prot, flags, fd, offset);
 	uint64_t numbers[] = {0, 0, (uint64_t)result, length};
@@ -52,7 +51,7 @@ mmap(void *at, size_t length, int prot, int flags, int fd, off_t offset)
 {
 	const struct frame frame = arch_caller();
 
-	return map(&frame, at, length, prot, flags, fd, offset);
+	return map(frame, at, length, prot, flags, fd, offset);
 }
 
 #ifdef __GLIBC__
@@ -63,7 +62,7 @@ mmap64(void *at, size_t length, int prot, int flags, int fd, off64_t offset)
 {
 	const struct frame frame = arch_caller();
 
-	return map(&frame, at, length, prot, flags, fd, offset);
+	return map(frame, at, length, prot, flags, fd, offset);
 }
 #endif
 
@@ -74,7 +73,7 @@ munmap(void *at, size_t length)
 	uint64_t numbers[] = {0, (uint64_t)at, length};
 
 	/* Before the call: from then on the addresses may be anybody's. */
-	record(&frame, RECORD_UNMAP, numbers, 3, false);
+	record(frame, RECORD_UNMAP, numbers, 3, false);
 	return real.munmap(at, length);
 }
 
@@ -91,12 +90,12 @@ mremap(void *at, size_t old_length, size_t length, int flags, ...)
 	uint64_t numbers[] = {0, 0, (uint64_t)at, old_length, (uint64_t)result, length};
 
 	if (result != MAP_FAILED)
-		record(&frame, RECORD_REMAP, numbers, 6, true);
+		record(frame, RECORD_REMAP, numbers, 6, true);
 	return result;
 }
 
 static void
-record_break(const struct frame *frame, int64_t change)
+record_break(struct frame frame, int64_t change)
 {
 	uint64_t numbers[] = {0, 0, 0, varint_zigzag(change)};
 
@@ -114,7 +113,7 @@ brk(void *to)
 	const int result = real.brk(to);
 
 	if (!result)
-		record_break(&frame, (char *)to - before);
+		record_break(frame, (char *)to - before);
 	return result;
 }
 
@@ -125,6 +124,6 @@ sbrk(intptr_t change)
 	void *before = real.sbrk(change);
 
 	if (before != (void *)-1)
-		record_break(&frame, change);
+		record_break(frame, change);
 	return before;
 }

@@ -53,7 +53,7 @@ look_up(struct operator* op, const char *symbol)
 			return code arguments;                                                     \
 		const struct frame frame = arch_caller();                                          \
 		void *block = code arguments;                                                      \
-		heap_allocated(&frame, block, size);                                               \
+		heap_allocated(frame, block, size);                                                \
 		return block;                                                                      \
 	}
 
@@ -66,7 +66,7 @@ look_up(struct operator* op, const char *symbol)
 		void(*code) parameters = (void(*) parameters)op.code;                              \
 		if (unlikely(op.records)) {                                                        \
 			const struct frame frame = arch_caller();                                  \
-			heap_released(&frame, block, 0);                                           \
+			heap_released(frame, block, 0);                                            \
 		}                                                                                  \
 		code arguments;                                                                    \
 	}

@@ -27,7 +27,7 @@ loader_find(uint64_t address, struct loader_object *ret_object)
 /* The parts of a module's dynamic section that a look-up needs. */
 struct symbols {
 	uint64_t bias;
-	const ElfW(Sym) *table;
+	const ElfW(Sym) * table;
 	const char *names;
 	const uint16_t *versions; /* NULL: none */
 	const uint32_t *gnu_hash; /* one of the two hashes, or NULL */
@@ -44,7 +44,7 @@ relocated(const struct link_map *map, uint64_t value)
 static struct symbols
 read_dynamic(const struct link_map *map)
 {
-	struct symbols symbols = { .bias = map->l_addr };
+	struct symbols symbols = {.bias = map->l_addr};
 
 	for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
 		const void *value = relocated(map, entry->d_un.d_ptr);
@@ -74,7 +74,9 @@ read_dynamic(const struct link_map *map)
 static bool
 is_wanted(const struct symbols *symbols, uint32_t index, const char *name)
 {
-	enum { VERSION_HIDDEN = 0x8000 };
+	enum {
+		VERSION_HIDDEN = 0x8000
+	};
 	const ElfW(Sym) *symbol = &symbols->table[index];
 
 	return symbol->st_shndx != SHN_UNDEF &&

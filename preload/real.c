@@ -10,7 +10,7 @@ uint64_t real_allocator_start, real_allocator_end;
 REAL_FUNCTIONS(BEGIN_DECLARE)
 
 #define BEGIN_MEMBER(name, result, parameters, arguments) .name = begin_##name,
-struct real real = { REAL_FUNCTIONS(BEGIN_MEMBER) };
+struct real real = {REAL_FUNCTIONS(BEGIN_MEMBER)};
 
 /* First call of anything: look up, then go on with the real function. */
 #define BEGIN_DEFINE(name, result, parameters, arguments)                                          \

@@ -3,8 +3,8 @@
  * The functions behind the hooks: those that the program would have called without us.
  *
  * Each pointer begins at a function that looks all of them up, once, and goes on with the real one.
- * The look-up reads the symbol tables of the loaded modules itself: dlsym allocates, takes locks, and
- * translates its error messages, none of which can be done below a first malloc.
+ * The look-up reads the symbol tables of the loaded modules itself: dlsym allocates, takes locks,
+ * and translates its error messages, none of which can be done below a first malloc.
  */
 #ifndef THAG_PRELOAD_REAL_H
 #define THAG_PRELOAD_REAL_H

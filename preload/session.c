@@ -132,15 +132,18 @@ session_start(void)
 		store_release(&session.phase, SESSION_OFF);
 		return;
 	}
-	threads_init();
 	session.min_size_bytes = session.pool->options.min_size_bytes;
 	session.memory = session.pool->options.profile & OPTIONS_MEMORY;
+	session.time = session.pool->options.profile & OPTIONS_TIME;
+	if (session.time && session.pool->options.sample_hz)
+		sampler_init();
+	threads_init();
 	store_release(&session.phase, SESSION_ON);
 }
 
 void
 session_stop(void)
 {
-	session.memory = false;
+	session.memory = session.time = false;
 	store_release(&session.phase, SESSION_OFF);
 }

@@ -35,6 +35,7 @@ struct session_process {
 	uint32_t number; /* of this process in the run; 0: not registered yet */
 	uint32_t pid;
 	uint32_t thread_last; /* thread numbers handed out */
+	uint32_t calibrated;  /* 1: the cost of tracing was measured, see calibrate.c */
 	uint32_t announcing;  /* 1: a thread is announcing a module, see modules.c */
 };
 
@@ -42,6 +43,7 @@ struct session {
 	uint32_t phase; /* enum session_phase; release when ON is stored, acquire in slow paths */
 	bool counter_clock; /* ticks are clock_counter() */
 	bool memory;	    /* allocations are wanted */
+	bool time;	    /* traced calls are wanted */
 	uint64_t min_size_bytes;
 	uint32_t chunks_mapped;
 	struct pool_header *pool;

@@ -38,6 +38,9 @@ void
 threads_init(void)
 {
 	end_key_made = pthread_key_create(&end_key, thread_ends) == 0;
+	/* A child is sampled from the fork on; its events alone would make it known later. */
+	if (sampler_is_on())
+		pthread_atfork(NULL, NULL, thread_introduce);
 }
 
 /* ---- states ---- */
@@ -82,6 +85,7 @@ void
 threads_forget(void)
 {
 	all_threads = NULL;
+	calls_forget();
 }
 
 static void
@@ -115,16 +119,20 @@ begin(struct thread *thread)
 	thread->tid = system_tid();
 	writer_retire(&thread->writer);
 	memset(&thread->writer, 0, sizeof(thread->writer));
+	memset(&thread->calls, 0, sizeof(thread->calls));
+	thread->tallies = NULL;
+	thread->call_tallies = NULL;
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
 	announce(thread);
-	if (!session.pool->options.detail)
+	if (!session.pool->options.detail && session.memory)
 		open_tallies(thread);
 	if (end_key_made)
 		pthread_setspecific(end_key, thread);
+	sampler_begin(thread);
 	thread->gate = load_acquire(&session.phase) == SESSION_ON ? THREAD_READY : THREAD_OFF;
 }
 
@@ -156,14 +164,14 @@ start(void)
  * right below the caller's stack pointer, has been left or overwritten.
  */
 static bool
-is_stale(const struct thread *thread, const struct frame *frame)
+is_stale(const struct thread *thread, struct frame frame)
 {
 	const struct stack_bounds *bounds = &thread->unwinder.bounds;
 	const uint64_t slot = thread->gate + (uint64_t)ARCH_RETURN_OFFSET;
 
-	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame->sp))
+	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame.sp))
 		return false; /* another stack, a signal's perhaps: nothing can be told */
-	return frame->sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
+	return frame.sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
 }
 
 static void
@@ -179,7 +187,7 @@ open_session(void)
 }
 
 struct thread *
-thread_enter_slow(const struct frame *frame)
+thread_enter_slow(struct frame frame)
 {
 	struct thread *thread = thread_self;
 
@@ -199,8 +207,24 @@ thread_enter_slow(const struct frame *frame)
 	}
 	if (!thread || thread->gate == THREAD_OFF)
 		return NULL;
-	thread->gate = frame->sp;
-	thread->guard_pc = frame->pc;
+	thread->gate = frame.sp;
+	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
+}
+
+void
+thread_introduce(void)
+{
+	struct thread *thread = thread_enter(arch_caller());
+
+	if (thread)
+		thread_leave(thread);
+}
+
+/* The main thread is sampled from the start, whether it allocates or not. */
+__attribute__((constructor)) static void
+introduce_main_thread(void)
+{
+	thread_introduce();
 }

@@ -23,6 +23,8 @@
 #include <stdint.h>
 #include "arch/arch.h"
 #include "atomics.h"
+#include "calls.h"
+#include "sampler.h"
 #include "unwind.h"
 #include "writer.h"
 
@@ -36,9 +38,12 @@ enum thread_gate {
 struct thread {
 	uint64_t gate;	   /* enum thread_gate or an address; written by this thread alone */
 	uint64_t guard_pc; /* return address of the hook at work */
+	struct calls calls;
 	struct writer writer;
 	struct unwinder unwinder;
-	struct pool_tally *tallies; /* summary mode: POOL_TALLIES entries in the pool */
+	struct sampler sampler;
+	struct pool_tally *tallies;	      /* summary mode: POOL_TALLIES entries in the pool */
+	struct pool_call_tally *call_tallies; /* likewise POOL_CALL_TALLIES */
 	uint32_t tid;
 	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */
 	struct thread *next;
@@ -53,18 +58,21 @@ void threads_init(void);
 /* In a forked child: the states of its parent are no more. */
 void threads_forget(void);
 
-struct thread *thread_enter_slow(const struct frame *frame);
+/* Makes the calling thread known before its first event. */
+void thread_introduce(void);
+
+struct thread *thread_enter_slow(struct frame frame);
 
 /* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
 static inline struct thread *
-thread_enter(const struct frame *frame)
+thread_enter(struct frame frame)
 {
 	struct thread *thread = thread_self;
 
 	if (unlikely(!thread || thread->gate != THREAD_READY))
 		return thread_enter_slow(frame);
-	thread->gate = frame->sp;
-	thread->guard_pc = frame->pc;
+	thread->gate = frame.sp;
+	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
 }

@@ -309,13 +309,13 @@ module_resolve_files(struct symbol_module *module, const struct symbol_context *
 	struct session session = {.module = module, .context = context, .alternative_fd = -1};
 
 	session.frames = g_array_new(FALSE, FALSE, sizeof(struct dwarf_frame));
+	g_clear_pointer(&module->complaint, g_free);
 	if (session_open(&session)) {
 		for (guint i = 0; i < module->pending->len; i++) {
 			const uint64_t address = g_array_index(module->pending, uint64_t, i);
 
 			module_store(module, address, session_find_chain(&session, address));
 		}
-		g_free(module->complaint);
 		module->complaint = session_complaint(&session);
 	} else {
 		module->complaint = g_strdup_printf(

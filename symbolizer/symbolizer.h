@@ -6,7 +6,9 @@
  * A module is added when the profiled process first names it, and its file is opened at that moment
  * (so that a file replaced or deleted later does no harm). Addresses are resolved at the end, each
  * once. What cannot be found degrades in steps: line -> function from .symtab, .dynsym or
- * .gnu_debugdata -> "module+0xoffset". Nothing is guessed without saying so in `precision`.
+ * .gnu_debugdata -> "module+0xoffset". Nothing is guessed without saying so in `precision`. The
+ * offset is that of the function's start where the unwind tables (.eh_frame) tell it, so that the
+ * call sites of one nameless function stay together.
  *
  * One thread calls; symbolizer_resolve_all() may use several inside.
  */

@@ -36,6 +36,11 @@ enum options_debug {
 	OPTIONS_DEBUG_ANNOUNCE
 };
 
+enum options_sampler {
+	OPTIONS_SAMPLER_AUTO,  /* perf events where they are allowed, else timers */
+	OPTIONS_SAMPLER_TIMER, /* POSIX timers on the threads' CPU clocks */
+};
+
 enum options_on_full {
 	OPTIONS_ON_FULL_WAIT, /* the program waits for a living reader: nothing is lost */
 	OPTIONS_ON_FULL_DROP, /* events are dropped and counted */
@@ -48,6 +53,7 @@ struct options {
 	uint32_t on_full;			 /* enum options_on_full */
 	uint64_t min_size_bytes;		 /* smaller allocations are not recorded */
 	uint32_t sample_hz;			 /* samples per second and thread; 0: no sampling */
+	uint32_t sampler;			 /* enum options_sampler */
 	uint32_t wall;				 /* 1: samples by wall time instead of CPU time */
 	char directory[OPTIONS_DIRECTORY_BYTES]; /* where results go */
 };

@@ -96,8 +96,9 @@ struct pool_header {
 };
 
 enum pool_chunk_kind {
-	POOL_EVENTS = 1, /* payload: records, see record.h */
-	POOL_TALLY = 2,	 /* payload: struct pool_tally[], changing in place; `length` stays 0 */
+	POOL_EVENTS = 1,     /* payload: records, see record.h */
+	POOL_TALLY = 2,	     /* payload: struct pool_tally[], changing in place; `length` stays 0 */
+	POOL_CALL_TALLY = 3, /* payload: struct pool_call_tally[], likewise */
 };
 
 enum {
@@ -131,6 +132,18 @@ struct pool_tally {
 	uint32_t unused;
 	uint64_t count;
 	uint64_t bytes;
+};
+
+/* The same of traced calls, in ticks. Entries whose count is 0 mean nothing. */
+struct pool_call_tally {
+	uint32_t node;
+	uint32_t unused;
+	uint64_t count;
+	uint64_t total, self, min, max;
+};
+
+enum {
+	POOL_CALL_TALLIES = POOL_PAYLOAD_BYTES / sizeof(struct pool_call_tally)
 };
 
 enum {

@@ -79,12 +79,12 @@ enum record_type {
 	RECORD_MARK = 19,
 	RECORD_COUNTER = 20,
 	RECORD_TASK = 21,
-	RECORD_CALL_BASE = 22,	   /* time, node: nothing traced is open on this call stack; what is
-				    * entered next was called from node */
-	RECORD_CALL_STACK = 23,	   /* time, number: ENTER and EXIT of this thread are of this call
-				    * stack from here on (0 is the thread's own; a coroutine's stack
-				    * keeps its number on whatever thread of the process it runs) */
-	RECORD_CALL_RANGE = 24,	   /* time, 1: tracing stopped (limits, options), 0: it goes on */
+	RECORD_CALL_BASE = 22,	/* time, node: nothing traced is open on this call stack; what is
+				 * entered next was called from node */
+	RECORD_CALL_STACK = 23, /* time, number: ENTER and EXIT of this thread are of this call
+				 * stack from here on (0 is the thread's own; a coroutine's stack
+				 * keeps its number on whatever thread of the process it runs) */
+	RECORD_CALL_RANGE = 24, /* time, 1: tracing stopped (limits, options), 0: it goes on */
 };
 
 /* Summary mode of tracing: sums of a call path, which are added to what was said of it before. */
@@ -100,10 +100,10 @@ enum record_call_tally_field {
 };
 
 /*
- * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds `pair`
- * to whatever contains it, of which `inside` lies between its own two time stamps:
- *	true total = total - inside - calls inside it at any depth * pair
- *	true self  = self - inside - direct calls * (pair - inside)
+ * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds
+ *`pair` to whatever contains it, of which `inside` lies between its own two time stamps: true total
+ *= total - inside - calls inside it at any depth * pair true self  = self - inside - direct calls *
+ *(pair - inside)
  */
 enum record_cost_field {
 	COST_TIME,
@@ -154,6 +154,7 @@ enum record_module_field {
 enum record_lost {
 	RECORD_LOST_FULL = 1,	/* no chunk could be had */
 	RECORD_LOST_NESTED = 2, /* a handler's call interrupted a hook */
+	RECORD_LOST_OWN = 4,	/* sampling periods that hit the profiler itself, not the program */
 	RECORD_LOST_STACK = 3,	/* recorded, but its stack could not be kept whole */
 };
 

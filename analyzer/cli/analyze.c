@@ -173,7 +173,7 @@ describe(const struct analysis *analysis)
 		.exit_status = status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		.exit_signal = status >= 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		.stopped = stop_asked,
-		.detail = analysis->file->pool->options.detail,
+		.loaded = load_relaxed(&analysis->file->pool->process_last) > 0,
 		.quiet = analysis->request->quiet,
 		.json = analysis->request->json,
 	};

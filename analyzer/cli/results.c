@@ -185,10 +185,15 @@ print_summary(struct results *results)
 static void
 say_nothing_recorded(const struct results_run *about)
 {
-	fprintf(stderr,
-		"thag: nothing was recorded: %s never loaded libthag.so; did it end before it "
-		"began, or clear LD_PRELOAD?\n",
-		about->program ? about->program : "the program");
+	const char *program = about->program ? about->program : "the program";
+
+	if (about->loaded)
+		fprintf(stderr, "thag: nothing was recorded: %s allocated nothing\n", program);
+	else
+		fprintf(stderr,
+			"thag: nothing was recorded: %s allocated nothing, or never loaded "
+			"libthag.so (a setuid or static program it became, LD_PRELOAD cleared)\n",
+			program);
 }
 
 int

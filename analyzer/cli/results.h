@@ -25,9 +25,9 @@ struct results_run {
 	int exit_status;     /* -1: not known */
 	int exit_signal;     /* 0: none */
 	bool stopped;	     /* by request, before the program ended */
-	bool detail;
-	bool quiet; /* errors and warnings alone are printed */
-	bool json;  /* the summary as JSON */
+	bool loaded;	     /* some process of the run had the library */
+	bool quiet;	     /* errors and warnings alone are printed */
+	bool json;	     /* the summary as JSON */
 };
 
 /* Writes the files and prints the summary to stderr. Returns 0, or -1; errors have been said. */

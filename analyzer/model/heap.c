@@ -26,7 +26,7 @@ site_of(struct model_thread *thread, uint32_t node)
 	return site_map_find_or_add(&thread->sites, &thread->model->sites, node, MEMORY_HEAP);
 }
 
-static void
+static inline void
 put_block(struct live_block *block, struct model_thread *thread, const struct model_event *event,
 	uint32_t serial)
 {
@@ -48,7 +48,7 @@ put_block(struct live_block *block, struct model_thread *thread, const struct mo
 		&process->public->sizes_allocated, histogram_bucket(bytes, SIZE_BUCKETS), bytes);
 }
 
-static void
+static inline void
 take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks)
 {
 	struct model *model = thread->model;
@@ -61,13 +61,14 @@ take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks
 	account_lifetime(site, lifetime);
 	process->freed.count++;
 	process->freed.bytes += bytes;
-	if (block->serial == thread->serial[PEAK_HEAP] && site->thread == thread->public->number) {
+	if (block->serial == thread->serial[PEAK_HEAP] &&
+		site->thread == (thread->public->number & SITE_THREAD_MASK)) {
 		site->temporary.count++;
 		site->temporary.bytes += bytes;
 	}
 	histogram_add(&process->public->sizes_freed, histogram_bucket(bytes, SIZE_BUCKETS), bytes);
 	histogram_add(&process->public->lifetimes,
-		histogram_bucket(model_span_ns(&model->clock, lifetime), LIFETIME_BUCKETS), bytes);
+		histogram_bucket(model_lifetime_ns(model, lifetime), LIFETIME_BUCKETS), bytes);
 	live_table_remove(&process->live, block);
 }
 

@@ -3,7 +3,7 @@
  * The live blocks of a process: a hash table from address to block.
  *
  * Open addressing with linear probing in one array of 32-byte entries, two to a cache line, at most
- * three quarters full. Removal moves later entries of the run back, so that there are no tombstones
+ * half full. Removal moves later entries of the run back, so that there are no tombstones
  * and the table's speed does not depend on its history. An allocation and a free touch one cache
  * line each as a rule, and live_table_prefetch() lets a caller who knows what comes ask for it in
  * advance.
@@ -17,6 +17,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * For functions that do nothing but prefetch: gcc 12 takes them for free of effects and drops the
+ * calls, unless it inlines them before it looks.
+ */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 struct live_block {
 	uint64_t address;
@@ -46,7 +52,7 @@ live_table_home(const struct live_table *table, uint64_t address)
 	return ((address >> 4) * UINT64_C(0x9e3779b97f4a7c15)) >> table->shift;
 }
 
-static inline void
+static ALWAYS_INLINE void
 live_table_prefetch(const struct live_table *table, uint64_t address)
 {
 	__builtin_prefetch(&table->slots[live_table_home(table, address)], 1);
@@ -73,7 +79,7 @@ live_table_find(const struct live_table *table, uint64_t address)
 static inline struct live_block *
 live_table_insert(struct live_table *table, uint64_t address, bool *ret_existed)
 {
-	if (__builtin_expect(table->count >= table->mask - table->mask / 4, 0))
+	if (__builtin_expect(table->count > table->mask / 2, 0))
 		live_table_grow_slow(table);
 	for (uint64_t i = live_table_home(table, address);; i = (i + 1) & table->mask) {
 		struct live_block *slot = &table->slots[i];

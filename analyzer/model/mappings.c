@@ -87,7 +87,7 @@ account_gone(
 		return;
 	account_lifetime(site, ticks > mapping->ticks ? ticks - mapping->ticks : 0);
 	if (mapping->serial == thread->serial[PEAK_MAPPED] &&
-		site->thread == thread->public->number) {
+		site->thread == (thread->public->number & SITE_THREAD_MASK)) {
 		site->temporary.count++;
 		site->temporary.bytes += bytes;
 	}

@@ -8,7 +8,9 @@ enum {
 	/* First length of the timeline's intervals. */
 	BIN_NS = 1000 * 1000,
 	/* Events asked for ahead of the one at work. */
-	PREFETCH_AHEAD = 8,
+	PREFETCH_AHEAD = 40,
+	/* Ahead of the one at work: by then what was asked for has come, and names the site. */
+	PREFETCH_SITE_AHEAD = 16,
 };
 
 static void
@@ -49,6 +51,7 @@ model_new(const struct model_clock *clock)
 
 	model->clock = *clock;
 	model->ticks = clock->start_ticks;
+	model->ns_per_tick_scaled = (uint64_t)(clock->ns_per_tick * 4294967296.0);
 	model->skew_ticks = ticks_of_ns(clock, SKEW_NS);
 	model->bin_ticks = ticks_of_ns(clock, BIN_NS);
 	site_pool_init(&model->sites);
@@ -250,10 +253,25 @@ apply_one(struct model *model, const struct model_event *event)
 		tell_sinks(model, event);
 }
 
-static inline void
+static ALWAYS_INLINE void
 prefetch(const struct model_event *event)
 {
 	live_table_prefetch(&event->thread->process->live, event->address);
+	if (event->kind == RECORD_ALLOC)
+		site_map_prefetch(&event->thread->sites, event->node, MEMORY_HEAP);
+}
+
+static ALWAYS_INLINE void
+prefetch_site(const struct model *model, const struct model_event *event)
+{
+	const struct live_table *live = &event->thread->process->live;
+	const struct live_block *block = &live->slots[live_table_home(live, event->address)];
+
+	if (event->kind == RECORD_ALLOC)
+		site_map_prefetch_site(
+			&event->thread->sites, &model->sites, event->node, MEMORY_HEAP);
+	else if (block->address == event->address && event->address)
+		site_prefetch(site_at(&model->sites, block->site));
 }
 
 void
@@ -269,6 +287,8 @@ model_apply(struct model *model, const struct model_event *events, unsigned coun
 	for (unsigned i = 0; i < count; i++) {
 		if (i + PREFETCH_AHEAD < count)
 			prefetch(&events[i + PREFETCH_AHEAD]);
+		if (i + PREFETCH_SITE_AHEAD < count)
+			prefetch_site(model, &events[i + PREFETCH_SITE_AHEAD]);
 		apply_one(model, &events[i]);
 	}
 }

@@ -61,8 +61,8 @@ struct site {
 };
 
 struct node {
-	uint32_t parent; /* 0: none */
-	uint64_t pc;	 /* see enum record_pc and RECORD_PC_EXACT in wire/record.h */
+	uint32_t parent;  /* 0: none */
+	uint64_t pc;	  /* see enum record_pc and RECORD_PC_EXACT in wire/record.h */
 	uint64_t seen_ns; /* when it was first named: tells apart modules at one address */
 };
 

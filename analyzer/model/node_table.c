@@ -56,13 +56,13 @@ node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_
 			return;
 		g_array_set_size(table->nodes, index + 1);
 	}
-	g_array_index(table->nodes, struct node, index) = (struct node){parent, pc};
+	g_array_index(table->nodes, struct node, index) = (struct node){.parent = parent, .pc = pc};
 }
 
 struct node
 node_table_get(const struct node_table *table, uint32_t node)
 {
-	const struct node unknown = {0, RECORD_PC_UNKNOWN};
+	const struct node unknown = {.pc = RECORD_PC_UNKNOWN};
 
 	while (table && node < table->first)
 		table = table->parent;

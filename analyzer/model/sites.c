@@ -3,9 +3,12 @@
 #include "sites.h"
 
 #include <glib.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
-	FIRST_BITS = 4
+	FIRST_BITS = 4,
+	CACHE_LINE = 64
 };
 
 void
@@ -18,9 +21,20 @@ void
 site_pool_fini(struct site_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->block_count; i++)
-		g_free(pool->blocks[i]);
+		free(pool->blocks[i]);
 	g_free(pool->blocks);
 	*pool = (struct site_pool){0};
+}
+
+static struct site_state *
+new_block(void)
+{
+	const size_t bytes = SITE_BLOCK * sizeof(struct site_state);
+	struct site_state *block = aligned_alloc(CACHE_LINE, bytes);
+
+	if (!block)
+		g_error("no memory for %zu bytes", bytes);
+	return memset(block, 0, bytes);
 }
 
 uint32_t
@@ -31,7 +45,7 @@ site_pool_add(struct site_pool *pool)
 			pool->block_room = pool->block_room ? 2 * pool->block_room : 16;
 			pool->blocks = g_renew(struct site_state *, pool->blocks, pool->block_room);
 		}
-		pool->blocks[pool->block_count++] = g_new0(struct site_state, SITE_BLOCK);
+		pool->blocks[pool->block_count++] = new_block();
 	}
 	return pool->count++;
 }
@@ -75,10 +89,10 @@ site_map_add_slow(struct site_map *map, struct site_pool *pool, uint32_t key)
 
 	site->node = (key - 1) / MEMORY_CATEGORIES;
 	site->category = (key - 1) % MEMORY_CATEGORIES;
-	site->thread = map->thread;
+	site->thread = map->thread & SITE_THREAD_MASK;
 	if (!map->slots)
 		resize(map, FIRST_BITS);
-	else if (map->count >= map->mask / 4 * 3)
+	else if (map->count >= map->mask / 2)
 		resize(map, 32 - map->shift + 1);
 	place(map, entry);
 	map->count++;

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+#include "live_table.h"
 #include "model.h"
 
 enum peak_domain {
@@ -43,25 +44,28 @@ struct peak {
 	uint64_t number;
 };
 
+/* Two cache lines: what every event touches, and what frees and new peaks do. */
 struct site_state {
 	uint32_t node;
-	uint32_t category;
-	uint32_t thread; /* number in its process */
+	uint32_t category : 2;
+	uint32_t thread : 30; /* number in its process, low bits */
 	struct tally allocated;
 	struct tally freed;
 	uint64_t peak_number;	  /* of the process's peak when at_peak was settled */
 	uint64_t run_peak_number; /* of the run's */
+	uint64_t largest_bytes;
+
 	struct tally at_peak;
 	struct tally at_run_peak;
-	uint64_t largest_bytes;
+	struct tally temporary;
 	uint64_t lifetime_ticks;
 	uint64_t lifetime_max_ticks;
-	struct tally temporary;
 };
 
 enum {
 	SITE_BLOCK_BITS = 8,
 	SITE_BLOCK = 1 << SITE_BLOCK_BITS,
+	SITE_THREAD_MASK = (1 << 30) - 1,
 };
 
 struct site_pool {
@@ -109,6 +113,36 @@ static inline uint32_t
 site_map_home(const struct site_map *map, uint32_t key)
 {
 	return (key * UINT32_C(0x9e3779b1)) >> map->shift;
+}
+
+static ALWAYS_INLINE void
+site_map_prefetch(const struct site_map *map, uint32_t node, enum memory_category category)
+{
+	if (map->slots)
+		__builtin_prefetch(
+			&map->slots[site_map_home(map, node * MEMORY_CATEGORIES + category + 1)]);
+}
+
+static ALWAYS_INLINE void
+site_prefetch(const struct site_state *site)
+{
+	__builtin_prefetch(site, 1);
+	__builtin_prefetch((const char *)site + 64, 1);
+}
+
+/* Asks for the site itself, if its slot is the first one looked at. */
+static ALWAYS_INLINE void
+site_map_prefetch_site(const struct site_map *map, const struct site_pool *pool, uint32_t node,
+	enum memory_category category)
+{
+	const uint32_t key = node * MEMORY_CATEGORIES + category + 1;
+	const struct site_map_slot *slot;
+
+	if (!map->slots)
+		return;
+	slot = &map->slots[site_map_home(map, key)];
+	if (slot->key == key)
+		site_prefetch(site_at(pool, slot->site));
 }
 
 static inline uint32_t

@@ -65,7 +65,8 @@ struct model_process {
 
 struct model {
 	struct model_clock clock;
-	uint64_t ticks; /* of the latest event */
+	uint64_t ticks;		     /* of the latest event */
+	uint64_t ns_per_tick_scaled; /* times 2^32: for lifetimes, without floating point */
 	struct site_pool sites;
 	struct peak peak[PEAK_DOMAINS];
 	GHashTable *processes; /* number -> struct model_process */
@@ -185,6 +186,12 @@ model_ns(const struct model_clock *clock, uint64_t ticks)
 		       ? 0
 		       : (uint64_t)((double)(ticks - clock->start_ticks) * clock->ns_per_tick +
 				    0.5);
+}
+
+static inline uint64_t
+model_lifetime_ns(const struct model *model, uint64_t ticks)
+{
+	return (uint64_t)((unsigned __int128)ticks * model->ns_per_tick_scaled >> 32);
 }
 
 static inline uint64_t

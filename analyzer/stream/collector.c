@@ -38,7 +38,7 @@ collector_new(struct pool_header *pool, int pool_fd, struct symbolizer *symboliz
 	collector->changed = g_ptr_array_new();
 	collector->gaps = g_ptr_array_new();
 	collector->sleep_us = SLEEP_BUSY_US;
-	merge_init(&collector->merge, &collector->source);
+	merge_init(&collector->merge, &collector->source, collector->gaps);
 	scan_init(collector);
 	if (pool) {
 		const struct clock_reading reading = clock_line_read();
@@ -235,18 +235,18 @@ collector_progress(
 
 /* ---- the end ---- */
 
-/* Twice more than a missing chunk is waited for. */
 static void
 take_rest(struct collector *collector)
 {
 	take(collector);
 	store_release(&collector->pool->phase, POOL_CLOSED);
-	for (int i = 0; i < 3; i++) {
+	/* Each round either waits for a missing chunk or gives one up, so this ends. */
+	do {
 		watch_look(collector->watch);
 		members_mark_final(collector);
 		scan_pool(collector);
 		merge_until(collector, UINT64_MAX, clock_line_now());
-	}
+	} while (collector->gaps->len);
 	collector->end_ticks = clock_line_now();
 	scan_take_tallies(collector, NULL);
 	while (collector->living->len)

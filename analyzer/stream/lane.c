@@ -227,7 +227,7 @@ lane_next(struct lane *lane, struct lane_source *source)
 void
 lane_skip_gap(struct lane *lane, struct lane_source *source)
 {
-	if (!lane->pieces || lane->pieces->sequence <= lane->sequence || lane->ready)
+	if (!lane_has_gap(lane))
 		return;
 	source->broken_chunks += lane->pieces->sequence - lane->sequence;
 	lane->sequence = lane->pieces->sequence;

@@ -73,6 +73,13 @@ struct lane_source {
 
 void lane_queue(struct lane *lane, struct piece *piece);
 
+/* Whether a lane that is not ready waits for a missing chunk. */
+static inline bool
+lane_has_gap(const struct lane *lane)
+{
+	return !lane->ready && lane->pieces && lane->pieces->sequence > lane->sequence;
+}
+
 /* Makes the next record ready. False: there is none now. */
 bool lane_next(struct lane *lane, struct lane_source *source);
 

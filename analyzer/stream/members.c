@@ -91,17 +91,17 @@ lane_mark_changed(struct collector *collector, struct lane *lane)
 
 /* A lane held up by a missing chunk goes on without it when a second scan has not brought it. */
 static void
-note_gap(struct collector *collector, struct lane *lane)
+mind_gap(struct collector *collector, struct lane *lane)
 {
-	if (lane->ready || !lane->pieces || lane->pieces->sequence <= lane->sequence) {
+	if (!lane_has_gap(lane)) {
 		lane->gap = false;
 		return;
 	}
 	/* A recording has all in order: what is missing is missing. */
 	if (lane->gap || !collector->pool) {
 		lane_skip_gap(lane, &collector->source);
-		merge_add(&collector->merge, lane);
 		lane->gap = false;
+		merge_add(&collector->merge, lane);
 		return;
 	}
 	lane->gap = true;
@@ -111,18 +111,15 @@ note_gap(struct collector *collector, struct lane *lane)
 void
 members_merge(struct collector *collector, uint64_t limit_ticks, uint64_t end_ticks)
 {
-	GPtrArray *gaps = collector->gaps;
-
-	collector->gaps = g_ptr_array_new();
-	for (unsigned i = 0; i < gaps->len; i++)
-		lane_mark_changed(collector, g_ptr_array_index(gaps, i));
-	g_ptr_array_unref(gaps);
+	for (unsigned i = 0; i < collector->gaps->len; i++)
+		lane_mark_changed(collector, g_ptr_array_index(collector->gaps, i));
+	g_ptr_array_set_size(collector->gaps, 0);
 	for (unsigned i = 0; i < collector->changed->len; i++) {
 		struct lane *lane = g_ptr_array_index(collector->changed, i);
 
 		lane->changed = false;
 		merge_add(&collector->merge, lane);
-		note_gap(collector, lane);
+		mind_gap(collector, lane);
 	}
 	g_ptr_array_set_size(collector->changed, 0);
 	merge_run(&collector->merge, limit_ticks, end_ticks);

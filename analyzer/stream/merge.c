@@ -2,12 +2,10 @@
 /* See merge.h. */
 #include "merge.h"
 
-#include <glib.h>
-
 void
-merge_init(struct merge *merge, struct lane_source *source)
+merge_init(struct merge *merge, struct lane_source *source, GPtrArray *gaps)
 {
-	*merge = (struct merge){.source = source};
+	*merge = (struct merge){.source = source, .gaps = gaps};
 }
 
 void
@@ -158,10 +156,15 @@ merge_run(struct merge *merge, uint64_t limit_ticks, uint64_t end_ticks)
 			give(merge, lane);
 			more = lane_next(lane, merge->source);
 		} while (more && lane->ticks < bound);
-		if (more)
+		if (more) {
 			sift_down(merge, 0, (struct merge_entry){lane->ticks, lane});
-		else
-			remove_first(merge);
+			continue;
+		}
+		remove_first(merge);
+		if (lane_has_gap(lane)) {
+			lane->gap = true;
+			g_ptr_array_add(merge->gaps, lane);
+		}
 	}
 	flush(merge);
 }

@@ -10,10 +10,12 @@
 #ifndef THAG_MERGE_H
 #define THAG_MERGE_H
 
+#include <glib.h>
+
 #include "lane.h"
 
 enum {
-	MERGE_BATCH = 64
+	MERGE_BATCH = 256
 };
 
 struct merge_entry {
@@ -25,12 +27,13 @@ struct merge {
 	struct merge_entry *heap;
 	unsigned count, room;
 	struct lane_source *source;
+	GPtrArray *gaps;    /* borrowed: lanes that ran dry before a missing chunk go there */
 	uint64_t end_ticks; /* no record is younger: one that says so has a broken time */
 	unsigned batched;
 	struct model_event batch[MERGE_BATCH];
 };
 
-void merge_init(struct merge *merge, struct lane_source *source);
+void merge_init(struct merge *merge, struct lane_source *source, GPtrArray *gaps);
 void merge_fini(struct merge *merge);
 
 /* The lane may have something new. Does nothing where it is in the heap already. */

@@ -30,6 +30,7 @@ struct replay {
 	int error; /* of OUTCOME_READ_ERROR */
 	ZSTD_DCtx *context;
 	ZSTD_inBuffer input;
+	bool frame_is_over; /* checksum and all */
 	uint64_t queued_bytes;
 	uint64_t end_ticks;
 	uint8_t buffer[INPUT_BYTES];
@@ -74,6 +75,7 @@ take(struct replay *replay, void *bytes, size_t count)
 
 		if (ZSTD_isError(left))
 			return OUTCOME_DAMAGED;
+		replay->frame_is_over = !left;
 		if (output.pos == before && replay->input.pos == replay->input.size) {
 			const enum outcome outcome = fill(replay);
 
@@ -82,6 +84,19 @@ take(struct replay *replay, void *bytes, size_t count)
 		}
 	}
 	return OUTCOME_MORE;
+}
+
+/* After the last entry: the checksum of what it was in. */
+static enum outcome
+take_end(struct replay *replay)
+{
+	while (!replay->frame_is_over) {
+		const enum outcome outcome = take(replay, replay->entry, 1);
+
+		if (outcome != OUTCOME_MORE)
+			return replay->frame_is_over ? OUTCOME_DONE : outcome;
+	}
+	return OUTCOME_DONE;
 }
 
 /* ---- entries ---- */
@@ -244,7 +259,7 @@ on_finish(struct replay *replay, uint32_t bytes)
 	get(replay, bytes, &entry, sizeof(entry));
 	replay->end_ticks = MAX(replay->end_ticks, entry.end_ticks);
 	replay->collector->lost_events = entry.lost_events;
-	return entry.cut_short ? OUTCOME_CUT_SHORT : OUTCOME_DONE;
+	return entry.cut_short ? OUTCOME_CUT_SHORT : take_end(replay);
 }
 
 static enum outcome
@@ -338,7 +353,9 @@ close_run(struct replay *replay)
 
 		collector_start_model(collector, &clock);
 	}
-	members_merge(collector, UINT64_MAX, replay->end_ticks);
+	do
+		members_merge(collector, UINT64_MAX, replay->end_ticks);
+	while (collector->gaps->len);
 	collector->end_ticks = replay->end_ticks;
 }
 

@@ -48,6 +48,12 @@ enum {
 	ARCH_SIGNAL_FRAME_BYTES = sizeof(siginfo_t) + sizeof(ucontext_t)
 };
 
+static inline struct frame
+arch_context_frame(const void *context)
+{
+	return arch_signal_frame((uint64_t)context - sizeof(siginfo_t));
+}
+
 static inline __attribute__((always_inline)) struct frame
 arch_caller(void)
 {

@@ -47,6 +47,13 @@ enum {
 	ARCH_SIGNAL_FRAME_BYTES = sizeof(ucontext_t)
 };
 
+/* The state that a signal handler's third argument describes. */
+static inline struct frame
+arch_context_frame(const void *context)
+{
+	return arch_signal_frame((uint64_t)context);
+}
+
 /* Every source of the preload is compiled with frame pointers, so a hook's frame begins with
  * the caller's frame pointer and the return address. */
 static inline __attribute__((always_inline)) struct frame

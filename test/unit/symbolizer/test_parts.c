@@ -182,3 +182,49 @@ Test(symbolizer, addresses_not_wanted_have_their_offset_and_later_wants_are_reso
 	fixture_expect_name(symbolizer_find(symbolizer, module, plain), "chain_plain", SYMBOL_NAME);
 	symbolizer_free(symbolizer);
 }
+
+enum {
+	PARALLEL_MODULES = 8,
+	PARALLEL_ADDRESSES = 500,
+	PARALLEL_STEP = 48,
+};
+
+static void
+resolve_copies(unsigned threads, char **ret_names)
+{
+	const struct symbolizer_options options = {
+		.debug_directories = "/nowhere", .threads = threads};
+	struct symbolizer *symbolizer = symbolizer_new(&options);
+	GString *text = g_string_new(NULL);
+
+	for (uint32_t i = 0; i < PARALLEL_MODULES; i++) {
+		g_autofree char *name = g_strdup_printf("chain%u", i);
+		const struct symbolizer_module description = {.path = fixture_path(name)};
+
+		cr_assert_eq(symbolizer_add_module(symbolizer, &description), i);
+		for (uint64_t a = 0; a < PARALLEL_ADDRESSES; a++)
+			symbolizer_want(symbolizer, i, 0x1000 + a * PARALLEL_STEP);
+	}
+	symbolizer_resolve_all(symbolizer);
+	for (uint32_t i = 0; i < PARALLEL_MODULES; i++)
+		for (uint64_t a = 0; a < PARALLEL_ADDRESSES; a++)
+			g_string_append_printf(text, "%s\n",
+				symbolizer_find(symbolizer, i, 0x1000 + a * PARALLEL_STEP)
+					.symbols[0]
+					.function);
+	symbolizer_free(symbolizer);
+	*ret_names = g_string_free(text, FALSE);
+}
+
+Test(symbolizer, threads_find_what_one_finds, .timeout = 60)
+{
+	char *one, *four;
+
+	for (unsigned i = 0; i < PARALLEL_MODULES; i++)
+		fixture_run("g++ -g -O%u -DPART=%u $SRC/chain.cc -o chain%u", i % 4, i, i);
+	resolve_copies(1, &one);
+	resolve_copies(4, &four);
+	cr_assert_str_eq(one, four);
+	g_free(one);
+	g_free(four);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Sampling: where threads are when their CPU clock has run for another period.
+ *
+ * Each thread has a timer of its own, which sends SAMPLER_SIGNAL to it: a perf task-clock event
+ * that fires in user mode only (so that no system call is ever interrupted), or where perf is
+ * denied a POSIX timer on the thread's CPU clock. The handler walks the stack with the same
+ * unwinder as all hooks: no lock, no allocation. A sample that comes while a hook is at work hits
+ * the profiler, not the program: it is counted as such. Periods that passed without a sample (in
+ * the kernel, or while signals were blocked) are added to the next one's weight.
+ *
+ * SIGURG, because what nobody handles it does nothing: whatever happens to the handler (a program
+ * that resets all signals, an exec), a late sample cannot kill. The program's own use of it goes on
+ * (hooks_signal.c): its action is kept here, and called for signals that are not ours.
+ */
+#ifndef THAG_PRELOAD_SAMPLER_H
+#define THAG_PRELOAD_SAMPLER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SAMPLER_SIGNAL = SIGURG
+};
+
+struct thread;
+
+/* Of one thread. */
+struct sampler {
+	bool running;
+	int fd;		      /* perf event, -1: a timer is used */
+	int timer;	      /* kernel's timer id */
+	uint64_t counted_ns;  /* CPU time up to the last sample (perf) */
+	uint64_t own_periods; /* that hit the profiler itself, not reported yet */
+};
+
+/* Installs the handler; called by session start where sampling is asked for. */
+void sampler_init(void);
+
+/* Starts and stops sampling of the calling thread, whose state this is. */
+void sampler_begin(struct thread *thread);
+void sampler_end(struct thread *thread);
+
+/*
+ * What the program wants to happen at SAMPLER_SIGNAL: swaps in `action` (NULL: only asks) and
+ * returns what it was. For the hooks of sigaction and the like.
+ */
+struct sigaction sampler_swap_action(const struct sigaction *action);
+
+/* Whether SAMPLER_SIGNAL is in use, and must not be blocked or taken over. */
+bool sampler_is_on(void);
+
+#endif

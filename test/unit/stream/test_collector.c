@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* From records in a pool to the finished run. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake_run.h"
+#include "fake_symbolizer.h"
+#include "members.h"
+#include "reader.h"
+
+#define A	UINT64_C(0x1000)
+#define B	UINT64_C(0x2000)
+#define MAIN_PC UINT64_C(0x401000)
+
+static struct fake_run fake;
+static struct collector *collector;
+static uint32_t self;
+
+static void
+set_up(void)
+{
+	fake_run_init(&fake);
+	collector = fake_collector(&fake);
+	self = (uint32_t)getpid();
+}
+
+static void
+tear_down(void)
+{
+	fake_run_fini(&fake);
+}
+
+TestSuite(collector, .init = set_up, .fini = tear_down);
+
+static const struct memory_sums *
+heap_of(const struct run *run, uint32_t process)
+{
+	return &find_process(run, process)->memory[MEMORY_HEAP];
+}
+
+static void
+poll_times(unsigned count)
+{
+	while (count--)
+		collector_poll(collector, 0);
+}
+
+/* Old enough that a poll takes it. */
+static uint64_t
+past(void)
+{
+	return fake_run_now() - 1000 * 1000;
+}
+
+Test(collector, events_of_two_threads_are_taken_in_the_order_of_their_times)
+{
+	struct fake_thread one = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread two = fake_thread_make(&fake, 1, self, 2);
+	const uint64_t ticks = past();
+
+	/* Each block lives for a moment on one thread and is freed on the other. */
+	for (unsigned i = 0; i < 5000; i++) {
+		fake_alloc(&one, ticks + 10 * i, 1, 100, A + 16 * (uint64_t)i);
+		fake_free(&two, ticks + 10 * i + 5, A + 16 * (uint64_t)i, 0);
+	}
+	poll_times(2);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->peak_bytes, 100);
+	cr_assert_eq(run->events, 10000);
+	cr_assert_eq(find_process(run, 1)->frees_unknown, 0);
+	cr_assert_eq(heap_of(run, 1)->leaked.count, 0);
+	run_free(run);
+}
+
+Test(collector, a_poll_leaves_events_that_are_too_young)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	uint64_t events, live;
+
+	fake_alloc(&thread, past(), 1, 100, A);
+	fake_alloc(&thread, fake_run_now() + (UINT64_C(1) << 36), 1, 50, B);
+	poll_times(1);
+	collector_progress(collector, &events, &live);
+	cr_assert_eq(events, 1);
+	cr_assert_eq(live, 100);
+	struct run *run = collector_finish(collector);
+
+	/* At the end it counts, at the latest possible time. */
+	cr_assert_eq(run->events, 2);
+	cr_assert_leq(run->peak_ns, run->duration_ns);
+	run_free(run);
+}
+
+Test(collector, an_event_that_shows_up_late_is_taken)
+{
+	struct fake_thread one = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread two = fake_thread_make(&fake, 1, self, 2);
+	const uint64_t ticks = past();
+
+	fake_alloc(&one, ticks, 1, 100, A);
+	fake_alloc(&two, ticks + 10, 1, 30, A + 64);
+	poll_times(1);
+	fake_alloc(&two, ticks + 20, 1, 50, B);
+	fake_free(&one, ticks + 5000, A, 0);
+	poll_times(1);
+	fake_free(&two, ticks + 4000, B, 0);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->events, 5);
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 30);
+	run_free(run);
+}
+
+Test(collector, chunks_go_by_sequence_whatever_their_place)
+{
+	struct fake_thread filler = fake_thread_make(&fake, 1, self, 9);
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	const uint64_t ticks = past();
+
+	/* Chunk 0 is taken, so the first of the thread lies behind the second. */
+	fake_alloc(&filler, ticks, 1, 1, A + 0x10000);
+	fake_alloc(&thread, ticks, 1, 100, A);
+	fake_retire(&filler);
+	poll_times(1);
+	fake_retire(&thread);
+	fake_free(&thread, ticks + 10000, A, 0);
+	cr_assert_eq(thread.index, 0);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(find_process(run, 1)->frees_unknown, 0);
+	cr_assert_eq(run->broken_chunks, 0);
+	run_free(run);
+}
+
+Test(collector, a_chunk_that_never_comes_is_counted_and_the_rest_used)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+
+	fake_alloc(&thread, past(), 1, 100, A);
+	fake_retire(&thread);
+	thread.sequence++;
+	fake_alloc(&thread, past(), 1, 50, B);
+	poll_times(3);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->broken_chunks, 1);
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 150);
+	run_free(run);
+}
+
+Test(collector, a_broken_chunk_is_used_up_to_the_bad_byte)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	const uint8_t bad[] = {0x07};
+
+	fake_alloc(&thread, past(), 1, 100, A);
+	fake_bytes(&thread, bad, sizeof(bad));
+	poll_times(1);
+	fake_alloc(&thread, past(), 1, 1000, A + 64);
+	poll_times(1);
+	fake_retire(&thread);
+	fake_alloc(&thread, past(), 1, 50, B);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->broken_chunks, 1);
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 150);
+	run_free(run);
+}
+
+Test(collector, a_full_chunk_with_a_senseless_header_is_dropped_and_free_again)
+{
+	struct fake_thread good = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread bad = fake_thread_make(&fake, 1, self, 2);
+
+	fake_alloc(&good, past(), 1, 100, A);
+	fake_alloc(&bad, past(), 1, 100, B);
+	bad.chunk->kind = 77;
+	fake_retire(&bad);
+	poll_times(1);
+	cr_assert_eq(pool_states(fake.pool)[bad.index], POOL_FREE);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->broken_chunks, 1);
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 100);
+	run_free(run);
+}
+
+Test(collector, a_length_that_is_none_is_not_believed)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+
+	fake_alloc(&thread, past(), 1, 100, A);
+	poll_times(1);
+	thread.chunk->length = UINT32_MAX;
+	poll_times(1);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 100);
+	run_free(run);
+}
+
+Test(collector, thousands_of_threads_give_their_decoders_back)
+{
+	enum {
+		THREADS = 3000
+	};
+	static struct fake_thread threads[THREADS];
+	const uint64_t ticks = past();
+
+	fake_run_fini(&fake);
+	fake_run_init(&fake);
+	collector_free(collector);
+	collector = fake_collector(&fake);
+	for (unsigned i = 0; i < THREADS; i++) {
+		threads[i] = fake_thread_make(&fake, 1, self, i + 1);
+		if (i % 200 == 0)
+			poll_times(1); /* raises the limit */
+		fake_alloc(&threads[i], ticks + i, 1, 100, A + i * (uint64_t)4096);
+	}
+	poll_times(1);
+	cr_assert_leq(collector->source.decoders, 256);
+	for (unsigned i = 0; i < THREADS; i++)
+		fake_free(&threads[i], ticks + THREADS + i, A + i * (uint64_t)4096, 0);
+	poll_times(1);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->peak_bytes, 100 * THREADS);
+	cr_assert_eq(heap_of(run, 1)->leaked.count, 0);
+	cr_assert_eq(run->broken_chunks, 0);
+	run_free(run);
+}
+
+/* ---- processes ---- */
+
+static uint32_t
+spawn_sleeper(void)
+{
+	const pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	return (uint32_t)pid;
+}
+
+static void
+end_sleeper(uint32_t pid)
+{
+	kill((pid_t)pid, SIGKILL);
+	waitpid((pid_t)pid, NULL, 0);
+}
+
+Test(collector, the_chunk_of_a_killed_process_is_read_to_its_end_and_freed)
+{
+	const uint32_t pid = spawn_sleeper();
+	struct fake_thread thread = fake_thread_make(&fake, 1, pid, 1);
+
+	fake_alloc(&thread, fake_run_now(), 1, 100, A);
+	poll_times(1);
+	cr_assert_eq(collector_live_processes(collector), 1);
+	fake_alloc(&thread, fake_run_now(), 1, 50, B);
+	end_sleeper(pid);
+	for (unsigned i = 0; i < 100 && collector->living->len; i++)
+		collector_poll(collector, 1);
+	cr_assert_eq(collector_live_processes(collector), 0);
+	cr_assert_eq(collector->living->len, 0);
+	cr_assert_eq(pool_states(fake.pool)[thread.index], POOL_FREE);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 150);
+	run_free(run);
+}
+
+Test(collector, exec_ends_the_old_image)
+{
+	struct fake_thread before = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread after = fake_thread_make(&fake, 2, self, 1);
+
+	fake_alloc(&before, past(), 1, 100, A);
+	poll_times(1);
+	fake_alloc(&after, past(), 1, 50, A);
+	poll_times(1);
+	cr_assert_eq(collector->living->len, 2);
+	for (unsigned i = 0; i < 100 && collector->living->len != 1; i++)
+		collector_poll(collector, 1);
+	cr_assert_eq(collector_live_processes(collector), 1);
+	cr_assert_eq(collector->living->len, 1);
+	cr_assert_eq(pool_states(fake.pool)[before.index], POOL_FREE);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 100);
+	cr_assert_eq(heap_of(run, 2)->leaked.bytes, 50);
+	run_free(run);
+}
+
+Test(collector, a_pid_that_is_somebody_elses_by_now_is_not_waited_for)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, spawn_sleeper(), 1);
+
+	/* The record is older than the process. */
+	fake_alloc(&thread, fake_run_now() - (UINT64_C(1) << 35), 1, 100, A);
+	poll_times(1);
+	cr_assert_eq(collector_live_processes(collector), 0);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 100);
+	run_free(run);
+	end_sleeper(thread.pid);
+}
+
+Test(collector, short_processes_by_the_thousand_leave_no_descriptor_and_no_chunk)
+{
+	enum {
+		PROCESSES = 2000
+	};
+
+	for (uint32_t i = 1; i <= PROCESSES; i++) {
+		/* Nobody has such a pid. */
+		struct fake_thread thread = fake_thread_make(&fake, i, 0x3ffffff0 - i, 1);
+
+		fake_alloc(&thread, past(), 1, 100, A);
+		if (i % 100 == 0)
+			poll_times(2);
+	}
+	poll_times(3);
+	for (uint32_t i = 0; i < load_relaxed(&fake.pool->chunk_high); i++)
+		cr_assert_eq(pool_states(fake.pool)[i], POOL_FREE);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_eq(run->processes->len, PROCESSES);
+	cr_assert_eq(run->broken_chunks, 0);
+	run_free(run);
+}
+
+/* ---- the pool's other rules ---- */
+
+Test(collector, the_limit_rises_before_the_pool_is_exhausted)
+{
+	struct fake_thread threads[600];
+
+	cr_assert_eq(load_relaxed(&fake.pool->chunk_limit), POOL_CHUNKS_INITIAL);
+	for (unsigned i = 0; i < 600; i++) {
+		threads[i] = fake_thread_make(&fake, 1, self, i + 1);
+		fake_alloc(&threads[i], past(), 1, 1, A + i * (uint64_t)64);
+		if (i % 100 == 0)
+			poll_times(1);
+	}
+	poll_times(1);
+	cr_assert_geq(load_relaxed(&fake.pool->chunk_limit), 600 * 4);
+	collector_free(collector);
+}
+
+Test(collector, sums_of_summary_mode_are_read_where_they_are)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread tally = fake_thread_make(&fake, 1, self, 1);
+	const uint64_t numbers[PROCESS_NUMBERS] = {[PROCESS_TIME] = past(), [PROCESS_SUMMARY] = 1};
+	const char *const strings[] = {"/bin/true", "true"};
+	struct pool_tally *entries;
+
+	fake_extended(&thread, RECORD_PROCESS, numbers, PROCESS_NUMBERS, strings, 2);
+	fake_node(&thread, 1, 0, MAIN_PC);
+	fake_bytes(&tally, (const uint8_t *)"", 0);
+	tally.chunk->kind = POOL_TALLY;
+	entries = (struct pool_tally *)(void *)pool_payload(tally.chunk);
+	entries[0] = (struct pool_tally){.node = 0, .count = 3};
+	entries[1] = (struct pool_tally){.node = 1, .count = 4, .bytes = 400};
+	poll_times(2);
+	struct run *run = collector_finish(collector);
+
+	cr_assert(find_process(run, 1)->summary);
+	cr_assert_eq(find_site(find_process(run, 1), 1, MAIN_PC)->allocated.bytes, 400);
+	cr_assert_eq(heap_of(run, 1)->freed.count, 3);
+	run_free(run);
+}
+
+Test(collector, resident_memory_is_measured)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+
+	fake_alloc(&thread, past(), 1, 1, A);
+	for (unsigned i = 0; i < 40; i++)
+		collector_poll(collector, 2);
+	struct run *run = collector_finish(collector);
+
+	cr_assert_gt(find_process(run, 1)->rss_peak_bytes, 100000);
+	run_free(run);
+}
+
+Test(collector, modules_are_opened_by_way_of_the_process)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	const uint64_t numbers[MODULE_NUMBERS] = {past(), 1, 0x1000, 0x2000, 0x3000};
+	const char *const strings[] = {"/lib/x.so", "abcd"};
+	char expected[64];
+
+	collector_free(collector);
+	collector = collector_new(fake.pool, fake.fd, (struct symbolizer *)&fake_symbolizer);
+	fake_extended(&thread, RECORD_MODULE, numbers, MODULE_NUMBERS, strings, 2);
+	poll_times(1);
+	snprintf(expected, sizeof(expected), "/proc/%u/root/lib/x.so", self);
+	cr_assert_str_eq(fake_symbolizer.open_path, expected);
+	cr_assert_eq(fake_symbolizer.build_id_bytes, 4);
+	struct run *run = collector_finish(collector);
+	const struct module *module = g_ptr_array_index(find_process(run, 1)->modules, 0);
+
+	cr_assert_str_eq(module->path, "/lib/x.so");
+	cr_assert_eq(module->end_ns, UINT64_MAX);
+	run_free(run);
+}
+
+Test(collector, the_kernel_says_when_the_reader_died)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (collector_attach(collector))
+			_exit(1);
+		raise(SIGKILL);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFSIGNALED(status));
+	cr_assert(load_acquire(&fake.pool->reader) & POOL_READER_DIED);
+	/* Another one may take its place. */
+	cr_assert_eq(collector_attach(collector), 0);
+	cr_assert_eq(
+		load_acquire(&fake.pool->reader) & POOL_READER_TID, (uint32_t)syscall(SYS_gettid));
+	collector_free(collector);
+	cr_assert(load_acquire(&fake.pool->reader) & POOL_READER_DIED);
+}
+
+Test(collector, a_pool_has_one_reader)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		collector_attach(collector);
+		pause();
+	}
+	while (!load_acquire(&fake.pool->reader))
+		usleep(1000);
+	cr_assert_eq(collector_attach(collector), -EBUSY);
+	end_sleeper((uint32_t)pid);
+	(void)status;
+	collector_free(collector);
+}
+
+Test(collector, a_ring_ends_the_sleep)
+{
+	const pid_t pid = fork();
+	const uint32_t seen = load_acquire(&fake.pool->doorbell);
+	const uint64_t before = fake_run_now();
+
+	if (!pid) {
+		while (!load_acquire(&fake.pool->reader_waiting))
+			usleep(100);
+		add_release(&fake.pool->doorbell, 1);
+		syscall(SYS_futex, &fake.pool->doorbell, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0);
+		_exit(0);
+	}
+	reader_sleep(fake.pool, seen, 10 * 1000 * 1000);
+	waitpid(pid, NULL, 0);
+	cr_assert_lt(
+		(double)(fake_run_now() - before) * clock_line_get(&collector->clock).ns_per_tick,
+		5e9);
+	collector_free(collector);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* A recording gives the run again; a damaged one as much of it as there is, and says so. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fake_run.h"
+
+enum {
+	THREADS = 3,
+	EVENTS = 40000
+};
+
+static int
+new_file(void)
+{
+	return memfd_create("recording", MFD_CLOEXEC);
+}
+
+/* A run with several threads and polls, recorded to `fd`. */
+static struct run *
+record(int fd, uint64_t max_bytes, int *ret_status)
+{
+	struct fake_run fake;
+	struct fake_thread threads[THREADS];
+	struct collector *collector;
+	uint64_t ticks, bytes;
+	struct run *run;
+
+	fake_run_init(&fake);
+	collector = fake_collector(&fake);
+	cr_assert_eq(collector_record_to(collector, fd, max_bytes), 0);
+	ticks = fake_run_now() - 1000 * 1000;
+	srand(1);
+	for (unsigned t = 0; t < THREADS; t++)
+		threads[t] = fake_thread_make(
+			&fake, 1 + t / 2, (uint32_t)(t < 2 ? getpid() : getppid()), t + 1);
+	fake_node(&threads[0], 1, 0, 0x401000);
+	for (unsigned i = 0; i < EVENTS; i++) {
+		struct fake_thread *thread = &threads[rand() % THREADS];
+		const uint64_t address = 0x1000 + (uint64_t)(rand() % 1000) * 32;
+
+		ticks += 10;
+		if (rand() % 2)
+			fake_alloc(
+				thread, ticks, (uint32_t)(rand() % 50), (uint64_t)rand(), address);
+		else
+			fake_free(thread, ticks, address, 0);
+		if (i % 5000 == 0)
+			collector_poll(collector, 0);
+	}
+	collector_poll(collector, 0);
+	*ret_status = collector_record_status(collector, &bytes);
+	run = collector_finish(collector);
+	fake_run_fini(&fake);
+	return run;
+}
+
+static struct run *
+replay(int fd, int *ret_status, char message[COLLECTOR_MESSAGE_BYTES])
+{
+	struct collector *collector = collector_new(NULL, -1, NULL);
+
+	lseek(fd, 0, SEEK_SET);
+	message[0] = 0;
+	*ret_status = collector_replay(collector, fd, message);
+	return collector_finish(collector);
+}
+
+static void
+compare_threads(const struct thread *a, const struct thread *b)
+{
+	cr_assert_eq(a->number, b->number);
+	cr_assert_eq(a->tid, b->tid);
+	cr_assert_eq(a->sites->len, b->sites->len);
+	for (unsigned i = 0; i < a->sites->len; i++) {
+		const struct site *left = &g_array_index(a->sites, struct site, i);
+		const struct site *right = &g_array_index(b->sites, struct site, i);
+
+		cr_assert_eq(left->node, right->node);
+		cr_assert_eq(left->memory.at_peak.bytes, right->memory.at_peak.bytes);
+		cr_assert_eq(left->memory.allocated.bytes, right->memory.allocated.bytes);
+		cr_assert_eq(left->memory.freed.count, right->memory.freed.count);
+		cr_assert_eq(left->memory.temporary.count, right->memory.temporary.count);
+	}
+}
+
+Test(recording, replayed_is_the_same_run)
+{
+	const int fd = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *live = record(fd, 0, &status), *again;
+
+	cr_assert_eq(status, 0);
+	again = replay(fd, &status, message);
+	cr_assert_eq(status, 0, "%s", message);
+	cr_assert_eq(again->events, live->events);
+	cr_assert_eq(again->events, EVENTS);
+	cr_assert_eq(again->peak_bytes, live->peak_bytes);
+	cr_assert_eq(again->peak_ns, live->peak_ns);
+	cr_assert_eq(again->duration_ns, live->duration_ns);
+	cr_assert_eq(again->start_realtime_ns, live->start_realtime_ns);
+	cr_assert_eq(again->processes->len, live->processes->len);
+	cr_assert_eq(again->chunks, live->chunks);
+	cr_assert_eq(again->broken_chunks, 0);
+	for (unsigned i = 0; i < live->processes->len; i++) {
+		const struct process *a = g_ptr_array_index(live->processes, i);
+		const struct process *b = g_ptr_array_index(again->processes, i);
+
+		cr_assert_eq(a->pid, b->pid);
+		cr_assert_eq(a->frees_unknown, b->frees_unknown);
+		cr_assert_eq(a->threads->len, b->threads->len);
+		for (unsigned t = 0; t < a->threads->len; t++)
+			compare_threads(
+				g_ptr_array_index(a->threads, t), g_ptr_array_index(b->threads, t));
+	}
+	run_free(live);
+	run_free(again);
+	close(fd);
+}
+
+Test(recording, cut_off_anywhere_gives_what_is_there_and_says_so)
+{
+	const int fd = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	off_t size;
+
+	run_free(record(fd, 0, &status));
+	size = lseek(fd, 0, SEEK_END);
+	for (off_t cut = size - 1; cut > 12; cut = cut * 7 / 8) {
+		struct run *run;
+
+		cr_assert_eq(ftruncate(fd, cut), 0);
+		run = replay(fd, &status, message);
+		cr_assert_eq(status, 1);
+		cr_assert(strstr(message, "cut off"), "%s", message);
+		run_free(run);
+	}
+	close(fd);
+}
+
+Test(recording, a_changed_byte_is_noticed)
+{
+	const int fd = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	off_t size;
+
+	run_free(record(fd, 0, &status));
+	size = lseek(fd, 0, SEEK_END);
+	for (off_t at = 12; at < size; at += size / 37) {
+		uint8_t byte;
+
+		cr_assert_eq(pread(fd, &byte, 1, at), 1);
+		byte ^= 0x10;
+		cr_assert_eq(pwrite(fd, &byte, 1, at), 1);
+		run_free(replay(fd, &status, message));
+		cr_assert_eq(status, 1, "byte %ld", (long)at);
+		byte ^= 0x10;
+		cr_assert_eq(pwrite(fd, &byte, 1, at), 1);
+	}
+	run_free(replay(fd, &status, message));
+	cr_assert_eq(status, 0, "%s", message);
+	close(fd);
+}
+
+Test(recording, its_limit_holds_and_the_run_goes_on)
+{
+	enum {
+		LIMIT = 330 * 1024
+	};
+	const int fd = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *live = record(fd, LIMIT, &status), *again;
+
+	cr_assert_eq(live->events, EVENTS);
+	cr_assert_eq(status, -EFBIG);
+	cr_assert_leq(lseek(fd, 0, SEEK_END), LIMIT);
+	again = replay(fd, &status, message);
+	cr_assert_eq(status, 1);
+	cr_assert(strstr(message, "limit"), "%s", message);
+	cr_assert_lt(again->events, live->events);
+	run_free(live);
+	run_free(again);
+	close(fd);
+}
+
+Test(recording, something_else_is_refused)
+{
+	const struct {
+		const char *bytes;
+		size_t count;
+		const char *says;
+	} rows[] = {
+		{"", 0, "not a recording"},
+		{"thagrec", 8, "not a recording"},
+		{"#!/bin/sh\necho hello\n", 21, "not a recording"},
+		{"thagrec\0\x63\0\0\0", 12, "version 99"},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const int fd = new_file();
+		char message[COLLECTOR_MESSAGE_BYTES];
+		int status;
+
+		cr_assert_eq(write(fd, rows[i].bytes, rows[i].count), (ssize_t)rows[i].count);
+		run_free(replay(fd, &status, message));
+		cr_assert_eq(status, -EINVAL);
+		cr_assert(strstr(message, rows[i].says), "%s", message);
+		close(fd);
+	}
+}
+
+Test(recording, one_that_cannot_be_written_says_why_and_the_run_goes_on)
+{
+	const int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct collector *collector = collector_new(NULL, -1, NULL);
+
+	cr_assert_eq(collector_record_to(collector, fd, 0), -ENOSPC);
+	collector_free(collector);
+	close(fd);
+}
