@@ -8,11 +8,13 @@
 #include <string.h>
 #include "command.h"
 #include "diff_main.h"
+#include "menu_main.h"
 #include "report_main.h"
 #include "suggest.h"
 #include "target.h"
 
 static const struct command commands[] = {
+	{"profile", menu_main, "look at profiles in a menu"},
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
 	{"diff", diff_main, "tell what changed between two profiles"},

@@ -40,6 +40,12 @@ metric_is_known(enum metric metric, const struct profile *profile)
 	return metric != METRIC_VALUE;
 }
 
+bool
+metric_is_of_time(enum metric metric)
+{
+	return metric == METRIC_VALUE;
+}
+
 enum metric
 metric_default(const struct profile *profile)
 {

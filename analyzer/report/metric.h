@@ -43,6 +43,9 @@ bool metric_parse(const char *key, enum metric *ret_metric);
 /* Whether a profile can know a metric: a summary knows no peak, folded stacks one value alone. */
 bool metric_is_known(enum metric metric, const struct profile *profile);
 
+/* Whether it says where time went; else it is one of memory. */
+bool metric_is_of_time(enum metric metric);
+
 /* What is shown first of a profile. */
 enum metric metric_default(const struct profile *profile);
 

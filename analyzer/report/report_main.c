@@ -21,7 +21,7 @@ enum {
 struct arguments {
 	struct filter_options filter;
 	struct report_options report;
-	gboolean json, tree, bottom_up, functions, paths, sizes, lifetimes, timeline;
+	gboolean json, tree, bottom_up, functions, paths, stacks, sizes, lifetimes, timeline;
 	char *sort, *folded, *values;
 	gint limit;
 	GStrv files;
@@ -35,6 +35,8 @@ parse_into(GOptionContext *context, struct arguments *a)
 		{"functions", 0, 0, G_OPTION_ARG_NONE, &a->functions,
 			"Functions and modules: self and total", NULL},
 		{"paths", 0, 0, G_OPTION_ARG_NONE, &a->paths, "Call paths and their callers", NULL},
+		{"stacks", 0, 0, G_OPTION_ARG_NONE, &a->stacks, "Call paths with full stacks",
+			NULL},
 		{"tree", 0, 0, G_OPTION_ARG_NONE, &a->tree, "Call tree from the root down", NULL},
 		{"bottom-up", 0, 0, G_OPTION_ARG_NONE, &a->bottom_up,
 			"What allocates, and its callers", NULL},
@@ -116,13 +118,15 @@ print_reports(const struct arguments *a, const struct selection *selection)
 	struct text text;
 
 	text_init(&text, stdout);
-	if (!(a->functions || a->paths || a->tree || a->bottom_up || a->sizes || a->lifetimes ||
-		    a->timeline))
+	if (!(a->functions || a->paths || a->stacks || a->tree || a->bottom_up || a->sizes ||
+		    a->lifetimes || a->timeline))
 		report_summary(&text, selection, &a->report);
 	if (a->functions)
 		report_functions(&text, selection, &a->report);
 	if (a->paths)
 		report_paths(&text, selection, &a->report);
+	if (a->stacks)
+		report_stacks(&text, selection, &a->report);
 	if (a->tree)
 		report_tree(&text, selection, &a->report);
 	if (a->bottom_up)
