@@ -142,9 +142,9 @@ static bool
 is_on_stack(const struct unwinder *u, uint64_t sp)
 {
 	for (uint32_t k = u->top; k >= 1; k--) {
-		const uint64_t end = k > 1 ? u->sp[k - 1] : u->sp[1] + 1;
+		const uint64_t end = k > 1 ? u->frames[k - 1].sp : u->frames[1].sp + 1;
 
-		if (u->sp[k] <= sp && sp < end)
+		if (u->frames[k].sp <= sp && sp < end)
 			return true;
 	}
 	return false;
@@ -174,13 +174,8 @@ static void
 begin_tracing(struct thread *thread)
 {
 	calibrate_once(&thread->writer);
-	if (session.pool->options.detail)
-		return;
-	const int64_t index = writer_claim(&thread->writer, POOL_CALL_TALLY);
-
-	if (index >= 0)
-		thread->call_tallies = (struct pool_call_tally *)pool_payload(
-			pool_chunk_at(session.pool, (uint32_t)index));
+	if (!session.pool->options.detail)
+		thread_open_call_tallies(thread);
 }
 
 /*
@@ -196,7 +191,7 @@ look_around(struct thread *thread, struct frame frame)
 	if (!calls->stack)
 		begin_tracing(thread);
 	const uint32_t node = unwind_capture(u, &thread->writer, frame, false);
-	const uint64_t base = u->top ? u->sp[1] : u->bounds.high;
+	const uint64_t base = u->top ? u->frames[1].sp : u->bounds.high;
 	struct calls_stack *stack = calls->stack;
 
 	calls->jumped = false;

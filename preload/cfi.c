@@ -487,7 +487,8 @@ make_rule(const struct row *row)
 
 	if (row->ra.kind == COLUMN_UNDEFINED)
 		return rule_pack((struct rule){.kind = RULE_END});
-	if (row->ra.kind != COLUMN_AT_CFA || !fits_words(row->ra.offset, 8))
+	if (row->ra.kind != COLUMN_AT_CFA || !fits_words(row->ra.offset, 8) ||
+		(ARCH_RETURN_FIXED && row->ra.offset != ARCH_RETURN_OFFSET))
 		return rule_pack((struct rule){.kind = RULE_EXPRESSION});
 	rule.ra_words = (int32_t)(row->ra.offset / 8);
 	if (set_cfa(&rule, row) && set_bp(&rule, &row->bp))

@@ -52,10 +52,10 @@ free(void *block)
 static inline __attribute__((always_inline)) void *
 reallocate(struct frame frame, void *block, size_t size)
 {
-	heap_released(frame, block, RECORD_REALLOC);
+	/* Size 0 releases the block for certain, and maybe returns nothing that would tell. */
+	heap_released(frame, block, size ? RECORD_REALLOC : 0);
 	void *moved = real.realloc(block, size);
 
-	/* Size 0 may have freed the block and returned nothing: the release stands. */
 	if (unlikely(!moved && block && size))
 		heap_kept(frame, block);
 	heap_allocated(frame, moved, size);

@@ -101,14 +101,35 @@ announce(struct thread *thread)
 	writer_emit(&thread->writer, RECORD_THREAD, numbers, 3, strings, 1);
 }
 
-static void
-open_tallies(struct thread *thread)
+/* A chunk of sums; NULL: none is to be had. */
+static void *
+open_tallies(struct thread *thread, enum pool_chunk_kind kind, uint32_t *ret_index)
 {
-	const int64_t index = writer_claim(&thread->writer, POOL_TALLY);
+	const int64_t index = writer_claim(&thread->writer, kind);
 
-	if (index >= 0)
-		thread->tallies = (struct pool_tally *)pool_payload(
-			pool_chunk_at(session.pool, (uint32_t)index));
+	if (index < 0)
+		return NULL;
+	*ret_index = (uint32_t)index;
+	return pool_payload(pool_chunk_at(session.pool, (uint32_t)index));
+}
+
+/* Hands the last owner's sums to the reader, and forgets them. */
+static void
+retire_tallies(struct thread *thread)
+{
+	/* Release: pairs with the reader's acquire, the sums are complete. */
+	if (thread->tallies)
+		store_release(&pool_states(session.pool)[thread->tally_chunk], POOL_FULL);
+	if (thread->call_tallies)
+		store_release(&pool_states(session.pool)[thread->call_tally_chunk], POOL_FULL);
+	thread->tallies = NULL;
+	thread->call_tallies = NULL;
+}
+
+void
+thread_open_call_tallies(struct thread *thread)
+{
+	thread->call_tallies = open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
 }
 
 /* Gives a state to the calling thread; leaves its gate ready, or off. */
@@ -118,10 +139,9 @@ begin(struct thread *thread)
 	thread->gate = THREAD_FRAMES;
 	thread->tid = system_tid();
 	writer_retire(&thread->writer);
+	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
 	memset(&thread->calls, 0, sizeof(thread->calls));
-	thread->tallies = NULL;
-	thread->call_tallies = NULL;
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
@@ -129,7 +149,7 @@ begin(struct thread *thread)
 		process_announce(&thread->writer);
 	announce(thread);
 	if (!session.pool->options.detail && session.memory)
-		open_tallies(thread);
+		thread->tallies = open_tallies(thread, POOL_TALLY, &thread->tally_chunk);
 	if (end_key_made)
 		pthread_setspecific(end_key, thread);
 	sampler_begin(thread);

@@ -17,24 +17,20 @@ static uint64_t no_caller;
 
 enum {
 	/* Bytes that one frame takes in all arrays together. */
-	FRAME_BYTES = 4 * sizeof(uint64_t) + 2 * sizeof(uint32_t) + sizeof(uint8_t) +
-		      2 * 2 * sizeof(uint64_t) + sizeof(struct fresh_frame),
+	FRAME_BYTES = 2 * sizeof(uint64_t) + sizeof(struct memo_frame) + 2 * 2 * sizeof(uint64_t) +
+		      sizeof(struct fresh_frame),
 };
 
-/* Lays the arrays out in `memory`, those with the widest elements first. */
+/* Lays the arrays out in `memory`. */
 static void
 place_arrays(struct unwinder *u, char *memory, uint32_t capacity)
 {
 	u->fresh = (struct fresh_frame *)memory;
-	u->pc = (uint64_t *)(u->fresh + capacity);
-	u->sp = u->pc + capacity;
-	u->bp = u->sp + capacity;
-	u->slot = (uint64_t **)(u->bp + capacity);
+	u->frames = (struct memo_frame *)(u->fresh + capacity);
+	u->pc = (uint64_t *)(u->frames + capacity);
+	u->slot = (uint64_t **)(u->pc + capacity);
 	u->check_address = u->slot + capacity;
 	u->check_value = (uint64_t *)(u->check_address + 2 * capacity);
-	u->node = (uint32_t *)(u->check_value + 2 * capacity);
-	u->checks = u->node + capacity;
-	u->live = (uint8_t *)(u->checks + capacity);
 	u->capacity = capacity;
 }
 
@@ -44,11 +40,8 @@ clear_memo(struct unwinder *u)
 {
 	u->top = u->matchable = 0;
 	u->pc[0] = 0;
-	u->sp[0] = UINT64_MAX;
 	u->slot[0] = &no_caller;
-	u->node[0] = TREE_ROOT;
-	u->checks[0] = 0;
-	u->live[0] = 0;
+	u->frames[0] = (struct memo_frame){.sp = UINT64_MAX, .node = TREE_ROOT};
 }
 
 bool
@@ -72,15 +65,11 @@ grow(struct unwinder *u, uint32_t fresh_count)
 {
 	const struct unwinder old = {
 		.fresh = u->fresh,
+		.frames = u->frames,
 		.pc = u->pc,
-		.sp = u->sp,
-		.bp = u->bp,
 		.slot = u->slot,
 		.check_address = u->check_address,
 		.check_value = u->check_value,
-		.node = u->node,
-		.checks = u->checks,
-		.live = u->live,
 	};
 	const uint32_t capacity = u->capacity;
 	char *memory = NULL;
@@ -91,15 +80,11 @@ grow(struct unwinder *u, uint32_t fresh_count)
 		return false;
 	place_arrays(u, memory, capacity * 2);
 	COPY(fresh, fresh_count);
+	COPY(frames, u->top + 1);
 	COPY(pc, u->top + 1);
-	COPY(sp, u->top + 1);
-	COPY(bp, u->top + 1);
 	COPY(slot, u->top + 1);
-	COPY(node, u->top + 1);
-	COPY(checks, u->top + 1);
-	COPY(check_address, u->checks[u->top]);
-	COPY(check_value, u->checks[u->top]);
-	COPY(live, u->top + 1);
+	COPY(check_address, u->frames[u->top].checks);
+	COPY(check_value, u->frames[u->top].checks);
 	system_unmap(old.fresh, (size_t)capacity * FRAME_BYTES);
 	return true;
 }
@@ -134,16 +119,30 @@ enum step {
 	STEP_LOST
 };
 
+/* Where the return address is from the CFA, in bytes. */
+static inline int64_t
+return_offset(struct rule rule)
+{
+	return ARCH_RETURN_FIXED ? ARCH_RETURN_OFFSET : (int64_t)rule.ra_words * 8;
+}
+
+/* Whether the word at `slot`, which belongs to a frame that ends at `cfa`, may be read. */
+static inline bool
+is_inside(const struct unwinder *u, const struct frame *frame, uint64_t cfa, uint64_t slot)
+{
+	/* A caller's frame lies above its callee's, on the same stack. */
+	return cfa > frame->sp && cfa <= u->bounds.high && cfa % 8 == 0 &&
+	       (ARCH_RETURN_FIXED || stack_bounds_hold(&u->bounds, slot));
+}
+
 /* Reads the caller once the CFA is known. */
 static inline enum step
 read_caller(const struct unwinder *u, struct frame *frame, struct fresh_frame *left,
 	struct rule rule, uint64_t cfa, uint64_t bp_slot)
 {
-	const uint64_t slot = cfa + (uint64_t)((int64_t)rule.ra_words * 8);
+	const uint64_t slot = cfa + (uint64_t)return_offset(rule);
 
-	/* A caller's frame lies above its callee's, on the same stack. */
-	if (unlikely(cfa <= frame->sp || cfa > u->bounds.high || cfa % 8 ||
-		     !stack_bounds_hold(&u->bounds, slot)))
+	if (unlikely(!is_inside(u, frame, cfa, slot)))
 		return STEP_LOST;
 	if (bp_slot) {
 		if (unlikely(!stack_bounds_hold(&u->bounds, bp_slot)))
@@ -151,7 +150,6 @@ read_caller(const struct unwinder *u, struct frame *frame, struct fresh_frame *l
 		frame->bp = *(const uint64_t *)bp_slot;
 	}
 	left->bp_slot = bp_slot;
-	left->cfa = cfa;
 	frame->pc = *(const uint64_t *)slot;
 	frame->sp = cfa;
 	return STEP_CALLER;
@@ -235,8 +233,14 @@ step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct r
 		cfa = frame->sp + (uint64_t)((int64_t)rule.cfa_words * 8);
 	else if (rule.kind == RULE_BP)
 		cfa = frame->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
-	else
-		return step_slow(u, frame, left, rule, address);
+	else {
+		/* A copy, so that the frame itself can stay in registers. */
+		struct frame copy = *frame;
+		const enum step result = step_slow(u, &copy, left, rule, address);
+
+		*frame = copy;
+		return result;
+	}
 	if (rule.flags & RULE_BP_AT_CFA)
 		bp_slot = cfa + (uint64_t)((int64_t)rule.bp_words * 8);
 	else if (unlikely(rule.flags & RULE_BP_AT_BP))
@@ -267,10 +271,10 @@ verify(const struct unwinder *u, uint32_t from)
 			break;
 	while (k < from && *slot[k] == pc[k])
 		k++;
-	for (uint32_t i = 0; i < u->checks[k]; i++) {
+	for (uint32_t i = 0; i < u->frames[k].checks; i++) {
 		if (likely(*u->check_address[i] == u->check_value[i]))
 			continue;
-		while (k > 0 && u->checks[k] > i)
+		while (k > 0 && u->frames[k].checks > i)
 			k--;
 	}
 	return k;
@@ -280,36 +284,8 @@ verify(const struct unwinder *u, uint32_t from)
 static inline bool
 is_safe_to_verify(const struct unwinder *u)
 {
-	return u->slot[0] == &no_caller ? u->top == 0 || u->sp[1] <= u->bounds.high
+	return u->slot[0] == &no_caller ? u->top == 0 || u->frames[1].sp <= u->bounds.high
 					: (uint64_t)u->slot[0] < u->bounds.high;
-}
-
-/* Enters one stepped frame above frame k - 1. */
-static inline void
-remember(struct unwinder *u, uint32_t k, const struct fresh_frame *fresh, uint32_t node)
-{
-	const struct rule rule = rule_unpack(fresh->rule);
-	const bool outer_live = u->live[k - 1];
-	uint32_t checks = u->checks[k - 1];
-
-	u->pc[k] = fresh->pc;
-	u->sp[k] = fresh->sp;
-	u->bp[k] = fresh->bp;
-	u->slot[k] = (uint64_t *)fresh->slot;
-	u->node[k] = node;
-	/* I2: bp is live where this frame's rule uses it or leaves it to an outer one that does. */
-	u->live[k] = rule.kind != RULE_SP || (rule.flags & RULE_BP_AT_BP) ||
-		     (outer_live && !fresh->bp_slot);
-	if (fresh->bp_slot && outer_live) {
-		u->check_address[checks] = (uint64_t *)fresh->bp_slot;
-		u->check_value[checks++] = u->bp[k - 1];
-	}
-	if (unlikely(rule.kind == RULE_DEREF_BP)) {
-		u->check_address[checks] =
-			(uint64_t *)(fresh->bp + (uint64_t)((int64_t)rule.cfa_words * 8));
-		u->check_value[checks++] = fresh->cfa;
-	}
-	u->checks[k] = checks;
 }
 
 /* Makes frame 0 the end of the stack just walked. */
@@ -318,37 +294,73 @@ set_end(struct unwinder *u, uint64_t *slot, uint32_t node)
 {
 	u->pc[0] = 0;
 	u->slot[0] = slot;
-	u->node[0] = node;
-	u->checks[0] = 0;
-	u->live[0] = 0;
+	u->frames[0] = (struct memo_frame){.sp = UINT64_MAX, .node = node};
+}
+
+/* Notes what leaving `fresh` depends on, beside its return address. Returns the new count of
+ * checks. */
+static inline uint32_t
+add_checks(struct unwinder *u, const struct fresh_frame *fresh, struct rule rule,
+	const struct memo_frame *outer)
+{
+	uint32_t checks = outer->checks;
+
+	if (fresh->bp_slot && outer->live) {
+		u->check_address[checks] = (uint64_t *)fresh->bp_slot;
+		u->check_value[checks++] = outer->bp;
+	}
+	if (unlikely(rule.kind == RULE_DEREF_BP)) {
+		u->check_address[checks] =
+			(uint64_t *)(fresh->bp + (uint64_t)((int64_t)rule.cfa_words * 8));
+		u->check_value[checks++] = outer->sp;
+	}
+	return checks;
+}
+
+/* I2: bp is live where a frame's rule uses it, or leaves it to an outer one that does. */
+static inline bool
+is_live(const struct fresh_frame *fresh, struct rule rule, bool outer_live)
+{
+	return rule.kind != RULE_SP || rule.flags & RULE_BP_AT_BP ||
+	       (outer_live && !fresh->bp_slot);
 }
 
 /*
  * Takes over `count` fresh frames above memo frame `match`. Signal frames among them bound what may
- * be matched later (I4).
+ * be matched later (I4): the frame that a signal interrupted may be, the one below the handler not;
+ * nor one whose table is an expression, because what that read is not verified.
  */
 static uint32_t
 merge(struct unwinder *u, struct writer *writer, uint32_t match, uint32_t count)
 {
-	uint32_t node = u->node[match];
-	uint32_t matchable = u->matchable < match ? u->matchable : match;
-	bool open = matchable == match;
+	/* In registers: the compiler has to think that any store may change them. */
+	struct memo_frame *const frames = u->frames;
+	uint64_t *const pc = u->pc, **const slot = u->slot;
+	struct memo_frame outer = frames[match];
+	uint32_t matchable = match, k = match;
+	bool open = true;
 
-	for (uint32_t k = match + 1; count-- > 0; k++) {
-		const struct fresh_frame *fresh = &u->fresh[count];
-		const uint8_t kind = rule_unpack(fresh->rule).kind;
+	for (const struct fresh_frame *fresh = u->fresh + count; fresh-- != u->fresh;) {
+		const struct rule rule = rule_unpack(fresh->rule);
+		const struct memo_frame frame = {
+			.sp = fresh->sp,
+			.bp = fresh->bp,
+			.node = tree_child(&u->cache, writer, outer.node, fresh->pc),
+			.checks = add_checks(u, fresh, rule, &outer),
+			.live = is_live(fresh, rule, outer.live),
+		};
 
-		node = tree_child(&u->cache, writer, node, fresh->pc);
-		remember(u, k, fresh, node);
-		/* The frame that a signal interrupted may be matched, the one below the handler
-		 * not; nor one whose table is an expression: what that read is not verified. */
-		open = open && kind != RULE_SIGNAL && kind != RULE_EXPRESSION;
+		k++;
+		pc[k] = fresh->pc;
+		slot[k] = (uint64_t *)fresh->slot;
+		frames[k] = outer = frame;
+		open = open && rule.kind != RULE_SIGNAL && rule.kind != RULE_EXPRESSION;
 		if (open)
 			matchable = k;
-		u->top = k;
 	}
+	u->top = k;
 	u->matchable = matchable;
-	return node;
+	return outer.node;
 }
 
 /* ---- stacks deeper than the arrays ---- */
@@ -448,8 +460,8 @@ make_room(struct unwinder *u, uint32_t count, uint32_t *match)
 static inline bool
 equals(const struct unwinder *u, uint32_t k, const struct frame *frame, uint64_t exact)
 {
-	return u->sp[k] == frame->sp && u->pc[k] == (frame->pc | exact) &&
-	       (!u->live[k] || u->bp[k] == frame->bp);
+	return u->frames[k].sp == frame->sp && u->pc[k] == (frame->pc | exact) &&
+	       (!u->frames[k].live || u->frames[k].bp == frame->bp);
 }
 
 uint32_t
@@ -466,11 +478,11 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 	uint32_t match = is_safe_to_verify(u) ? u->matchable : 0;
 	uint32_t count = 0;
 
-	while (u->sp[match] < frame.sp)
+	while (u->frames[match].sp < frame.sp)
 		match--;
 	match = verify(u, match);
 	for (;;) {
-		while (u->sp[match] < frame.sp)
+		while (u->frames[match].sp < frame.sp)
 			match--;
 		if (equals(u, match, &frame, exact))
 			break;
@@ -483,11 +495,10 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 		const uint64_t word = rules_find(address);
 		const struct rule rule = rule_unpack(word);
 
-		*left = (struct fresh_frame){
-			frame.pc | exact, frame.sp, frame.bp, slot, word, 0, 0};
+		*left = (struct fresh_frame){frame.pc | exact, frame.sp, frame.bp, slot, word, 0};
 		const enum step result = step(u, &frame, left, rule, address);
 
-		slot = frame.sp + (uint64_t)((int64_t)rule.ra_words * 8);
+		slot = frame.sp + (uint64_t)return_offset(rule);
 		exact = rule.kind == RULE_SIGNAL ? RECORD_PC_EXACT : 0;
 		if (unlikely(result == STEP_END || result == STEP_LOST || !frame.pc)) {
 			end_walk(u, writer, result, slot);
@@ -496,7 +507,7 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 		}
 	}
 	if (!count)
-		return u->node[match]; /* frames remembered inside it may serve again */
+		return u->frames[match].node; /* frames remembered inside it may serve again */
 	if (match)
 		u->slot[match] = (uint64_t *)slot;
 	return merge(u, writer, match, count);

@@ -7,7 +7,7 @@
  *
  *	memo index   0       1       2            top
  *	           +-------+-------+-------+ ... +-------+
- *	           | end   | _start| main  |     | inner |   pc, sp, bp, slot, node: one array each
+ *	           | end   | _start| main  |     | inner |   pc[], slot[], frames[]
  *	           +-------+-------+-------+ ... +-------+
  *
  * A capture first verifies the memo from the outside: each remembered pc must still be in the stack
@@ -18,8 +18,8 @@
  *
  * Invariants, for memo frames 1..top (frame k is called by frame k-1)
  * I1. *slot[k] was pc[k] when frame k was read; slot[0] likewise, or points to a zero of ours.
- * I2. live[k]: some frame outside k was found by means of the bp that frame k had.
- * I3. checks[k] counts the entries of check_* that stepping out of frames 1..k depends on.
+ * I2. frames[k].live: some frame outside k was found by means of the bp that frame k had.
+ * I3. frames[k].checks counts the entries of check_* that stepping out of frames 1..k depends on.
  * I4. No frame above `matchable` may equal a new one: it lies inside a signal frame, whose saved
  *     registers are more than the memo verifies.
  * Nothing is assumed about how frames went away: return, longjmp, exception, stack switch.
@@ -43,13 +43,20 @@ enum {
 	UNWIND_WALK_MAX = 1 << 24,   /* no walk is longer, whatever the stack looks like */
 };
 
+/* A remembered frame; its pc and slot are in arrays of their own. */
+struct memo_frame {
+	uint64_t sp, bp;
+	uint32_t node;
+	uint32_t checks; /* I3 */
+	bool live;	 /* I2 */
+};
+
 /* A frame stepped through just now, innermost first. */
 struct fresh_frame {
 	uint64_t pc, sp, bp;
 	uint64_t slot;	  /* address that pc was read from */
 	uint64_t rule;	  /* by which it was left */
 	uint64_t bp_slot; /* address that its caller's bp was read from; 0: bp was kept */
-	uint64_t cfa;
 };
 
 struct unwinder {
@@ -59,9 +66,8 @@ struct unwinder {
 
 	uint32_t top, matchable;
 	uint32_t capacity; /* of the arrays below; twice that of check_*: a frame adds up to two */
-	uint64_t *pc, *sp, *bp, **slot;
-	uint32_t *node, *checks;
-	uint8_t *live;
+	uint64_t *pc, **slot; /* of their own, because verifying needs these alone */
+	struct memo_frame *frames;
 	uint64_t **check_address, *check_value;
 	struct fresh_frame *fresh;
 

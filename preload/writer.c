@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "writer.h"
 #include <stddef.h>
+#include <string.h>
 #include "session.h"
 #include "os/system.h"
 #include "forbid.h"
@@ -131,6 +132,9 @@ claim(const struct writer *writer, enum pool_chunk_kind kind)
 		.base_ticks = session_ticks(),
 		.missed = writer->missed,
 	};
+	/* What an earlier owner left would read as sums. */
+	if (kind != POOL_EVENTS)
+		memset(pool_payload(chunk), 0, POOL_PAYLOAD_BYTES);
 	/* Last, so that a reader that sees it sees the rest. */
 	store_release(&chunk->magic, POOL_CHUNK_MAGIC);
 	return index;

@@ -110,7 +110,8 @@ enum record_cost_field {
 	COST_PAIR,
 	COST_INSIDE,
 	COST_UNCERTAINTY, /* of `pair`, half the width of the range in which it was measured */
-	COST_SUMMARY,	  /* 1: of tracing in summary mode */
+	COST_SUMMARY,	  /* 1: of tracing in summary mode; 2: `pair` is of an allocation and
+			   * its free, as memory profiling lengthens them */
 	COST_NUMBERS,
 };
 

@@ -59,6 +59,7 @@ model_new(const struct model_clock *clock)
 	model->process_list = g_ptr_array_new_with_free_func(process_free);
 	model->parked = g_array_new(FALSE, FALSE, sizeof(struct model_event));
 	model->sinks = g_array_new(FALSE, FALSE, sizeof(struct model_sink_entry));
+	timing_attach(model);
 	return model;
 }
 
@@ -409,6 +410,7 @@ model_finish(struct model *model, const struct model_clock *clock, uint64_t end_
 		model_process_end(g_ptr_array_index(model->process_list, i), end_ticks);
 	finish_sums(model, run, clock);
 	run->duration_ns = model_ns(clock, end_ticks);
+	model->clock = *clock; /* for sinks, which have no other */
 	for (unsigned i = 0; i < model->process_list->len; i++) {
 		struct model_process *process = g_ptr_array_index(model->process_list, i);
 
@@ -417,6 +419,7 @@ model_finish(struct model *model, const struct model_clock *clock, uint64_t end_
 		g_ptr_array_add(run->processes, process->public);
 		process->public = NULL;
 	}
+	timing_finish_run(model, run);
 	g_ptr_array_sort(run->processes, by_number);
 	model_free(model);
 	return run;

@@ -19,6 +19,12 @@
  *			The heap has one, and all mappings (MMAP and BREAK together) have another
  *	leaked		live when the process ended
  *	temporary	freed by the thread that allocated it before that thread's next allocation
+ *
+ * and of time (docs/time.md)
+ *	total, self	of a traced call: from entry to exit, and that without the traced calls
+ *			inside; time during which its call stack was switched away is nobody's
+ *	sample		stands for one period of its thread's CPU or wall time, or for more where
+ *			samples were lost
  */
 #ifndef THAG_MODEL_H
 #define THAG_MODEL_H
@@ -64,6 +70,78 @@ struct node {
 	uint32_t parent;  /* 0: none */
 	uint64_t pc;	  /* see enum record_pc and RECORD_PC_EXACT in wire/record.h */
 	uint64_t seen_ns; /* when it was first named: tells apart modules at one address */
+	bool traced; /* pc is where a function begins whose calls were traced: no place in it */
+};
+
+/*
+ * What a thread's traced calls of one call path took, without what tracing itself cost. An error is
+ * how far a time may be off because that cost is not known exactly.
+ */
+struct call_sums {
+	uint64_t calls;
+	uint64_t total_ns, total_error_ns; /* from entry to exit */
+	uint64_t self_ns, self_error_ns;   /* without the traced calls inside */
+	uint64_t min_ns, max_ns;	   /* of one call's total; min of finished ones */
+	uint64_t unfinished; /* had not returned when their thread or the trace ended */
+	uint64_t below_cost; /* took less than tracing them is thought to cost: count as 0 */
+};
+
+struct call_row {
+	uint32_t node;
+	struct call_sums sums;
+	uint8_t *histogram; /* of finished calls' totals in ns: call_histogram.h; may be NULL */
+	uint32_t histogram_bytes;
+};
+
+enum sample_kind {
+	SAMPLE_CPU,
+	SAMPLE_WALL,
+	SAMPLE_KINDS,
+};
+
+struct sample_tally {
+	uint64_t samples;
+	uint64_t periods; /* that they stand for: more than samples where some were lost */
+	uint64_t time_ns; /* of these periods */
+};
+
+/* What samples say of one call path of one thread: it was running, or there. */
+struct sample_row {
+	uint32_t node;
+	struct sample_tally sums[SAMPLE_KINDS];
+};
+
+enum chart_kind {
+	CHART_CPU, /* samples found the whole call path of `node`, again and again */
+	CHART_WALL,
+	CHART_CALL, /* one traced call; around it is the nearest of less depth before it */
+	CHART_KINDS,
+};
+
+/* A piece of a thread's time. */
+struct chart_box {
+	uint64_t start_ns, duration_ns;
+	uint32_t node;
+	uint32_t depth; /* CHART_CALL: traced calls around it */
+	enum chart_kind kind;
+};
+
+/* How samples were taken. */
+struct sampling {
+	uint64_t rate_hz; /* as it was set up; 0: none */
+	uint64_t source;  /* enum record_sampling_source */
+};
+
+/* What was measured of profiling's own cost in a process: see record.h. */
+enum profiling_cost_kind {
+	COST_OF_CALLS,
+	COST_OF_CALL_SUMS, /* tracing in summary mode */
+	COST_OF_MEMORY,	   /* an allocation and its free */
+	COST_KINDS,
+};
+
+struct profiling_cost {
+	uint64_t pair_ps, inside_ps, uncertainty_ps; /* picoseconds */
 };
 
 struct module {
@@ -85,6 +163,9 @@ struct thread {
 	uint64_t start_ns, end_ns;
 	struct memory_sums memory[MEMORY_CATEGORIES]; /* peaks: its share of them */
 	GArray *sites;				      /* struct site */
+	GArray *calls;				      /* struct call_row, by node */
+	GArray *samples;			      /* struct sample_row, by node */
+	GArray *chart;				      /* struct chart_box, by start and depth */
 	uint64_t missed_events;
 };
 
@@ -132,6 +213,11 @@ struct process {
 	uint32_t timeline_first; /* timeline[0] is this interval of the run: starts at
 				  * timeline_first * bin_ns */
 	GArray *timeline;	 /* struct timeline_bin */
+	struct sampling sampling[SAMPLE_KINDS];
+	struct profiling_cost cost[COST_KINDS];
+	uint64_t unmatched_exits; /* of calls that were not seen to begin */
+	uint64_t folded_calls; /* beyond the depth that is kept: part of the innermost kept one */
+	uint64_t trace_stops;  /* how often tracing was stopped by a limit or an option */
 };
 
 struct run {
@@ -142,6 +228,8 @@ struct run {
 	uint64_t events;      /* records that count: allocations, frees, maps, calls, samples */
 	uint64_t event_bytes; /* payload bytes read */
 	uint64_t chunks, broken_chunks, lost_events;
+	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
+	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
 	GPtrArray *processes; /* struct process, by number */
 };
 

@@ -13,12 +13,21 @@ module_free(gpointer data)
 }
 
 static void
+call_clear(gpointer data)
+{
+	g_free(((struct call_row *)data)->histogram);
+}
+
+static void
 thread_free(gpointer data)
 {
 	struct thread *thread = data;
 
 	g_free(thread->name);
 	g_array_unref(thread->sites);
+	g_array_unref(thread->calls);
+	g_array_unref(thread->samples);
+	g_array_unref(thread->chart);
 	g_free(thread);
 }
 
@@ -63,6 +72,10 @@ thread_new(void)
 	struct thread *thread = g_new0(struct thread, 1);
 
 	thread->sites = g_array_new(FALSE, TRUE, sizeof(struct site));
+	thread->calls = g_array_new(FALSE, TRUE, sizeof(struct call_row));
+	g_array_set_clear_func(thread->calls, call_clear);
+	thread->samples = g_array_new(FALSE, TRUE, sizeof(struct sample_row));
+	thread->chart = g_array_new(FALSE, TRUE, sizeof(struct chart_box));
 	return thread;
 }
 

@@ -26,6 +26,7 @@ struct model_thread {
 	struct tally releases; /* of summary mode: not known of which block */
 	uint64_t start_ticks, end_ticks;
 	bool ended;
+	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
 };
 
 /* The tree of call paths. A forked child goes on from its parent's: ids below `first` are there. */
@@ -61,6 +62,7 @@ struct model_process {
 	uint64_t lost_nested, lost_full, missed;
 	uint64_t start_ticks, end_ticks;
 	bool ended;
+	struct timing_process *timing; /* timing.c's; NULL: nothing yet */
 };
 
 struct model {
@@ -76,6 +78,7 @@ struct model {
 	uint64_t bin_ticks; /* width of the timeline's intervals */
 	uint64_t events;
 	GArray *sinks; /* struct model_sink_entry */
+	struct timing *timing;
 	uint32_t sink_kinds;
 	uint32_t (*module_found)(void *context, uint32_t pid, const struct module *module);
 	void *module_context;
@@ -121,6 +124,10 @@ timeline_advance(struct model_process *process, uint64_t ticks)
 
 /* records.c */
 void records_apply(struct model *model, struct model_thread *thread, const struct record *record);
+
+/* timing.c: calls, samples and charts. */
+void timing_attach(struct model *model);
+void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */
 void finish_process(struct model_process *process, const struct model_clock *clock);

@@ -235,6 +235,9 @@ place_below(struct call_paths *paths, uint32_t parent, const struct node *node)
 	if (is_ours(place.module))
 		return parent;
 	chain = find_chain(target, place);
+	/* Where a traced function begins others may be inlined: they were not called. */
+	if (node->traced)
+		chain.count = MIN(chain.count, 1);
 	for (uint32_t i = 0; i < chain.count; i++)
 		parent = tree_builder_child(&target->tree, parent,
 			g_array_index(target->chain_frames, uint32_t, chain.first + i));

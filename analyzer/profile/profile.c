@@ -32,6 +32,9 @@ profile_new(void)
 	profile->processes = table_new(sizeof(struct profile_process));
 	profile->threads = table_new(sizeof(struct profile_thread));
 	g_array_set_clear_func(profile->processes, clear_process);
+	profile->calls = table_new(sizeof(struct profile_call));
+	profile->samples = table_new(sizeof(struct profile_sample));
+	profile->chart = table_new(sizeof(struct profile_box));
 
 	empty = profile_string(profile, "");
 	g_array_append_vals(profile->modules, &(struct profile_module){empty, empty, empty}, 1);
@@ -68,6 +71,9 @@ profile_free(struct profile *profile)
 	g_array_free(profile->frames, TRUE);
 	g_array_free(profile->processes, TRUE);
 	g_array_free(profile->threads, TRUE);
+	g_array_free(profile->calls, TRUE);
+	g_array_free(profile->samples, TRUE);
+	g_array_free(profile->chart, TRUE);
 	g_string_chunk_free(profile->strings);
 	g_free(profile);
 }
@@ -170,4 +176,40 @@ memory_sums_add(struct memory_sums *sums, const struct memory_sums *from)
 	sums->largest_bytes = MAX(sums->largest_bytes, from->largest_bytes);
 	sums->lifetime_ns += from->lifetime_ns;
 	sums->lifetime_max_ns = MAX(sums->lifetime_max_ns, from->lifetime_max_ns);
+}
+
+/* The shortest of calls that returned; of none it is 0 and says nothing. */
+static uint64_t
+shortest(const struct call_sums *left, const struct call_sums *right)
+{
+	if (left->calls == left->unfinished)
+		return right->min_ns;
+	if (right->calls == right->unfinished)
+		return left->min_ns;
+	return MIN(left->min_ns, right->min_ns);
+}
+
+void
+call_sums_add(struct call_sums *sums, const struct call_sums *from)
+{
+	sums->min_ns = shortest(sums, from);
+	sums->max_ns = MAX(sums->max_ns, from->max_ns);
+	sums->calls += from->calls;
+	sums->total_ns += from->total_ns;
+	sums->total_error_ns += from->total_error_ns;
+	sums->self_ns += from->self_ns;
+	sums->self_error_ns += from->self_error_ns;
+	sums->unfinished += from->unfinished;
+	sums->below_cost += from->below_cost;
+}
+
+void
+sample_sums_add(
+	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS])
+{
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
+		sums[kind].samples += from[kind].samples;
+		sums[kind].periods += from[kind].periods;
+		sums[kind].time_ns += from[kind].time_ns;
+	}
 }

@@ -19,7 +19,7 @@
  * I1. Entry 0 of modules, files, functions and frames stands for "none"; node 0 is the root.
  * I2. parent[id] < id, and the numbering is preorder.
  * I3. Every index is within its table; memory rows are sorted by (node, thread, category), no two
- *     alike.
+ *     alike; call and sample rows by (node, thread); boxes of the chart by (thread, kind, start).
  * I4. Strings are valid UTF-8 and never NULL.
  * A profile that thag built has its frames sorted by name and siblings, all different, by frame.
  *
@@ -71,6 +71,8 @@ struct profile_run {
 	/* Of folded stacks from elsewhere, which are all that is known then: what their values count,
 	 * "samples" or "bytes". "": a run that thag recorded. */
 	const char *folded;
+	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
+	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
 };
 
 struct profile_module {
@@ -108,6 +110,33 @@ struct profile_memory {
 	struct memory_sums *sums;
 };
 
+struct profile_bytes {
+	const uint8_t *bytes;
+	uint32_t count;
+};
+
+/* Traced calls of one call path by one thread. */
+struct profile_call {
+	uint32_t node, thread;
+	struct call_sums sums;
+	uint64_t p50_ns, p90_ns, p99_ns;
+	struct profile_bytes histogram; /* packed, see call_histogram.h */
+};
+
+/* Samples of one call path of one thread: self, as everything is. */
+struct profile_sample {
+	uint32_t node, thread;
+	struct sample_tally sums[SAMPLE_KINDS];
+};
+
+/* See struct chart_box. */
+struct profile_box {
+	uint64_t start_ns, duration_ns;
+	uint32_t thread, node;
+	uint32_t depth;
+	uint32_t kind; /* enum chart_kind */
+};
+
 enum profile_histogram {
 	PROFILE_SIZES_ALLOCATED,
 	PROFILE_SIZES_FREED,
@@ -127,6 +156,9 @@ struct profile_process {
 	uint64_t rss_peak_bytes;
 	uint64_t frees_unknown;
 	uint64_t lost_events;
+	struct sampling sampling[SAMPLE_KINDS];
+	struct profiling_cost cost[COST_KINDS];
+	uint64_t unmatched_exits, folded_calls, trace_stops;
 	struct histogram histograms[PROFILE_HISTOGRAMS];
 	uint32_t bin_count;
 	struct timeline_bin *timeline;
@@ -152,6 +184,9 @@ struct profile {
 	GArray *threads;   /* struct profile_thread, by process and number */
 	struct profile_nodes nodes;
 	struct profile_memory memory;
+	GArray *calls;	 /* struct profile_call */
+	GArray *samples; /* struct profile_sample */
+	GArray *chart;	 /* struct profile_box */
 	GStringChunk *strings;
 };
 
@@ -224,5 +259,8 @@ profile_node_function(const struct profile *profile, uint32_t node)
 
 /* Adds `from` to `sums`: everything is a sum but the maxima. */
 void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);
+void call_sums_add(struct call_sums *sums, const struct call_sums *from);
+void sample_sums_add(
+	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 
 #endif

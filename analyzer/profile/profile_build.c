@@ -6,6 +6,7 @@
 
 #include "call_paths.h"
 #include "profile_build.h"
+#include "time_build.h"
 
 /* A row of the memory table before rows of one call path are merged. */
 struct row {
@@ -42,6 +43,7 @@ want_process(struct builder *builder, guint index)
 		call_paths_want(paths, thread->creator);
 		for (guint j = 0; thread->sites && j < thread->sites->len; j++)
 			call_paths_want(paths, g_array_index(thread->sites, struct site, j).node);
+		time_build_want(paths, thread);
 	}
 }
 
@@ -81,6 +83,7 @@ add_thread(struct builder *builder, guint process, const struct thread *thread)
 
 		g_array_append_val(builder->rows, memory);
 	}
+	time_build_add(paths, number, thread);
 }
 
 static int
@@ -140,6 +143,7 @@ number_nodes(struct builder *builder)
 
 		thread->creator = number[thread->creator];
 	}
+	time_build_number(profile, number);
 	profile_index_nodes(profile);
 }
 
@@ -178,7 +182,7 @@ add_process(struct builder *builder, guint index)
 	const struct process *process = process_at(builder, index);
 	struct profile *profile = builder->profile;
 	const GArray *timeline = process->timeline;
-	const struct profile_process row = {
+	struct profile_process row = {
 		.pid = process->pid,
 		.parent_pid = process->parent_pid,
 		.parent = index_of_process(builder, process->parent),
@@ -194,6 +198,9 @@ add_process(struct builder *builder, guint index)
 		.rss_peak_bytes = process->rss_peak_bytes,
 		.frees_unknown = process->frees_unknown,
 		.lost_events = process->lost_events,
+		.unmatched_exits = process->unmatched_exits,
+		.folded_calls = process->folded_calls,
+		.trace_stops = process->trace_stops,
 		.histograms =
 			{
 				[PROFILE_SIZES_ALLOCATED] = process->sizes_allocated,
@@ -206,6 +213,8 @@ add_process(struct builder *builder, guint index)
 				     : NULL,
 	};
 
+	memcpy(row.sampling, process->sampling, sizeof(row.sampling));
+	memcpy(row.cost, process->cost, sizeof(row.cost));
 	g_array_append_val(profile->processes, row);
 	profile->run.summary |= process->summary;
 	for (guint i = 0; i < process->threads->len; i++)
@@ -235,6 +244,7 @@ incomplete_reasons(struct builder *builder, const struct profile_context *contex
 			"%s%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 			" chunks of events could not be read",
 			text->len ? "\n" : "", run->broken_chunks, run->chunks);
+	time_build_missing(builder->profile, text);
 	add_lines(text, context->incomplete);
 	return profile_string(builder->profile, text->str);
 }
@@ -282,6 +292,7 @@ add_run(struct builder *builder, const struct profile_context *context)
 	if (!command && first)
 		command = (const char *const *)first->arguments;
 	add_lines(cost, context->cost);
+	time_build_cost(profile, cost);
 	profile->run.thag_version = profile_string(profile, context->thag_version);
 	profile->run.program = profile_string(
 		profile, command && *command ? *command : (first ? first->exe : NULL));
@@ -298,6 +309,9 @@ add_run(struct builder *builder, const struct profile_context *context)
 	profile->run.chunks = run->chunks;
 	profile->run.broken_chunks = run->broken_chunks;
 	profile->run.lost_events = run->lost_events;
+	profile->run.chart_shortest_ns = run->chart_shortest_ns;
+	profile->run.chart_hidden = run->chart_hidden;
+	profile->run.chart_grain_ns = run->chart_grain_ns;
 	profile->run.exit_status = context->exit_status;
 	profile->run.exit_signal = context->exit_signal;
 	add_machine(profile);
@@ -319,11 +333,11 @@ profile_build(
 	for (guint i = 0; i < count; i++)
 		want_process(&builder, i);
 	symbolizer_resolve_all(symbolizer);
-	add_run(&builder, context);
 	for (guint i = 0; i < count; i++)
 		add_process(&builder, i);
 	number_nodes(&builder);
 	merge_rows(&builder);
+	add_run(&builder, context); /* looks at what there is */
 
 	for (guint i = 0; i < count; i++)
 		call_paths_fini(&builder.paths[i]);

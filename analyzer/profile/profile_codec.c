@@ -14,6 +14,8 @@ static const char *const declarations[] = {
 	[SCHEMA_FILE] = "INTEGER NOT NULL REFERENCES file",
 	[SCHEMA_FUNCTION] = "INTEGER NOT NULL REFERENCES function",
 	[SCHEMA_NODE] = "INTEGER NOT NULL REFERENCES node",
+	[SCHEMA_THREAD] = "INTEGER NOT NULL REFERENCES thread",
+	[SCHEMA_BYTES] = "BLOB",
 	[SCHEMA_PROCESS] = "INTEGER NOT NULL REFERENCES process",
 	[SCHEMA_PROCESS_OR_NO] = "INTEGER NOT NULL", /* 0: none */
 };
@@ -53,12 +55,23 @@ number_at(const struct schema_column *column, const char *at)
 	case SCHEMA_BOOL:
 		return *(const bool *)(const void *)at;
 	case SCHEMA_PROCESS:
+	case SCHEMA_THREAD:
 		return (int64_t) * (const uint32_t *)(const void *)at + 1;
 	case SCHEMA_PROCESS_OR_NO:
 		return *(const int64_t *)(const void *)at + 1;
 	default:
 		return *(const uint32_t *)(const void *)at;
 	}
+}
+
+/* None are NULL. */
+static void
+bind_bytes(sqlite3_stmt *statement, int index, const struct profile_bytes *bytes)
+{
+	if (bytes->count)
+		sqlite3_bind_blob(statement, index, bytes->bytes, (int)bytes->count, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(statement, index);
 }
 
 void
@@ -72,6 +85,8 @@ schema_bind(
 		if (column->kind == SCHEMA_TEXT)
 			sqlite3_bind_text(statement, first + (int)i,
 				*(const char *const *)(const void *)at, -1, SQLITE_STATIC);
+		else if (column->kind == SCHEMA_BYTES)
+			bind_bytes(statement, first + (int)i, (const void *)at);
 		else
 			sqlite3_bind_int64(statement, first + (int)i, number_at(column, at));
 	}
@@ -97,6 +112,8 @@ limit(const struct schema_column *column, const struct profile *profile)
 	case SCHEMA_PROCESS:
 	case SCHEMA_PROCESS_OR_NO:
 		return profile->processes->len;
+	case SCHEMA_THREAD:
+		return profile->threads->len;
 	default:
 		return INT64_MAX;
 	}
@@ -116,6 +133,7 @@ store(const struct schema_column *column, int64_t value, char *at)
 		*(bool *)(void *)at = value != 0;
 		break;
 	case SCHEMA_PROCESS:
+	case SCHEMA_THREAD:
 		*(uint32_t *)(void *)at = (uint32_t)(value - 1);
 		break;
 	case SCHEMA_PROCESS_OR_NO:
@@ -124,6 +142,25 @@ store(const struct schema_column *column, int64_t value, char *at)
 	default:
 		*(uint32_t *)(void *)at = (uint32_t)value;
 	}
+}
+
+static bool
+take_bytes(sqlite3_stmt *statement, int index, struct profile *profile,
+	struct profile_bytes *ret_bytes)
+{
+	const int type = sqlite3_column_type(statement, index);
+	const int count = sqlite3_column_bytes(statement, index);
+
+	if (type == SQLITE_NULL) {
+		*ret_bytes = (struct profile_bytes){0};
+		return true;
+	}
+	if (type != SQLITE_BLOB || count <= 0)
+		return false;
+	ret_bytes->bytes = (const uint8_t *)g_string_chunk_insert_len(
+		profile->strings, sqlite3_column_blob(statement, index), count);
+	ret_bytes->count = (uint32_t)count;
+	return true;
 }
 
 static bool
@@ -139,11 +176,13 @@ take(sqlite3_stmt *statement, int index, const struct schema_column *column,
 			profile, (const char *)sqlite3_column_text(statement, index));
 		return true;
 	}
+	if (column->kind == SCHEMA_BYTES)
+		return take_bytes(statement, index, profile, (void *)at);
 	if (sqlite3_column_type(statement, index) != SQLITE_INTEGER)
 		return false;
 	value = sqlite3_column_int64(statement, index);
 	if ((value < 0 && column->kind != SCHEMA_I64) || value > limit(column, profile) ||
-		(value == 0 && column->kind == SCHEMA_PROCESS))
+		(value == 0 && (column->kind == SCHEMA_PROCESS || column->kind == SCHEMA_THREAD)))
 		return false;
 	store(column, value, at);
 	return true;

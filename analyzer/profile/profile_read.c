@@ -206,6 +206,53 @@ check_nodes(const struct reader *reader)
 }
 
 static bool
+comes_after(uint32_t node_before, uint32_t thread_before, uint32_t node, uint32_t thread)
+{
+	return node != node_before ? node > node_before : thread > thread_before;
+}
+
+static bool
+is_in_order(const struct profile_box *before, const struct profile_box *box)
+{
+	if (box->thread != before->thread)
+		return box->thread > before->thread;
+	if (box->kind != before->kind)
+		return box->kind > before->kind;
+	return box->start_ns >= before->start_ns;
+}
+
+/* Rows of times by (node, thread), boxes of the chart by thread and kind and in time. */
+static bool
+check_times(const struct reader *reader)
+{
+	const struct profile *profile = reader->profile;
+
+	for (guint i = 1; i < profile->calls->len; i++) {
+		const struct profile_call *call =
+			&g_array_index(profile->calls, struct profile_call, i);
+
+		if (!comes_after(call[-1].node, call[-1].thread, call->node, call->thread))
+			return corrupt(reader, "order of the calls");
+	}
+	for (guint i = 1; i < profile->samples->len; i++) {
+		const struct profile_sample *sample =
+			&g_array_index(profile->samples, struct profile_sample, i);
+
+		if (!comes_after(sample[-1].node, sample[-1].thread, sample->node, sample->thread))
+			return corrupt(reader, "order of the samples");
+	}
+	for (guint i = 0; i < profile->chart->len; i++) {
+		const struct profile_box *box =
+			&g_array_index(profile->chart, struct profile_box, i);
+
+		if (box->kind >= CHART_KINDS || box->start_ns > INT64_MAX ||
+			box->duration_ns > INT64_MAX || (i && !is_in_order(&box[-1], box)))
+			return corrupt(reader, "order of the chart");
+	}
+	return true;
+}
+
+static bool
 follows(const struct profile_memory *memory, uint32_t i)
 {
 	if (memory->node[i] != memory->node[i - 1])
@@ -385,8 +432,8 @@ static bool
 read_all(const struct reader *reader)
 {
 	return read_nodes(reader) && read_tables(reader) && check_nodes(reader) &&
-	       read_memory(reader) && read_timelines(reader) && read_histograms(reader) &&
-	       read_meta(reader);
+	       check_times(reader) && read_memory(reader) && read_timelines(reader) &&
+	       read_histograms(reader) && read_meta(reader);
 }
 
 static void

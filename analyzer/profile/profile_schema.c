@@ -59,6 +59,21 @@ static const struct schema_column process_columns[] = {
 	COLUMN(U64, profile_process, rss_peak_bytes),
 	COLUMN(U64, profile_process, frees_unknown),
 	COLUMN(U64, profile_process, lost_events),
+	NAMED(U64, profile_process, "cpu_rate_hz", sampling[SAMPLE_CPU].rate_hz),
+	NAMED(U64, profile_process, "cpu_source", sampling[SAMPLE_CPU].source),
+	NAMED(U64, profile_process, "wall_rate_hz", sampling[SAMPLE_WALL].rate_hz),
+	NAMED(U64, profile_process, "call_cost_ps", cost[COST_OF_CALLS].pair_ps),
+	NAMED(U64, profile_process, "call_cost_inside_ps", cost[COST_OF_CALLS].inside_ps),
+	NAMED(U64, profile_process, "call_cost_error_ps", cost[COST_OF_CALLS].uncertainty_ps),
+	NAMED(U64, profile_process, "call_sum_cost_ps", cost[COST_OF_CALL_SUMS].pair_ps),
+	NAMED(U64, profile_process, "call_sum_cost_inside_ps", cost[COST_OF_CALL_SUMS].inside_ps),
+	NAMED(U64, profile_process, "call_sum_cost_error_ps",
+		cost[COST_OF_CALL_SUMS].uncertainty_ps),
+	NAMED(U64, profile_process, "memory_cost_ps", cost[COST_OF_MEMORY].pair_ps),
+	NAMED(U64, profile_process, "memory_cost_error_ps", cost[COST_OF_MEMORY].uncertainty_ps),
+	COLUMN(U64, profile_process, unmatched_exits),
+	COLUMN(U64, profile_process, folded_calls),
+	COLUMN(U64, profile_process, trace_stops),
 };
 
 static const struct schema_column thread_columns[] = {
@@ -72,6 +87,44 @@ static const struct schema_column thread_columns[] = {
 	COLUMN(U64, profile_thread, missed_events),
 };
 
+static const struct schema_column call_columns[] = {
+	COLUMN(NODE, profile_call, node),
+	COLUMN(THREAD, profile_call, thread),
+	NAMED(U64, profile_call, "calls", sums.calls),
+	NAMED(U64, profile_call, "total_ns", sums.total_ns),
+	NAMED(U64, profile_call, "total_error_ns", sums.total_error_ns),
+	NAMED(U64, profile_call, "self_ns", sums.self_ns),
+	NAMED(U64, profile_call, "self_error_ns", sums.self_error_ns),
+	NAMED(U64, profile_call, "min_ns", sums.min_ns),
+	NAMED(U64, profile_call, "max_ns", sums.max_ns),
+	NAMED(U64, profile_call, "unfinished", sums.unfinished),
+	NAMED(U64, profile_call, "below_cost", sums.below_cost),
+	COLUMN(U64, profile_call, p50_ns),
+	COLUMN(U64, profile_call, p90_ns),
+	COLUMN(U64, profile_call, p99_ns),
+	COLUMN(BYTES, profile_call, histogram),
+};
+
+static const struct schema_column sample_columns[] = {
+	COLUMN(NODE, profile_sample, node),
+	COLUMN(THREAD, profile_sample, thread),
+	NAMED(U64, profile_sample, "cpu_samples", sums[SAMPLE_CPU].samples),
+	NAMED(U64, profile_sample, "cpu_periods", sums[SAMPLE_CPU].periods),
+	NAMED(U64, profile_sample, "cpu_ns", sums[SAMPLE_CPU].time_ns),
+	NAMED(U64, profile_sample, "wall_samples", sums[SAMPLE_WALL].samples),
+	NAMED(U64, profile_sample, "wall_periods", sums[SAMPLE_WALL].periods),
+	NAMED(U64, profile_sample, "wall_ns", sums[SAMPLE_WALL].time_ns),
+};
+
+static const struct schema_column box_columns[] = {
+	COLUMN(THREAD, profile_box, thread),
+	COLUMN(U32, profile_box, kind),
+	COLUMN(U64, profile_box, start_ns),
+	COLUMN(U64, profile_box, duration_ns),
+	COLUMN(U32, profile_box, depth),
+	COLUMN(NODE, profile_box, node),
+};
+
 const struct schema_table schema_tables[] = {
 	TABLE("module", module_columns, modules, 0),
 	TABLE("file", file_columns, files, 0),
@@ -79,6 +132,9 @@ const struct schema_table schema_tables[] = {
 	TABLE("frame", frame_columns, frames, 0),
 	TABLE("process", process_columns, processes, 1),
 	TABLE("thread", thread_columns, threads, 1),
+	TABLE("calls", call_columns, calls, 1),
+	TABLE("samples", sample_columns, samples, 1),
+	TABLE("chart", box_columns, chart, 1),
 };
 const unsigned schema_table_count = G_N_ELEMENTS(schema_tables);
 
@@ -106,6 +162,9 @@ static const struct schema_column run_columns[] = {
 	COLUMN(I64, profile_run, exit_status),
 	COLUMN(I64, profile_run, exit_signal),
 	COLUMN(BOOL, profile_run, summary),
+	COLUMN(U64, profile_run, chart_shortest_ns),
+	COLUMN(U64, profile_run, chart_hidden),
+	COLUMN(U64, profile_run, chart_grain_ns),
 };
 const struct schema_columns schema_run = COLUMNS(run_columns);
 
@@ -206,4 +265,28 @@ const char schema_views[] =
 	"  sum(m.frees) AS frees, sum(m.temporary) AS temporary, sum(m.peak_bytes) AS peak_bytes,"
 	"  sum(m.leaked_blocks) AS leaked_blocks, sum(m.leaked_bytes) AS leaked_bytes"
 	" FROM memory m JOIN thread t ON t.id = m.thread JOIN category c ON c.id = m.category"
-	" GROUP BY t.id, m.category;";
+	" GROUP BY t.id, m.category;"
+
+	"CREATE INDEX calls_node ON calls(node);"
+	"CREATE INDEX samples_node ON samples(node);"
+
+	"CREATE VIEW function_calls AS"
+	" SELECT f.id AS function, f.name, m.path AS module, sum(c.calls) AS calls,"
+	"  sum(c.self_ns) AS self_ns, sum(CASE WHEN n.outermost THEN c.total_ns END) AS total_ns,"
+	"  sum(c.self_error_ns) AS self_error_ns, min(c.min_ns) AS min_ns, max(c.max_ns) AS max_ns"
+	" FROM calls c JOIN node n ON n.id = c.node JOIN frame fr ON fr.id = n.frame"
+	" JOIN function f ON f.id = fr.function JOIN module m ON m.id = f.module GROUP BY f.id;"
+
+	"CREATE VIEW function_samples AS"
+	" SELECT f.id AS function, f.name, m.path AS module, sum(s.cpu_samples) AS cpu_samples,"
+	"  sum(s.cpu_ns) AS cpu_ns, sum(s.wall_samples) AS wall_samples, sum(s.wall_ns) AS wall_ns"
+	" FROM samples s JOIN node n ON n.id = s.node JOIN frame fr ON fr.id = n.frame"
+	" JOIN function f ON f.id = fr.function JOIN module m ON m.id = f.module GROUP BY f.id;"
+
+	"CREATE VIEW thread_time AS"
+	" SELECT t.process, t.id AS thread, t.tid, t.name,"
+	"  (SELECT sum(calls) FROM calls WHERE thread = t.id) AS calls,"
+	"  (SELECT sum(self_ns) FROM calls WHERE thread = t.id) AS traced_ns,"
+	"  (SELECT sum(cpu_ns) FROM samples WHERE thread = t.id) AS cpu_ns,"
+	"  (SELECT sum(wall_ns) FROM samples WHERE thread = t.id) AS wall_ns"
+	" FROM thread t;";

@@ -24,6 +24,8 @@ enum schema_kind {
 	SCHEMA_FILE,
 	SCHEMA_FUNCTION,
 	SCHEMA_NODE,
+	SCHEMA_THREAD,	      /* uint32_t index; in the file one more */
+	SCHEMA_BYTES,	      /* struct profile_bytes */
 	SCHEMA_PROCESS,	      /* uint32_t index; in the file one more */
 	SCHEMA_PROCESS_OR_NO, /* int64_t index or -1; in the file one more */
 };

@@ -33,7 +33,7 @@ struct slot {
 	struct piece piece;
 	struct lane *lane;     /* NULL: not known yet */
 	struct member *member; /* of lane */
-	bool tally;
+	enum pool_chunk_kind kind;
 };
 
 struct collector {

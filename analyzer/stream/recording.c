@@ -215,6 +215,16 @@ recording_put_tallies(struct recording *recording, const struct lane *lane,
 }
 
 void
+recording_put_call_tallies(struct recording *recording, const struct lane *lane,
+	const struct pool_call_tally *tallies, uint32_t count)
+{
+	const struct recording_thread entry = thread_of(lane);
+
+	put(recording, RECORDING_CALL_TALLIES, &entry, sizeof(entry), tallies,
+		count * sizeof(*tallies));
+}
+
+void
 recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks)
 {
 	const struct recording_end entry = {process, ticks};

@@ -9,7 +9,7 @@
  *
  *		4 bytes	enum recording_type	}
  *		4 bytes	bytes that follow	} struct recording_entry
- *		the entry's structure, then (PIECE, TALLIES) what it is about
+ *		the entry's structure, then (PIECE, TALLIES, CALL_TALLIES) what it is about
  *
  * All numbers are little endian. Entries stand in the order in which the collector did things, so
  * replaying them does the same things: PIECE entries up to a SCAN are what that scan's merge could
@@ -40,6 +40,7 @@ enum recording_type {
 	RECORDING_TALLIES = 6,
 	RECORDING_END = 7,
 	RECORDING_FINISH = 8,
+	RECORDING_CALL_TALLIES = 9,
 };
 
 struct recording_entry {
@@ -97,6 +98,8 @@ void recording_put_rss(struct recording *recording, uint32_t process, uint64_t t
 	uint64_t bytes, uint64_t peak_bytes);
 void recording_put_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_tally *tallies, uint32_t count);
+void recording_put_call_tallies(struct recording *recording, const struct lane *lane,
+	const struct pool_call_tally *tallies, uint32_t count);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
 void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
 

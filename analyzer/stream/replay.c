@@ -239,6 +239,30 @@ on_tallies(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
+on_call_tallies(struct replay *replay, uint32_t bytes)
+{
+	struct recording_thread entry;
+	struct lane *lane;
+
+	if (bytes < sizeof(entry))
+		return OUTCOME_DAMAGED;
+	get(replay, bytes, &entry, sizeof(entry));
+	lane = lane_of(replay, &entry, replay->end_ticks);
+	if (!lane)
+		return OUTCOME_DAMAGED;
+	if (!lane->discard) {
+		const unsigned count =
+			(unsigned)((bytes - sizeof(entry)) / sizeof(struct pool_call_tally));
+		g_autofree struct pool_call_tally *tallies = g_new(struct pool_call_tally, count);
+
+		if (count)
+			memcpy(tallies, replay->entry + sizeof(entry), count * sizeof(*tallies));
+		model_call_tallies(lane->thread, tallies, count);
+	}
+	return OUTCOME_MORE;
+}
+
+static enum outcome
 on_end(struct replay *replay, uint32_t bytes)
 {
 	struct recording_end entry;
@@ -272,6 +296,7 @@ take_entry(struct replay *replay)
 		[RECORDING_CLOCK] = on_clock,
 		[RECORDING_RSS] = on_rss,
 		[RECORDING_TALLIES] = on_tallies,
+		[RECORDING_CALL_TALLIES] = on_call_tallies,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,
 	};

@@ -110,7 +110,7 @@ scan_fini(struct collector *collector)
 static bool
 header_is_valid(const struct collector *collector, const struct pool_chunk *header)
 {
-	return (header->kind == POOL_EVENTS || header->kind == POOL_TALLY) && header->process &&
+	return header->kind >= POOL_EVENTS && header->kind <= POOL_CALL_TALLY && header->process &&
 	       header->process <= load_relaxed(&collector->pool->process_last) && header->thread &&
 	       header->length <= POOL_PAYLOAD_BYTES;
 }
@@ -142,9 +142,9 @@ adopt(struct collector *collector, uint32_t index, uint32_t state)
 	slot->member = member_get(collector, header.process, header.pid, header.base_ticks);
 	slot->lane =
 		member_lane(collector, slot->member, header.thread, header.tid, header.base_ticks);
-	slot->tally = header.kind == POOL_TALLY;
+	slot->kind = header.kind;
 	collector->chunks++;
-	if (slot->tally)
+	if (slot->kind != POOL_EVENTS)
 		return true;
 	slot->piece = (struct piece){.sequence = header.sequence, .base_ticks = header.base_ticks};
 	lane_queue(slot->lane, &slot->piece);
@@ -153,20 +153,46 @@ adopt(struct collector *collector, uint32_t index, uint32_t state)
 
 /* ---- sums of summary mode ---- */
 
+static bool
+is_tally(const struct slot *slot)
+{
+	return slot->kind == POOL_TALLY || slot->kind == POOL_CALL_TALLY;
+}
+
+static void
+take_memory_tally(struct collector *collector, struct lane *lane, const struct pool_chunk *chunk)
+{
+	g_autofree struct pool_tally *copy =
+		g_memdup2(chunk + 1, POOL_TALLIES * sizeof(struct pool_tally));
+
+	model_tallies(lane->thread, copy, POOL_TALLIES);
+	if (collector->recording)
+		recording_put_tallies(collector->recording, lane, copy, POOL_TALLIES);
+}
+
+static void
+take_call_tally(struct collector *collector, struct lane *lane, const struct pool_chunk *chunk)
+{
+	g_autofree struct pool_call_tally *copy =
+		g_memdup2(chunk + 1, POOL_CALL_TALLIES * sizeof(struct pool_call_tally));
+
+	model_call_tallies(lane->thread, copy, POOL_CALL_TALLIES);
+	if (collector->recording)
+		recording_put_call_tallies(collector->recording, lane, copy, POOL_CALL_TALLIES);
+}
+
 static void
 take_tally(struct collector *collector, uint32_t index)
 {
 	const struct slot *slot = &collector->slots[index];
-	struct pool_chunk *chunk = pool_chunk_at(collector->pool, index);
-	struct pool_tally *copy = g_new(struct pool_tally, POOL_TALLIES);
+	const struct pool_chunk *chunk = pool_chunk_at(collector->pool, index);
 
-	memcpy(copy, pool_payload(chunk), POOL_TALLIES * sizeof(*copy));
-	if (!slot->member->over) {
-		model_tallies(slot->lane->thread, copy, POOL_TALLIES);
-		if (collector->recording)
-			recording_put_tallies(collector->recording, slot->lane, copy, POOL_TALLIES);
-	}
-	g_free(copy);
+	if (slot->member->over)
+		return;
+	if (slot->kind == POOL_TALLY)
+		take_memory_tally(collector, slot->lane, chunk);
+	else
+		take_call_tally(collector, slot->lane, chunk);
 }
 
 /* ---- scanning ---- */
@@ -181,12 +207,12 @@ look_at(struct collector *collector, uint32_t index, uint32_t state)
 	if (!slot->lane && !adopt(collector, index, state))
 		return;
 	model_missed(slot->lane->thread, load_relaxed(&chunk->missed));
-	if (slot->tally && state == POOL_FULL) {
+	if (is_tally(slot) && state == POOL_FULL) {
 		take_tally(collector, index);
 		free_chunk(collector, index);
 		return;
 	}
-	if (slot->tally || slot->piece.complete)
+	if (is_tally(slot) || slot->piece.complete)
 		return;
 	/* The state was read before, so a FULL chunk's length is its last one (I1). */
 	length = load_acquire(&chunk->length);
@@ -229,7 +255,7 @@ scan_take_tallies(struct collector *collector, const struct member *member)
 	for (uint32_t i = 0; i < high; i++) {
 		const struct slot *slot = &collector->slots[i];
 
-		if (!slot->tally || (member && slot->member != member))
+		if (!is_tally(slot) || (member && slot->member != member))
 			continue;
 		take_tally(collector, i);
 		free_chunk(collector, i);

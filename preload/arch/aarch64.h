@@ -11,6 +11,7 @@ enum {
 	ARCH_DWARF_IP = -1,
 	/* Where nothing else is said: a frame record (fp, lr) ends at the CFA of its function. */
 	ARCH_RETURN_OFFSET = -8,
+	ARCH_RETURN_FIXED = 0,
 };
 
 static inline long

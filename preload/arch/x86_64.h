@@ -10,6 +10,7 @@ enum {
 	ARCH_DWARF_IP = 16,
 	/* The call instruction left the return address right below the CFA. */
 	ARCH_RETURN_OFFSET = -8,
+	ARCH_RETURN_FIXED = 1,
 };
 
 static inline long

@@ -4,8 +4,10 @@
  *
  *	alloc PATTERN THREADS PAIRS
  *
- * PATTERN is `hot` (one call path, one size), `varied` (256 call paths of 13 frames, 8 sizes) or
- * `sizes` (256 call paths, 512 sizes). Prints nanoseconds per malloc+free pair and thread.
+ * PATTERN is `hot` (one call path, one size), `varied` (256 call paths of 13 frames in turn, 8
+ *sizes), `random` (the same in random order: nearly every call changes nearly the whole path, which
+ *is the worst for a profiler that remembers) or `sizes` (like `varied`, 512 sizes). Prints
+ *nanoseconds per malloc+free pair and thread.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -14,10 +16,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { SLOTS = 64 };
+enum {
+	SLOTS = 64
+};
 
 struct work {
-	unsigned paths, sizes;
+	unsigned paths, sizes, mixing;
 	long pairs;
 	void *slot[SLOTS];
 	uint32_t random;
@@ -75,7 +79,10 @@ run(void *argument)
 	struct work *work = argument;
 
 	for (long i = 0; i < work->pairs; i++) {
-		const unsigned path = work->paths == 1 ? 0 : (unsigned)(i * 2654435761u >> 8) % 256;
+		const unsigned path =
+			work->paths == 1
+				? 0
+				: (unsigned)(i * work->mixing >> 8 * (work->mixing > 1)) % 256;
 
 		left(work, path, 8);
 	}
@@ -88,7 +95,7 @@ int
 main(int argc, char **argv)
 {
 	if (argc != 4) {
-		fprintf(stderr, "usage: alloc hot|varied|sizes THREADS PAIRS\n");
+		fprintf(stderr, "usage: alloc hot|varied|random|sizes THREADS PAIRS\n");
 		return 2;
 	}
 	const int threads = atoi(argv[2]);
@@ -100,6 +107,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < threads && i < 64; i++) {
 		work[i].paths = strcmp(argv[1], "hot") ? 256 : 1;
 		work[i].sizes = strcmp(argv[1], "hot") ? (strcmp(argv[1], "sizes") ? 8 : 512) : 1;
+		work[i].mixing = strcmp(argv[1], "random") ? 1 : 2654435761u;
 		work[i].pairs = atol(argv[3]);
 		work[i].random = (uint32_t)i + 1;
 		pthread_create(&thread[i], NULL, run, &work[i]);
@@ -107,8 +115,8 @@ main(int argc, char **argv)
 	for (int i = 0; i < threads && i < 64; i++)
 		pthread_join(thread[i], NULL);
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	const double ns = (double)(end.tv_sec - start.tv_sec) * 1e9 +
-			  (double)(end.tv_nsec - start.tv_nsec);
+	const double ns =
+		(double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
 
 	printf("%.1f\n", ns / (double)work[0].pairs);
 	return 0;

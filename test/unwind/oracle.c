@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * libthag.so with an oracle: every so many captures the stack is walked once more by libunwind, and
- * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under test
- * is the product's own.
+ * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under
+ *test is the product's own.
  *
- *	THAG_ORACLE_EVERY	compare one capture in this many (default 997)
- *	THAG_ORACLE_LOG		file that gets a line per process, and both stacks of what differs
+ *	ORACLE_EVERY	compare one capture in this many (default 997)
+ *	ORACLE_LOG		file that gets a line per process, and both stacks of what differs
  */
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -14,11 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "modules.h"
 #include "record.h"
 #include "tree.h"
 #include "unwind.h"
 
-enum { FRAMES_MAX = 1 << 18, REPORTED_MAX = 20, REPORTED_FRAMES = 60 };
+enum {
+	FRAMES_MAX = 1 << 18,
+	REPORTED_MAX = 20,
+	REPORTED_FRAMES = 60
+};
 
 uint32_t __real_unwind_capture(
 	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
@@ -31,9 +36,9 @@ static const char *log_path;
 __attribute__((constructor)) static void
 configure(void)
 {
-	const char *text = getenv("THAG_ORACLE_EVERY");
+	const char *text = getenv("ORACLE_EVERY");
 
-	log_path = getenv("THAG_ORACLE_LOG");
+	log_path = getenv("ORACLE_LOG");
 	if (text)
 		every = strtoull(text, NULL, 10);
 }
@@ -67,8 +72,7 @@ describe(const char *who, const uint64_t *pc, unsigned count)
 	int length = snprintf(text, sizeof(text), "%s (%u):", who, count);
 
 	for (unsigned i = 0; i < count && i < REPORTED_FRAMES; i++)
-		length += snprintf(
-			text + length, sizeof(text) - (size_t)length, " %lx", pc[i]);
+		length += snprintf(text + length, sizeof(text) - (size_t)length, " %lx", pc[i]);
 	text[length++] = '\n';
 	write_log(text, length);
 }
@@ -99,8 +103,13 @@ walk_tree(uint32_t node, uint64_t *frames)
 {
 	unsigned count = 0;
 
-	for (; node && count < FRAMES_MAX; node = tree.nodes[node].parent)
-		frames[count++] = tree.nodes[node].pc & ~RECORD_PC_EXACT;
+	for (; node && count < FRAMES_MAX; node = tree.nodes[node].parent) {
+		const uint64_t pc = tree.nodes[node].pc & ~RECORD_PC_EXACT;
+
+		/* A mark that libunwind, which ends here in silence, does not have. */
+		if (pc != RECORD_PC_TRUNCATED)
+			frames[count++] = pc;
+	}
 	return count;
 }
 
@@ -115,6 +124,17 @@ differ(const uint64_t *a, unsigned a_count, const uint64_t *b, unsigned b_count)
 	return false;
 }
 
+/* What libunwind remembers by address, it remembers across dlclose too. */
+static void
+flush_after_unloading(void)
+{
+	static uint32_t flushed;
+	const uint32_t generation = load_acquire(&modules_generation);
+
+	if (exchange_acq_rel(&flushed, generation) != generation)
+		unw_flush_cache(unw_local_addr_space, 0, 0);
+}
+
 static void
 compare(uint32_t node, uint64_t pc)
 {
@@ -125,6 +145,7 @@ compare(uint32_t node, uint64_t pc)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		theirs = ours + FRAMES_MAX;
 	}
+	flush_after_unloading();
 	const unsigned our_count = walk_tree(node, ours);
 	const unsigned their_count = walk_by_libunwind(pc, theirs);
 

@@ -218,7 +218,7 @@ Test(file, a_newer_major_version_is_refused)
 Test(file, a_newer_minor_version_is_read)
 {
 	write_sample();
-	execute("PRAGMA user_version = 1001; CREATE TABLE calls(node, thread, total_ns);"
+	execute("PRAGMA user_version = 1001; CREATE TABLE future(node, thread, total_ns);"
 		"ALTER TABLE node ADD COLUMN more; INSERT INTO meta VALUES('more', 1)");
 	profile_free(profile_read(path, NULL));
 }

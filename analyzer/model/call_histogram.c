@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See call_histogram.h. */
+#include "call_histogram.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "varint.h"
+
+enum {
+	STEP = 8, /* the window grows by so many buckets at least */
+	PAIR_BYTES = 20,
+};
+
+uint64_t
+call_histogram_value(unsigned bucket)
+{
+	const unsigned shift = bucket >> CALL_HISTOGRAM_BITS;
+	uint64_t lowest;
+
+	if (shift <= 1)
+		return bucket;
+	/* The bucket's number holds the leading bit, which the shift's own count added one to. */
+	lowest =
+		(uint64_t)((bucket & ((1u << CALL_HISTOGRAM_BITS) - 1)) | 1u << CALL_HISTOGRAM_BITS)
+		<< (shift - 1);
+	return lowest + (UINT64_C(1) << (shift - 1)) / 2;
+}
+
+void
+call_histogram_grow_slow(struct call_histogram *histogram, unsigned bucket)
+{
+	const unsigned end = histogram->first + histogram->room;
+	unsigned from = bucket / STEP * STEP, to = from + STEP;
+	uint32_t *counts;
+
+	if (histogram->counts) {
+		from = MIN(from, histogram->first);
+		to = MAX(to, end);
+	}
+	counts = g_new0(uint32_t, to - from);
+	if (histogram->counts)
+		memcpy(counts + (histogram->first - from), histogram->counts,
+			histogram->room * sizeof(*counts));
+	g_free(histogram->counts);
+	*histogram = (struct call_histogram){counts, (uint16_t)from, (uint16_t)(to - from)};
+}
+
+void
+call_histogram_halve_slow(struct call_histogram *histogram)
+{
+	for (unsigned i = 0; i < histogram->room; i++)
+		histogram->counts[i] = (histogram->counts[i] + 1) / 2;
+}
+
+void
+call_histogram_fini(struct call_histogram *histogram)
+{
+	g_free(histogram->counts);
+	*histogram = (struct call_histogram){0};
+}
+
+/* ---- packing ---- */
+
+struct packer {
+	GByteArray *bytes;
+	unsigned bucket; /* of the pair that is being summed up */
+	unsigned before;
+	uint64_t count;
+};
+
+static void
+flush(struct packer *packer)
+{
+	uint8_t pair[PAIR_BYTES], *at = pair;
+
+	if (!packer->count)
+		return;
+	at = varint_emit(at, packer->bucket - packer->before);
+	at = varint_emit(at, packer->count);
+	g_byte_array_append(packer->bytes, pair, (guint)(at - pair));
+	packer->before = packer->bucket;
+	packer->count = 0;
+}
+
+static void
+pack(struct packer *packer, unsigned bucket, uint64_t count)
+{
+	if (!count)
+		return;
+	if (bucket != packer->bucket)
+		flush(packer);
+	packer->bucket = bucket;
+	packer->count += count;
+}
+
+static uint8_t *
+finish(struct packer *packer, uint32_t *ret_bytes)
+{
+	flush(packer);
+	*ret_bytes = packer->bytes->len;
+	if (!packer->bytes->len) {
+		g_byte_array_unref(packer->bytes);
+		return NULL;
+	}
+	return g_byte_array_free(packer->bytes, FALSE);
+}
+
+uint8_t *
+call_histogram_pack(const struct call_histogram *histogram, double scale, uint32_t *ret_bytes)
+{
+	struct packer packer = {.bytes = g_byte_array_new()};
+
+	for (unsigned i = 0; i < histogram->room; i++) {
+		const double value = (double)call_histogram_value(histogram->first + i) * scale;
+
+		pack(&packer, call_histogram_bucket((uint64_t)(value + 0.5)), histogram->counts[i]);
+	}
+	return finish(&packer, ret_bytes);
+}
+
+uint8_t *
+call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes)
+{
+	struct packer packer = {.bytes = g_byte_array_new()};
+
+	for (unsigned i = 0; i < CALL_HISTOGRAM_BUCKETS; i++)
+		pack(&packer, i, distribution->counts[i]);
+	return finish(&packer, ret_bytes);
+}
+
+/* Takes a pair off. NULL: there is no whole one. */
+static const uint8_t *
+next_pair(const uint8_t *at, const uint8_t *end, uint64_t *bucket, uint64_t *ret_calls)
+{
+	uint64_t distance;
+
+	at = at && at < end ? varint_parse(at, end, &distance) : NULL;
+	at = at ? varint_parse(at, end, ret_calls) : NULL;
+	if (!at || distance >= CALL_HISTOGRAM_BUCKETS || *ret_calls > INT64_MAX)
+		return NULL;
+	*bucket += distance;
+	return *bucket < CALL_HISTOGRAM_BUCKETS ? at : NULL;
+}
+
+bool
+call_distribution_add(struct call_distribution *distribution, const uint8_t *bytes, size_t count)
+{
+	const uint8_t *end = bytes + count;
+	uint64_t bucket = 0, calls;
+
+	while (bytes < end) {
+		bytes = next_pair(bytes, end, &bucket, &calls);
+		if (!bytes)
+			return false;
+		distribution->counts[bucket] += calls;
+		distribution->count += calls;
+	}
+	return true;
+}
+
+uint64_t
+call_packed_percentile(const uint8_t *bytes, size_t count, double percent)
+{
+	const uint8_t *end = bytes + count;
+	uint64_t all = 0, seen = 0, bucket = 0, calls;
+
+	for (const uint8_t *at = bytes; (at = next_pair(at, end, &bucket, &calls));)
+		all += calls;
+	bucket = 0;
+	for (const uint8_t *at = bytes; (at = next_pair(at, end, &bucket, &calls));) {
+		seen += calls;
+		if (seen && (double)seen >= (double)all * percent / 100)
+			return call_histogram_value((unsigned)bucket);
+	}
+	return 0;
+}
+
+uint64_t
+call_distribution_percentile(const struct call_distribution *distribution, double percent)
+{
+	const double wanted = (double)distribution->count * percent / 100;
+	uint64_t seen = 0;
+
+	for (unsigned i = 0; i < CALL_HISTOGRAM_BUCKETS; i++) {
+		seen += distribution->counts[i];
+		if (seen && (double)seen >= wanted)
+			return call_histogram_value(i);
+	}
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * How long the calls of one call path took: a histogram from which any percentile comes out within
+ * 0.8 percent, whatever the range.
+ *
+ * Log-linear: values below 64 have a bucket each, every power of two above is cut into 64. Only the
+ * window between the smallest and the largest bucket in use is kept, so a call path whose calls are
+ * much alike costs some hundred bytes. At the end it is packed into bytes, pairs of variable-length
+ * integers (wire/varint.h), buckets ascending:
+ *
+ *	distance from the bucket before (the first: from 0), count; ...
+ */
+#ifndef THAG_CALL_HISTOGRAM_H
+#define THAG_CALL_HISTOGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	CALL_HISTOGRAM_BITS = 6,
+	CALL_HISTOGRAM_BUCKETS = (64 - CALL_HISTOGRAM_BITS + 1) << CALL_HISTOGRAM_BITS,
+};
+
+struct call_histogram {
+	uint32_t *counts; /* NULL: empty; of the buckets [first, first + room) */
+	uint16_t first, room;
+};
+
+/* The unpacked one: all buckets. */
+struct call_distribution {
+	uint64_t count;
+	uint64_t counts[CALL_HISTOGRAM_BUCKETS];
+};
+
+static inline unsigned
+call_histogram_bucket(uint64_t value)
+{
+	unsigned shift;
+
+	if (value < 1u << CALL_HISTOGRAM_BITS)
+		return (unsigned)value;
+	shift = 63 - (unsigned)__builtin_clzll(value) - CALL_HISTOGRAM_BITS;
+	return (shift << CALL_HISTOGRAM_BITS) + (unsigned)(value >> shift);
+}
+
+/* The middle of a bucket. */
+uint64_t call_histogram_value(unsigned bucket);
+
+/* Makes room for a bucket; out of line. */
+void call_histogram_grow_slow(struct call_histogram *histogram, unsigned bucket);
+
+/* Halves all counts, which leaves percentiles as they are: one of them is full. */
+void call_histogram_halve_slow(struct call_histogram *histogram);
+
+static inline void
+call_histogram_add(struct call_histogram *histogram, uint64_t value)
+{
+	const unsigned bucket = call_histogram_bucket(value);
+
+	if (__builtin_expect(
+		    bucket < histogram->first || bucket >= histogram->first + histogram->room, 0))
+		call_histogram_grow_slow(histogram, bucket);
+	if (__builtin_expect(++histogram->counts[bucket - histogram->first] == UINT32_MAX, 0))
+		call_histogram_halve_slow(histogram);
+}
+
+void call_histogram_fini(struct call_histogram *histogram);
+
+/*
+ * Packs it, each value times `scale` (ticks to nanoseconds). Returns NULL where it is empty; g_free
+ * the result.
+ */
+uint8_t *call_histogram_pack(
+	const struct call_histogram *histogram, double scale, uint32_t *ret_bytes);
+
+/* Packs a distribution as it is. Returns NULL where it is empty; g_free the result. */
+uint8_t *call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes);
+
+/* Adds what was packed. Returns false where the bytes are not whole; what is valid is added. */
+bool call_distribution_add(
+	struct call_distribution *distribution, const uint8_t *bytes, size_t count);
+
+/* The value that `percent` of all are not above; 0 of none. */
+uint64_t call_distribution_percentile(const struct call_distribution *distribution, double percent);
+
+/* The same of a packed one, without unpacking it. */
+uint64_t call_packed_percentile(const uint8_t *bytes, size_t count, double percent);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * From raw ticks to what readers see of traced calls. What tracing cost is taken off sums (record.h
+ * has the formulas). A call path whose self would be negative then has 0, and what is missing is
+ * its caller's: of the two time stamps' error one gets what the other loses, and so totals stay
+ * what they are.
+ */
+#include "timing.h"
+
+/* ---- nodes of the process for call paths of its threads ---- */
+
+struct node_map {
+	struct process *public;
+	GHashTable *numbers; /* struct node_key -> number */
+};
+
+struct node_key {
+	uint64_t pc;
+	uint32_t parent;
+};
+
+static guint
+hash_key(gconstpointer data)
+{
+	const struct node_key *key = data;
+
+	return (guint)(((key->pc ^ (uint64_t)key->parent << 32) * UINT64_C(0x9e3779b97f4a7c15)) >>
+		       32);
+}
+
+static gboolean
+equal_key(gconstpointer a, gconstpointer b)
+{
+	const struct node_key *left = a, *right = b;
+
+	return left->pc == right->pc && left->parent == right->parent;
+}
+
+static uint32_t
+add_node(struct node_map *map, uint32_t parent, uint64_t function)
+{
+	const struct node_key key = {function | RECORD_PC_EXACT, parent};
+	gpointer known = g_hash_table_lookup(map->numbers, &key);
+	const struct node node = {.parent = parent, .pc = key.pc, .traced = true};
+
+	if (known)
+		return GPOINTER_TO_UINT(known);
+	g_array_append_val(map->public->nodes, node);
+	g_hash_table_insert(map->numbers, g_memdup2(&key, sizeof(key)),
+		GUINT_TO_POINTER(map->public->nodes->len - 1));
+	return map->public->nodes->len - 1;
+}
+
+/* ---- sums ---- */
+
+static uint64_t
+not_negative(int64_t value)
+{
+	return value > 0 ? (uint64_t)value : 0;
+}
+
+static uint64_t
+fraction_ns(const struct model_clock *clock, uint64_t fractions)
+{
+	return (uint64_t)((double)fractions / COST_FRACTION * clock->ns_per_tick + 0.5);
+}
+
+static int64_t
+self_of(const struct call_cost *cost, const struct call_path *path)
+{
+	return (int64_t)(path->self * COST_FRACTION) - (int64_t)(path->calls * cost->inside) -
+	       (int64_t)(path->direct * (cost->pair - cost->inside));
+}
+
+static int64_t
+total_of(const struct call_cost *cost, const struct call_path *path)
+{
+	return (int64_t)(path->total * COST_FRACTION) - (int64_t)(path->calls * cost->inside) -
+	       (int64_t)(path->inner * cost->pair);
+}
+
+static struct call_sums
+sums_of(const struct model_clock *clock, const struct call_cost *cost, const struct call_path *path,
+	int64_t self)
+{
+	return (struct call_sums){
+		.calls = path->calls,
+		.total_ns = fraction_ns(clock, not_negative(total_of(cost, path))),
+		.total_error_ns =
+			fraction_ns(clock, (path->calls + path->inner) * cost->uncertainty),
+		.self_ns = fraction_ns(clock, not_negative(self)),
+		.self_error_ns =
+			fraction_ns(clock, (path->calls + path->direct) * cost->uncertainty),
+		.min_ns = path->min == UINT64_MAX ? 0 : model_span_ns(clock, path->min),
+		.max_ns = model_span_ns(clock, path->max),
+		.unfinished = path->unfinished,
+		.below_cost = path->below_cost,
+	};
+}
+
+/* ---- detail: a thread's tree ---- */
+
+/* By call path: its self, none negative. */
+static int64_t *
+settle_selfs(const struct call_tree *tree, const struct call_cost *cost)
+{
+	int64_t *self = g_new0(int64_t, tree->count);
+
+	for (uint32_t i = tree->count - 1; i > 0; i--) {
+		const uint32_t parent = tree->paths[i].parent;
+
+		self[i] += self_of(cost, &tree->paths[i]);
+		if (self[i] >= 0)
+			continue;
+		self[parent] += self[i];
+		self[i] = 0;
+	}
+	return self;
+}
+
+static void
+add_boxes(struct timing_thread *thread, const uint32_t *number)
+{
+	const struct model_clock *clock = &thread->thread->model->clock;
+	const GArray *calls = thread->lane.calls;
+
+	for (unsigned i = 0; calls && i < calls->len; i++) {
+		const struct chart_call *call = &g_array_index(calls, struct chart_call, i);
+		const uint64_t start_ns = model_ns(clock, call->start);
+		const struct chart_box box = {
+			.start_ns = start_ns,
+			.duration_ns = model_ns(clock, call->start + call->ticks) - start_ns,
+			.node = number[call->path],
+			.depth = call->depth,
+			.kind = CHART_CALL,
+		};
+
+		g_array_append_val(thread->thread->public->chart, box);
+	}
+}
+
+static void
+finish_tree(struct timing_thread *thread, struct node_map *map,
+	uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	const struct call_cost *cost = &thread->process->cost[COST_OF_CALLS];
+	const struct model_clock *clock = &thread->thread->model->clock;
+	const struct call_tree *tree = &thread->tree;
+	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
+	g_autofree int64_t *self = settle_selfs(tree, cost);
+
+	for (uint32_t i = 1; i < tree->count; i++) {
+		const struct call_path *path = &tree->paths[i];
+		struct call_row row;
+
+		number[i] = path->parent ? add_node(map, number[path->parent], path->function)
+					 : renumber(marks, (uint32_t)path->function);
+		if (!path->calls)
+			continue;
+		row = (struct call_row){.node = number[i]};
+		row.sums = sums_of(clock, cost, path, self[i]);
+		row.histogram = call_histogram_pack(
+			&path->histogram, clock->ns_per_tick, &row.histogram_bytes);
+		g_array_append_val(thread->thread->public->calls, row);
+	}
+	add_boxes(thread, number);
+}
+
+/* ---- summary: sums of the process's nodes ---- */
+
+static gint
+by_node(gconstpointer a, gconstpointer b)
+{
+	const struct call_row *left = a, *right = b;
+
+	return left->node < right->node ? -1 : left->node > right->node;
+}
+
+/* The sums by their new numbers: parents before children, as in a tree of calls. */
+static struct call_path *
+number_tallies(
+	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	const GArray *nodes = thread->process->process->public->nodes;
+	struct call_path *paths = g_new0(struct call_path, nodes->len);
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, thread->tallies);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct call_tally_sums *sums = value;
+
+		paths[renumber(marks, sums->node)] = (struct call_path){
+			.calls = sums->calls,
+			.total = sums->total,
+			.self = sums->self,
+			.min = sums->min,
+			.max = sums->max,
+		};
+	}
+	return paths;
+}
+
+/* What is inside a call path is known from the tree. */
+static void
+count_inside(struct call_path *paths, const GArray *nodes)
+{
+	for (uint32_t i = nodes->len - 1; i > 0; i--) {
+		const uint32_t parent = g_array_index(nodes, struct node, i).parent;
+
+		if (!parent)
+			continue;
+		paths[parent].inner += paths[i].inner + paths[i].calls;
+		paths[parent].direct += paths[i].calls;
+	}
+}
+
+static uint64_t
+less_cost(uint64_t ticks, const struct call_cost *cost, const struct call_path *path)
+{
+	const uint64_t inside =
+		(cost->inside + path->inner / path->calls * cost->pair) / COST_FRACTION;
+
+	return ticks > inside ? ticks - inside : 0;
+}
+
+static void
+finish_tallies(
+	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	const struct call_cost *cost = &thread->process->cost[COST_OF_CALL_SUMS];
+	const struct model_clock *clock = &thread->thread->model->clock;
+	GArray *nodes = thread->process->process->public->nodes;
+	g_autofree struct call_path *paths = number_tallies(thread, renumber, marks);
+	g_autofree int64_t *self = g_new0(int64_t, nodes->len);
+
+	count_inside(paths, nodes);
+	for (uint32_t i = nodes->len - 1; i > 0; i--) {
+		struct node *node = &g_array_index(nodes, struct node, i);
+		struct call_row row = {.node = i};
+
+		self[i] += paths[i].calls ? self_of(cost, &paths[i]) : 0;
+		if (self[i] < 0)
+			self[node->parent] += self[i];
+		if (!paths[i].calls)
+			continue;
+		paths[i].min = less_cost(paths[i].min, cost, &paths[i]);
+		paths[i].max = less_cost(paths[i].max, cost, &paths[i]);
+		row.sums = sums_of(clock, cost, &paths[i], self[i]);
+		node->traced = true;
+		g_array_append_val(thread->thread->public->calls, row);
+	}
+}
+
+/* ---- all of a process ---- */
+
+static void
+finish_thread(struct timing_thread *thread, struct node_map *map,
+	uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	/* These know only the nodes that the process had itself: first. */
+	if (thread->tallies)
+		finish_tallies(thread, renumber, marks);
+	if (thread->tree.paths)
+		finish_tree(thread, map, renumber, marks);
+	g_array_sort(thread->thread->public->calls, by_node);
+}
+
+void
+calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, uint32_t node),
+	void *marks)
+{
+	struct node_map map = {
+		process->process->public, g_hash_table_new_full(hash_key, equal_key, g_free, NULL)};
+
+	for (unsigned i = 0; i < process->threads->len; i++)
+		finish_thread(g_ptr_array_index(process->threads, i), &map, renumber, marks);
+	g_hash_table_unref(map.numbers);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Samples: where each thread was, so often a second. One that stands for several periods (the
+ * kernel counts those that could not be delivered) weighs as much.
+ */
+#include "timing.h"
+
+enum {
+	RATE_HZ_DEFAULT = OPTIONS_SAMPLE_HZ_DEFAULT, /* of a stream that does not say */
+	PERIODS_MAX = 1 << 24,			     /* more than any pause: a broken number */
+};
+
+static uint64_t
+rate_of(const struct timing_thread *thread, enum sample_kind kind)
+{
+	if (thread->rate_hz[kind])
+		return thread->rate_hz[kind];
+	return thread->process->rate_hz[kind] ? thread->process->rate_hz[kind] : RATE_HZ_DEFAULT;
+}
+
+static struct sample_sums *
+find_sums(struct timing_thread *thread, uint32_t node)
+{
+	struct sample_sums *sums;
+
+	if (!thread->samples)
+		thread->samples = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	sums = g_hash_table_lookup(thread->samples, GUINT_TO_POINTER(node));
+	if (!sums) {
+		sums = g_new0(struct sample_sums, 1);
+		sums->node = node;
+		g_hash_table_insert(thread->samples, GUINT_TO_POINTER(node), sums);
+	}
+	return sums;
+}
+
+void
+samples_add(struct timing_thread *thread, const struct model_event *event)
+{
+	const enum sample_kind kind = event->flags & RECORD_WALL ? SAMPLE_WALL : SAMPLE_CPU;
+	const uint32_t node = event->node <= SITE_NODE_MAX ? event->node : 0;
+	const uint64_t periods = MIN(event->size, PERIODS_MAX);
+	const uint64_t time_ns = periods * 1000000000 / rate_of(thread, kind);
+	const struct model_clock *clock = &thread->thread->model->clock;
+	const uint64_t ticks = (uint64_t)((double)time_ns / clock->ns_per_tick);
+	struct sample_sums *sums = find_sums(thread, node);
+
+	sums->samples[kind]++;
+	sums->periods[kind] += periods;
+	sums->time_ns[kind] += time_ns;
+	chart_sample(&thread->process->timing->chart, &thread->lane,
+		(struct chart_piece){
+			.start = event->ticks > ticks ? event->ticks - ticks : 0,
+			.end = event->ticks,
+			.node = node,
+			.kind = kind == SAMPLE_WALL ? CHART_WALL : CHART_CPU,
+		});
+}
+
+/* ---- the end ---- */
+
+static gint
+by_node(gconstpointer a, gconstpointer b)
+{
+	const struct sample_row *left = a, *right = b;
+
+	return left->node < right->node ? -1 : left->node > right->node;
+}
+
+static void
+finish_rows(
+	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	GArray *rows = thread->thread->public->samples;
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, thread->samples);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct sample_sums *sums = value;
+		struct sample_row row = {.node = renumber(marks, sums->node)};
+
+		for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++)
+			row.sums[kind] = (struct sample_tally){
+				sums->samples[kind], sums->periods[kind], sums->time_ns[kind]};
+		g_array_append_val(rows, row);
+	}
+	g_array_sort(rows, by_node);
+}
+
+void
+samples_finish(
+	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	const struct model_clock *clock = &thread->thread->model->clock;
+	const GArray *pieces = thread->lane.pieces;
+
+	if (thread->samples)
+		finish_rows(thread, renumber, marks);
+	for (unsigned i = 0; pieces && i < pieces->len; i++) {
+		const struct chart_piece *piece = &g_array_index(pieces, struct chart_piece, i);
+		const uint64_t start_ns = model_ns(clock, piece->start);
+		const struct chart_box box = {
+			.start_ns = start_ns,
+			.duration_ns = model_ns(clock, piece->end) - start_ns,
+			.node = renumber(marks, piece->node),
+			.kind = piece->kind,
+		};
+
+		g_array_append_val(thread->thread->public->chart, box);
+	}
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See timing.h. */
+#include "timing.h"
+
+/* ---- threads and processes ---- */
+
+/* A forked child's calls cost what its parent's did, until it says otherwise. */
+static void
+inherit(struct timing_process *process)
+{
+	const uint32_t parent = process->process->public->parent;
+	const struct model_process *from =
+		parent ? g_hash_table_lookup(
+				 process->timing->model->processes, GUINT_TO_POINTER(parent))
+		       : NULL;
+
+	if (!from || !from->timing)
+		return;
+	for (unsigned i = 0; i < COST_KINDS; i++)
+		process->cost[i] = from->timing->cost[i];
+	for (unsigned i = 0; i < SAMPLE_KINDS; i++) {
+		process->rate_hz[i] = from->timing->rate_hz[i];
+		process->source[i] = from->timing->source[i];
+	}
+}
+
+static struct timing_process *
+get_process(struct model_process *process)
+{
+	struct timing_process *timing = process->timing;
+
+	if (timing)
+		return timing;
+	timing = g_new0(struct timing_process, 1);
+	timing->process = process;
+	timing->timing = process->model->timing;
+	timing->threads = g_ptr_array_new();
+	process->timing = timing;
+	g_ptr_array_add(timing->timing->processes, timing);
+	inherit(timing);
+	return timing;
+}
+
+struct timing_thread *
+timing_thread_get(struct model_thread *thread)
+{
+	struct timing_thread *timing = thread->timing;
+
+	if (likely(timing != NULL))
+		return timing;
+	timing = g_new0(struct timing_thread, 1);
+	timing->thread = thread;
+	timing->process = get_process(thread->process);
+	timing->stack = &timing->own;
+	thread->timing = timing;
+	g_ptr_array_add(timing->process->threads, timing);
+	chart_add_lane(&timing->process->timing->chart, &timing->lane);
+	return timing;
+}
+
+/* ---- records ---- */
+
+static void
+apply_event(void *context, const struct model_event *event)
+{
+	struct timing_thread *thread = timing_thread_get(event->thread);
+
+	if (unlikely(event->thread->process->ended))
+		return;
+	if (event->kind == RECORD_ENTER)
+		calls_enter(thread, event->ticks, event->address);
+	else if (event->kind == RECORD_EXIT)
+		calls_exit(thread, event->ticks);
+	else
+		samples_add(thread, event);
+}
+
+static void
+apply_sampling(struct timing_thread *thread, const struct record *record)
+{
+	const uint64_t *number = record->extended.number;
+	const enum sample_kind kind = number[3] ? SAMPLE_WALL : SAMPLE_CPU;
+
+	if (!number[1] || number[1] > 1000000000)
+		return;
+	thread->rate_hz[kind] = thread->process->rate_hz[kind] = number[1];
+	thread->process->source[kind] = number[2];
+}
+
+static void
+apply_cost(struct timing_thread *thread, const struct record *record)
+{
+	const uint64_t *number = record->extended.number;
+	struct call_cost *cost;
+
+	if (number[COST_SUMMARY] >= COST_KINDS || number[COST_PAIR] > UINT32_MAX ||
+		number[COST_INSIDE] > number[COST_PAIR] || number[COST_UNCERTAINTY] > UINT32_MAX)
+		return;
+	cost = &thread->process->cost[number[COST_SUMMARY]];
+	*cost = (struct call_cost){
+		number[COST_PAIR], number[COST_INSIDE], number[COST_UNCERTAINTY]};
+}
+
+static void
+apply_call_tally(struct timing_thread *thread, const struct record *record)
+{
+	const uint64_t *number = record->extended.number;
+	const struct pool_call_tally tally = {
+		.node = number[CALL_TALLY_NODE] <= SITE_NODE_MAX ? (uint32_t)number[CALL_TALLY_NODE]
+								 : 0,
+		.count = number[CALL_TALLY_COUNT],
+		.total = number[CALL_TALLY_TOTAL],
+		.self = number[CALL_TALLY_SELF],
+		.min = number[CALL_TALLY_MIN],
+		.max = number[CALL_TALLY_MAX],
+	};
+
+	model_call_tallies(thread->thread, &tally, 1);
+}
+
+static void
+apply_base(struct timing_thread *thread, const struct record *record)
+{
+	const uint64_t node = record->extended.number[1];
+
+	calls_base(thread, record->ticks, node <= SITE_NODE_MAX ? (uint32_t)node : 0);
+}
+
+static void
+apply_stack(struct timing_thread *thread, const struct record *record)
+{
+	calls_switch(thread, record->ticks, (uint32_t)record->extended.number[1]);
+}
+
+static void
+apply_range(struct timing_thread *thread, const struct record *record)
+{
+	if (!record->extended.number[1])
+		return;
+	calls_close_all(thread, record->ticks);
+	thread->process->trace_stops++;
+}
+
+static void
+apply_thread_end(struct timing_thread *thread, const struct record *record)
+{
+	calls_close_all(thread, record->ticks);
+}
+
+static void
+apply_extended(void *context, struct model_thread *thread, const struct record *record)
+{
+	static void (*const appliers[])(struct timing_thread *, const struct record *) = {
+		[RECORD_THREAD_END] = apply_thread_end,
+		[RECORD_SAMPLING] = apply_sampling,
+		[RECORD_CALL_TALLY] = apply_call_tally,
+		[RECORD_COST] = apply_cost,
+		[RECORD_CALL_BASE] = apply_base,
+		[RECORD_CALL_STACK] = apply_stack,
+		[RECORD_CALL_RANGE] = apply_range,
+	};
+	const uint32_t type = record->extended.type;
+
+	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
+		return;
+	/* The end of a thread that did nothing of the kind says nothing. */
+	if (type == RECORD_THREAD_END && !thread->timing)
+		return;
+	appliers[type](timing_thread_get(thread), record);
+}
+
+void
+model_call_tallies(
+	struct model_thread *thread, const struct pool_call_tally *tallies, unsigned count)
+{
+	struct timing_thread *timing = timing_thread_get(thread);
+
+	for (unsigned i = 0; i < count; i++) {
+		thread->model->events += tallies[i].count;
+		calls_tally(timing, &tallies[i]);
+	}
+}
+
+static void
+end_process(void *context, struct model_process *process, uint64_t ticks)
+{
+	if (process->timing)
+		calls_process_end(process->timing, ticks);
+}
+
+/* ---- the end ---- */
+
+static void
+mark_thread(
+	const struct timing_thread *thread, void (*mark)(void *marks, uint32_t node), void *marks)
+{
+	const GArray *pieces = thread->lane.pieces;
+	GHashTableIter iter;
+	gpointer key;
+
+	for (uint32_t i = 1; i < thread->tree.count; i++)
+		if (!thread->tree.paths[i].parent)
+			mark(marks, (uint32_t)thread->tree.paths[i].function);
+	for (unsigned i = 0; pieces && i < pieces->len; i++)
+		mark(marks, g_array_index(pieces, struct chart_piece, i).node);
+	GHashTable *const tables[] = {thread->tallies, thread->samples};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+		if (!tables[i])
+			continue;
+		g_hash_table_iter_init(&iter, tables[i]);
+		while (g_hash_table_iter_next(&iter, &key, NULL))
+			mark(marks, GPOINTER_TO_UINT(key));
+	}
+}
+
+static void
+mark_nodes(void *context, struct model_process *process, void (*mark)(void *marks, uint32_t node),
+	void *marks)
+{
+	for (unsigned i = 0; process->timing && i < process->timing->threads->len; i++)
+		mark_thread(g_ptr_array_index(process->timing->threads, i), mark, marks);
+}
+
+static uint64_t
+fraction_ps(const struct model_clock *clock, uint64_t fractions)
+{
+	return (uint64_t)((double)fractions / COST_FRACTION * clock->ns_per_tick * 1000 + 0.5);
+}
+
+static void
+finish_facts(const struct timing_process *process, struct process *public)
+{
+	const struct model_clock *clock = &process->timing->model->clock;
+
+	for (unsigned i = 0; i < COST_KINDS; i++)
+	public->cost[i] = (struct profiling_cost){fraction_ps(clock, process->cost[i].pair),
+		fraction_ps(clock, process->cost[i].inside),
+		fraction_ps(clock, process->cost[i].uncertainty)};
+	for (unsigned i = 0; i < SAMPLE_KINDS; i++)
+	public->sampling[i] = (struct sampling){process->rate_hz[i], process->source[i]};
+	public->unmatched_exits = process->unmatched_exits;
+	public->folded_calls = process->folded_calls;
+	public->trace_stops = process->trace_stops;
+}
+
+static gint
+by_time(gconstpointer a, gconstpointer b)
+{
+	const struct chart_box *left = a, *right = b;
+
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	if (left->start_ns != right->start_ns)
+		return left->start_ns < right->start_ns ? -1 : 1;
+	return left->depth < right->depth ? -1 : left->depth > right->depth;
+}
+
+static void
+finish(void *context, struct model_process *process, struct process *public,
+	uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
+{
+	struct timing_process *timing = process->timing;
+
+	if (!timing)
+		return;
+	finish_facts(timing, public);
+	calls_finish(timing, renumber, marks);
+	for (unsigned i = 0; i < timing->threads->len; i++) {
+		struct timing_thread *thread = g_ptr_array_index(timing->threads, i);
+
+		samples_finish(thread, renumber, marks);
+		g_array_sort(thread->thread->public->chart, by_time);
+	}
+}
+
+void
+timing_finish_run(const struct model *model, struct run *run)
+{
+	const struct chart *chart = &model->timing->chart;
+
+	run->chart_shortest_ns = model_span_ns(&model->clock, chart->shortest);
+	run->chart_hidden = chart->hidden;
+	run->chart_grain_ns = model_span_ns(&model->clock, chart->grain);
+}
+
+static void
+free_process(struct timing_process *process)
+{
+	for (unsigned i = 0; i < process->threads->len; i++) {
+		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
+
+		calls_thread_fini(thread);
+		if (thread->samples)
+			g_hash_table_unref(thread->samples);
+		chart_lane_fini(&thread->lane);
+		g_free(thread);
+	}
+	g_ptr_array_unref(process->threads);
+	calls_process_fini(process);
+	g_free(process);
+}
+
+static void
+timing_free(void *context)
+{
+	struct timing *timing = context;
+
+	for (unsigned i = 0; i < timing->processes->len; i++)
+		free_process(g_ptr_array_index(timing->processes, i));
+	g_ptr_array_unref(timing->processes);
+	chart_fini(&timing->chart);
+	g_free(timing);
+}
+
+void
+timing_attach(struct model *model)
+{
+	static const struct model_sink sink = {
+		.kinds = 1u << RECORD_ENTER | 1u << RECORD_EXIT | 1u << RECORD_SAMPLE,
+		.event = apply_event,
+		.extended = apply_extended,
+		.process_end = end_process,
+		.mark_nodes = mark_nodes,
+		.finish = finish,
+		.free = timing_free,
+	};
+	struct timing *timing = g_new0(struct timing, 1);
+
+	timing->model = model;
+	timing->processes = g_ptr_array_new();
+	chart_init(&timing->chart);
+	model->timing = timing;
+	model_add_sink(model, &sink, timing);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Where the time went: what the model keeps of traced calls and samples while it is fed. The parts
+ * are in calls.c (calls and call stacks), calls_finish.c (their sums), samples.c, and chart.c;
+ * timing.c deals out the records.
+ *
+ * Nothing of this exists for a thread or process that has no such records.
+ */
+#ifndef THAG_TIMING_H
+#define THAG_TIMING_H
+
+#include "call_tree.h"
+#include "chart.h"
+#include "state.h"
+
+enum {
+	COST_FRACTION = 256, /* costs are in 256ths of a tick */
+	CALL_DEPTH_MAX = 1 << 18,
+};
+
+/* Of an ENTER + EXIT pair, see record.h; in 256ths of a tick. */
+struct call_cost {
+	uint64_t pair, inside, uncertainty;
+};
+
+/* A call that has not returned. */
+struct call_frame {
+	uint64_t start;	 /* by its stack's own clock */
+	uint64_t nested; /* ticks in calls of its own */
+	uint64_t inner, direct;
+	struct timing_thread *thread; /* that entered it: `path` is of its tree */
+	uint32_t path;
+};
+
+/*
+ * A call stack. Its clock stands still while the stack is switched away: `offset` is how far it is
+ * behind.
+ */
+struct call_stack {
+	struct call_frame *frames;
+	uint32_t depth, room;
+	uint32_t base;	 /* node of the process's tree */
+	uint64_t excess; /* open calls beyond CALL_DEPTH_MAX */
+	uint64_t offset, suspended_ticks, resumed_ticks;
+	bool suspended;
+};
+
+/* What summary mode says of a node of the process's tree, as in struct call_path. */
+struct call_tally_sums {
+	uint32_t node;
+	uint64_t calls, total, self, min, max;
+};
+
+struct sample_sums {
+	uint32_t node;
+	uint64_t samples[SAMPLE_KINDS], periods[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+};
+
+struct timing_thread {
+	struct model_thread *thread;
+	struct timing_process *process;
+	struct call_tree tree; /* paths NULL: no call yet */
+	struct call_stack *stack;
+	struct call_stack own; /* before any CALL_STACK */
+	GHashTable *tallies;   /* node -> struct call_tally_sums; NULL: none */
+	GHashTable *samples;   /* node -> struct sample_sums; NULL: none */
+	uint64_t rate_hz[SAMPLE_KINDS];
+	struct chart_lane lane;
+};
+
+struct timing_process {
+	struct model_process *process;
+	struct timing *timing;
+	GPtrArray *threads; /* struct timing_thread */
+	GHashTable *stacks; /* number -> struct call_stack */
+	struct call_cost cost[COST_KINDS];
+	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
+	uint64_t unmatched_exits, folded_calls, trace_stops;
+};
+
+struct timing {
+	struct model *model;
+	struct chart chart;
+	GPtrArray *processes; /* struct timing_process */
+};
+
+/* timing.c: made on first use. */
+struct timing_thread *timing_thread_get(struct model_thread *thread);
+
+/* calls.c */
+void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function);
+void calls_exit(struct timing_thread *thread, uint64_t ticks);
+void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
+void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
+/* Closes what is open on the thread's call stack, as calls that did not return. */
+void calls_close_all(struct timing_thread *thread, uint64_t ticks);
+void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally);
+/* The process is over: nothing stays open on any stack. */
+void calls_process_end(struct timing_process *process, uint64_t ticks);
+void calls_process_fini(struct timing_process *process);
+void calls_thread_fini(struct timing_thread *thread);
+
+/*
+ * calls_finish.c: adds rows, boxes of the chart, and the nodes that these need, to the public
+ * structures. `renumber` as in struct model_sink.
+ */
+void calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, uint32_t node),
+	void *marks);
+
+/* samples.c */
+void samples_add(struct timing_thread *thread, const struct model_event *event);
+void samples_finish(struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node),
+	void *marks);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See time_build.h. */
+#include "time_build.h"
+
+#include "call_histogram.h"
+
+/* ---- rows ---- */
+
+void
+time_build_want(struct call_paths *paths, const struct thread *thread)
+{
+	for (guint i = 0; thread->calls && i < thread->calls->len; i++)
+		call_paths_want(paths, g_array_index(thread->calls, struct call_row, i).node);
+	for (guint i = 0; thread->samples && i < thread->samples->len; i++)
+		call_paths_want(paths, g_array_index(thread->samples, struct sample_row, i).node);
+	for (guint i = 0; thread->chart && i < thread->chart->len; i++)
+		call_paths_want(paths, g_array_index(thread->chart, struct chart_box, i).node);
+}
+
+static struct profile_bytes
+keep_bytes(struct profile *profile, const uint8_t *bytes, uint32_t count)
+{
+	struct profile_bytes kept = {.count = count};
+
+	if (count)
+		kept.bytes = (const uint8_t *)g_string_chunk_insert_len(
+			profile->strings, (const char *)bytes, count);
+	return kept;
+}
+
+static void
+add_call(struct call_paths *paths, uint32_t number, const struct call_row *row)
+{
+	struct profile *profile = paths->target->profile;
+	const struct profile_call call = {
+		.node = call_paths_place(paths, row->node),
+		.thread = number,
+		.sums = row->sums,
+		.histogram = keep_bytes(profile, row->histogram, row->histogram_bytes),
+	};
+
+	g_array_append_val(profile->calls, call);
+}
+
+static void
+add_sample(struct call_paths *paths, uint32_t number, const struct sample_row *row)
+{
+	struct profile_sample sample = {
+		.node = call_paths_place(paths, row->node),
+		.thread = number,
+	};
+
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++)
+		sample.sums[kind] = row->sums[kind];
+	g_array_append_val(paths->target->profile->samples, sample);
+}
+
+static void
+add_box(struct call_paths *paths, uint32_t number, const struct chart_box *from)
+{
+	const struct profile_box box = {
+		.start_ns = from->start_ns,
+		.duration_ns = from->duration_ns,
+		.thread = number,
+		.node = call_paths_place(paths, from->node),
+		.depth = from->depth,
+		.kind = from->kind,
+	};
+
+	g_array_append_val(paths->target->profile->chart, box);
+}
+
+void
+time_build_add(struct call_paths *paths, uint32_t number, const struct thread *thread)
+{
+	for (guint i = 0; thread->calls && i < thread->calls->len; i++)
+		add_call(paths, number, &g_array_index(thread->calls, struct call_row, i));
+	for (guint i = 0; thread->samples && i < thread->samples->len; i++)
+		add_sample(paths, number, &g_array_index(thread->samples, struct sample_row, i));
+	for (guint i = 0; thread->chart && i < thread->chart->len; i++)
+		add_box(paths, number, &g_array_index(thread->chart, struct chart_box, i));
+}
+
+/* ---- order ---- */
+
+static gint
+compare_keys(uint32_t left_node, uint32_t left_thread, uint32_t right_node, uint32_t right_thread)
+{
+	if (left_node != right_node)
+		return left_node < right_node ? -1 : 1;
+	return left_thread < right_thread ? -1 : left_thread > right_thread;
+}
+
+static gint
+compare_calls(gconstpointer a, gconstpointer b)
+{
+	const struct profile_call *left = a, *right = b;
+
+	return compare_keys(left->node, left->thread, right->node, right->thread);
+}
+
+static gint
+compare_samples(gconstpointer a, gconstpointer b)
+{
+	const struct profile_sample *left = a, *right = b;
+
+	return compare_keys(left->node, left->thread, right->node, right->thread);
+}
+
+static struct profile_bytes
+merge_histograms(struct profile *profile, const struct profile_bytes *left,
+	const struct profile_bytes *right)
+{
+	g_autofree struct call_distribution *sum = g_new0(struct call_distribution, 1);
+	g_autofree uint8_t *packed = NULL;
+	uint32_t count;
+
+	call_distribution_add(sum, left->bytes, left->count);
+	call_distribution_add(sum, right->bytes, right->count);
+	packed = call_distribution_pack(sum, &count);
+	return keep_bytes(profile, packed, count);
+}
+
+static void
+merge_calls(struct profile *profile)
+{
+	struct profile_call *call = (struct profile_call *)(void *)profile->calls->data;
+	guint used = 0;
+
+	g_array_sort(profile->calls, compare_calls);
+	for (guint i = 0; i < profile->calls->len; i++) {
+		if (!used || compare_calls(&call[used - 1], &call[i])) {
+			call[used++] = call[i];
+			continue;
+		}
+		call_sums_add(&call[used - 1].sums, &call[i].sums);
+		call[used - 1].histogram =
+			merge_histograms(profile, &call[used - 1].histogram, &call[i].histogram);
+	}
+	g_array_set_size(profile->calls, used);
+	for (guint i = 0; i < used; i++) {
+		const struct profile_bytes *packed = &call[i].histogram;
+
+		call[i].p50_ns = call_packed_percentile(packed->bytes, packed->count, 50);
+		call[i].p90_ns = call_packed_percentile(packed->bytes, packed->count, 90);
+		call[i].p99_ns = call_packed_percentile(packed->bytes, packed->count, 99);
+	}
+}
+
+static void
+merge_samples(struct profile *profile)
+{
+	struct profile_sample *sample = (struct profile_sample *)(void *)profile->samples->data;
+	guint used = 0;
+
+	g_array_sort(profile->samples, compare_samples);
+	for (guint i = 0; i < profile->samples->len; i++) {
+		if (used && !compare_samples(&sample[used - 1], &sample[i]))
+			sample_sums_add(sample[used - 1].sums, sample[i].sums);
+		else
+			sample[used++] = sample[i];
+	}
+	g_array_set_size(profile->samples, used);
+}
+
+/* Samples of one line, one after the other, are one piece: they differed in their addresses. */
+static void
+merge_pieces(struct profile *profile)
+{
+	struct profile_box *box = (struct profile_box *)(void *)profile->chart->data;
+	guint used = 0;
+
+	for (guint i = 0; i < profile->chart->len; i++) {
+		struct profile_box *last = used ? &box[used - 1] : NULL;
+
+		if (last && box[i].kind != CHART_CALL && last->kind == box[i].kind &&
+			last->thread == box[i].thread && last->node == box[i].node &&
+			last->start_ns + last->duration_ns >= box[i].start_ns)
+			last->duration_ns = box[i].start_ns + box[i].duration_ns - last->start_ns;
+		else
+			box[used++] = box[i];
+	}
+	g_array_set_size(profile->chart, used);
+}
+
+void
+time_build_number(struct profile *profile, const uint32_t *number)
+{
+	for (guint i = 0; i < profile->calls->len; i++) {
+		struct profile_call *call = &g_array_index(profile->calls, struct profile_call, i);
+
+		call->node = number[call->node];
+	}
+	for (guint i = 0; i < profile->samples->len; i++) {
+		struct profile_sample *sample =
+			&g_array_index(profile->samples, struct profile_sample, i);
+
+		sample->node = number[sample->node];
+	}
+	for (guint i = 0; i < profile->chart->len; i++) {
+		struct profile_box *box = &g_array_index(profile->chart, struct profile_box, i);
+
+		box->node = number[box->node];
+	}
+	merge_calls(profile);
+	merge_samples(profile);
+	merge_pieces(profile);
+}
+
+/* ---- what it cost ---- */
+
+static void add_line(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void
+add_line(GString *text, const char *format, ...)
+{
+	va_list arguments;
+
+	if (text->len)
+		g_string_append_c(text, '\n');
+	va_start(arguments, format);
+	g_string_append_vprintf(text, format, arguments);
+	va_end(arguments);
+}
+
+static const struct profile_process *
+process_of(const struct profile *profile, uint32_t thread)
+{
+	return profile_process(profile, profile_thread(profile, thread)->process);
+}
+
+struct expense {
+	uint64_t events;
+	double ns, error_ns;
+};
+
+static void
+spend(struct expense *expense, const struct profiling_cost *cost, uint64_t events)
+{
+	expense->events += events;
+	expense->ns += (double)events * (double)cost->pair_ps / 1000;
+	expense->error_ns += (double)events * (double)cost->uncertainty_ps / 1000;
+}
+
+static struct expense
+expense_of_calls(const struct profile *profile)
+{
+	struct expense expense = {0};
+
+	for (guint i = 0; i < profile->calls->len; i++) {
+		const struct profile_call *call =
+			&g_array_index(profile->calls, struct profile_call, i);
+		const struct profile_process *process = process_of(profile, call->thread);
+		/* A process traces in one way: the other's cost is not known. */
+		const enum profiling_cost_kind kind =
+			process->cost[COST_OF_CALLS].pair_ps ? COST_OF_CALLS : COST_OF_CALL_SUMS;
+
+		spend(&expense, &process->cost[kind], call->sums.calls);
+	}
+	return expense;
+}
+
+static struct expense
+expense_of_memory(const struct profile *profile)
+{
+	const struct profile_memory *memory = &profile->memory;
+	struct expense expense = {0};
+
+	for (uint32_t i = 0; i < memory->count; i++)
+		if (memory->category[i] == MEMORY_HEAP)
+			spend(&expense,
+				&process_of(profile, memory->thread[i])->cost[COST_OF_MEMORY],
+				memory->sums[i].allocated.count);
+	return expense;
+}
+
+/* Of all CPU time sampled, else of the run's. */
+static double
+share_of_run(const struct profile *profile, double ns)
+{
+	uint64_t whole = 0;
+
+	for (guint i = 0; i < profile->samples->len; i++)
+		whole += g_array_index(profile->samples, struct profile_sample, i)
+				 .sums[SAMPLE_CPU]
+				 .time_ns;
+	if (!whole)
+		whole = profile->run.duration_ns;
+	return whole ? 100 * ns / (double)whole : 0;
+}
+
+void
+time_build_cost(const struct profile *profile, GString *text)
+{
+	const struct expense calls = expense_of_calls(profile);
+	const struct expense memory = expense_of_memory(profile);
+
+	if (calls.events && calls.ns > 0)
+		add_line(text,
+			"tracing: %.1f ms (± %.1f) for %" G_GUINT64_FORMAT
+			" calls, taken off their times",
+			calls.ns / 1e6, calls.error_ns / 1e6, calls.events);
+	if (!memory.events || !(profile->calls->len || profile->samples->len))
+		return;
+	if (memory.ns > 0)
+		add_line(text,
+			"memory profiling is in the times: %.1f ms (%.1f %%) for %" G_GUINT64_FORMAT
+			" allocations",
+			memory.ns / 1e6, share_of_run(profile, memory.ns), memory.events);
+	else
+		add_line(text,
+			"memory profiling is in the times: of %" G_GUINT64_FORMAT
+			" allocations, not measured",
+			memory.events);
+}
+
+void
+time_build_missing(const struct profile *profile, GString *text)
+{
+	uint64_t unmatched = 0, folded = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++) {
+		unmatched += profile_process(profile, i)->unmatched_exits;
+		folded += profile_process(profile, i)->folded_calls;
+	}
+	if (folded)
+		add_line(text,
+			"%" G_GUINT64_FORMAT
+			" calls were too deep to be kept apart: they are in their callers",
+			folded);
+	if (unmatched)
+		add_line(text, "%" G_GUINT64_FORMAT " calls were not seen to begin", unmatched);
+}

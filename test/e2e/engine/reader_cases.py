@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""The analyzer is killed or stopped while the program runs: the program must not notice."""
+
+import glob
+import os
+import signal
+import tempfile
+import time
+
+from thag import BUILD, PROGRAMS, Ended, Profile, Run
+
+FLOOD = [os.path.join(PROGRAMS, "flood"), "40", "10000"]
+
+
+def find_collector(pid):
+    """The analyzer that libthag.so started for this process: its argument names the pool."""
+    mark = f"/thag-{pid:x}-".encode()
+    for _ in range(200):
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                with open(path, "rb") as file:
+                    words = file.read().split(b"\0")
+            except OSError:
+                continue
+            if b"collect" in words and any(mark in word for word in words):
+                return int(path.split("/")[2])
+        time.sleep(0.01)
+    raise RuntimeError("no analyzer was started")
+
+
+def preloaded(command, during, figures=None, options=None):
+    """
+    Runs a program with the library preloaded by hand, and `during` with the analyzer's pid. Returns
+    what is wrong with how it ended; `figures` takes the profile and says what is wrong with that.
+    """
+    with tempfile.TemporaryDirectory(prefix="thag-reader-") as directory:
+        environment = {"LD_PRELOAD": os.path.join(BUILD, "preload/libthag.so"),
+                       "THAG_PROFILER": f"memory,{directory}", **(options or {})}
+        found = []
+
+        def act(process):
+            found.append(find_collector(process.pid))
+            during(found[0])
+
+        problems = same(Ended(command, environment, during=act), Ended(command))
+        for _ in range(500):
+            if not os.path.exists(f"/proc/{found[0]}"):
+                break
+            time.sleep(0.02)
+        else:
+            os.kill(found[0], signal.SIGKILL)
+            return problems + ["the analyzer did not end by itself"]
+        if not figures:
+            return problems
+        paths = glob.glob(directory + "/*.thag")
+        return problems + (figures(Profile(paths[0])) if paths else ["no profile"])
+
+
+def same(ended, plain):
+    problems = []
+    if ended.hung:
+        problems.append("hung")
+    if (ended.status, ended.out) != (plain.status, plain.out):
+        problems.append(f"status {ended.status}, {plain.status} without thag; "
+                        f"{len(ended.out)} bytes said, {len(plain.out)} without")
+    return problems
+
+
+def killed():
+    def kill(pid):
+        time.sleep(0.3)
+        os.kill(pid, signal.SIGKILL)
+    return preloaded(FLOOD, kill)
+
+
+def killed_while_stopped():
+    """The program waits for a reader that cannot come; then that one dies."""
+    def stop_and_kill(pid):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(pid, signal.SIGKILL)
+    return preloaded([FLOOD[0], "200"], stop_and_kill)
+
+
+def stop(pid):
+    time.sleep(0.1)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(1)
+    os.kill(pid, signal.SIGCONT)
+
+
+def stopped_loses_nothing():
+    def figures(profile):
+        said = profile.sums("churn_flood")["allocations"]
+        return [] if said == 100 * 20000 else [f"{said} allocations, wanted {100 * 20000}"]
+    return preloaded([FLOOD[0], "100", "1000"], stop, figures)
+
+
+def drop_counts():
+    """A full pool: nothing waits, and what was dropped is counted."""
+    made = 200 * 20000
+
+    def figures(profile):
+        said = profile.sums("churn_flood")["allocations"]
+        lost = profile.report()["lost"]["events"]
+        if lost and said + lost >= made and said < made:
+            return []
+        return [f"{said} allocations seen and {lost} events lost, of {made} allocations"]
+    return preloaded([FLOOD[0], "200", "1000"], stop, figures, {"THAG_ON_FULL": "drop"})
+
+
+def wrapper_killed():
+    """thag-run itself is killed: the program goes on by itself."""
+    with tempfile.TemporaryDirectory(prefix="thag-reader-") as directory:
+        mark = os.path.join(directory, "mark")
+        command = ["/bin/sh", "-c", f"{FLOOD[0]} 40 10000 >/dev/null; echo $? >{mark}"]
+
+        def kill(process):
+            time.sleep(0.3)
+            os.kill(process.pid, signal.SIGKILL)
+        with Run(command, options=["-q"], during=kill):
+            pass
+        for _ in range(500):
+            if os.path.exists(mark) and os.path.getsize(mark):
+                break
+            time.sleep(0.02)
+        else:
+            return ["the program did not end"]
+        with open(mark) as file:
+            status = file.read().strip()
+        return [] if status == "7" else [f"the program's status is {status}, wanted 7"]
+
+
+CASES = [
+    ("reader killed", killed),
+    ("reader killed while the program waits for it", killed_while_stopped),
+    ("reader stopped for a second", stopped_loses_nothing),
+    ("pool full, dropping", drop_counts),
+    ("wrapper killed", wrapper_killed),
+]

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Traced calls: sums, corrections, call stacks, what is closed when. */
+#include <criterion/criterion.h>
+
+#include "feeder.h"
+#include "model/call_histogram.h"
+#include "model/chart.h"
+
+#define MAIN UINT64_C(0x1000)
+#define F    UINT64_C(0x2000)
+#define G    UINT64_C(0x3000)
+
+enum {
+	TICK = 256, /* of a tick, as costs are given */
+};
+
+static struct model *model;
+static struct model_thread *thread;
+static struct run *run;
+
+static void
+set_up(void)
+{
+	model = feeder_new();
+	thread = feeder_thread(model, 1, 1);
+	run = NULL;
+}
+
+static void
+tear_down(void)
+{
+	run_free(run);
+}
+
+TestSuite(calls, .init = set_up, .fini = tear_down);
+
+static void
+event_of(struct model_thread *of, enum record_kind kind, uint64_t ticks, uint64_t function)
+{
+	const struct model_event event = {
+		.thread = of, .ticks = ticks, .address = function, .kind = (uint16_t)kind};
+
+	model_apply(model, &event, 1);
+}
+
+static void
+enter(uint64_t ticks, uint64_t function)
+{
+	event_of(thread, RECORD_ENTER, ticks, function);
+}
+
+static void
+leave(uint64_t ticks)
+{
+	event_of(thread, RECORD_EXIT, ticks, 0);
+}
+
+static void
+tell(enum record_type type, uint64_t ticks, uint64_t number)
+{
+	feed_numbers(model, thread, type, ticks, number, 0, 0, 0, 0);
+}
+
+static void
+cost(uint64_t pair, uint64_t inside, uint64_t uncertainty)
+{
+	feed_numbers(model, thread, RECORD_COST, 0, pair, inside, uncertainty, 0, 0);
+}
+
+static const struct process *
+first(void)
+{
+	return g_ptr_array_index(run->processes, 0);
+}
+
+static const struct thread *
+thread_at(unsigned index)
+{
+	return g_ptr_array_index(first()->threads, index);
+}
+
+/* Is the node the end of these functions, the innermost first, 0 after the last? */
+static bool
+is_path(uint32_t node, const uint64_t *functions)
+{
+	for (; *functions; functions++) {
+		const struct node *at = &g_array_index(first()->nodes, struct node, node);
+
+		if (!node || at->pc != (*functions | RECORD_PC_EXACT) || !at->traced)
+			return false;
+		node = at->parent;
+	}
+	return !node || !g_array_index(first()->nodes, struct node, node).traced;
+}
+
+static const struct call_row *
+row_of(unsigned of, const uint64_t *functions)
+{
+	const GArray *rows = thread_at(of)->calls;
+
+	for (unsigned i = 0; i < rows->len; i++) {
+		const struct call_row *row = &g_array_index(rows, struct call_row, i);
+
+		if (is_path(row->node, functions))
+			return row;
+	}
+	cr_assert_fail("no such call path");
+	return NULL;
+}
+
+#define SUMS_OF(thread, ...) (&row_of(thread, (const uint64_t[]){__VA_ARGS__, 0})->sums)
+#define SUMS(...)	     SUMS_OF(0, __VA_ARGS__)
+
+static void
+finish(uint64_t ticks)
+{
+	run = feeder_finish(model, ticks);
+}
+
+/* ---- sums ---- */
+
+Test(calls, total_is_from_entry_to_exit_and_self_what_no_callee_had)
+{
+	enter(10, MAIN);
+	enter(20, F);
+	leave(50);
+	enter(60, F);
+	leave(70);
+	leave(100);
+	finish(200);
+
+	cr_assert_eq(SUMS(MAIN)->calls, 1);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 90);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 50);
+	cr_assert_eq(SUMS(F, MAIN)->calls, 2);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 40);
+	cr_assert_eq(SUMS(F, MAIN)->min_ns, 10);
+	cr_assert_eq(SUMS(F, MAIN)->max_ns, 30);
+	cr_assert_eq(SUMS(F, MAIN)->unfinished, 0);
+}
+
+Test(calls, paths_hang_below_the_call_path_that_was_not_traced)
+{
+	model_node(thread, 1, 0, 0x555);
+	model_node(thread, 2, 1, 0x777);
+	tell(RECORD_CALL_BASE, 5, 2);
+	enter(10, F);
+	leave(20);
+	finish(100);
+
+	const struct call_row *row = row_of(0, (const uint64_t[]){F, 0});
+	const GArray *nodes = first()->nodes;
+	const uint32_t base = g_array_index(nodes, struct node, row->node).parent;
+
+	cr_assert_eq(g_array_index(nodes, struct node, base).pc, 0x777);
+	cr_assert_lt(base, row->node);
+}
+
+Test(calls, recursion_is_a_call_path_of_its_own_at_each_depth)
+{
+	for (unsigned i = 0; i < 5; i++)
+		enter(10 + i, F);
+	for (unsigned i = 0; i < 5; i++)
+		leave(20 + i);
+	finish(100);
+
+	cr_assert_eq(thread_at(0)->calls->len, 5);
+	cr_assert_eq(SUMS(F)->total_ns, 14);
+	cr_assert_eq(SUMS(F, F)->total_ns, 12);
+	cr_assert_eq(SUMS(F)->self_ns, 2);
+}
+
+Test(calls, threads_have_rows_of_their_own_for_one_call_path)
+{
+	struct model_thread *second = feeder_thread(model, 1, 2);
+
+	enter(10, F);
+	event_of(second, RECORD_ENTER, 15, F);
+	leave(20);
+	event_of(second, RECORD_EXIT, 45, 0);
+	finish(100);
+
+	cr_assert_eq(SUMS_OF(0, F)->total_ns, 10);
+	cr_assert_eq(SUMS_OF(1, F)->total_ns, 30);
+	cr_assert_eq(row_of(0, (const uint64_t[]){F, 0})->node,
+		row_of(1, (const uint64_t[]){F, 0})->node);
+}
+
+/* ---- calls that do not return ---- */
+
+Test(calls, calls_open_at_a_threads_end_are_unfinished)
+{
+	enter(10, MAIN);
+	enter(20, F);
+	tell(RECORD_THREAD_END, 50, 0);
+	finish(100);
+
+	cr_assert_eq(SUMS(MAIN)->total_ns, 40);
+	cr_assert_eq(SUMS(MAIN)->unfinished, 1);
+	cr_assert_eq(SUMS(F, MAIN)->self_ns, 30);
+	cr_assert_eq(SUMS(F, MAIN)->min_ns, 0);
+	cr_assert_null(row_of(0, (const uint64_t[]){F, MAIN, 0})->histogram);
+}
+
+Test(calls, calls_open_at_the_end_of_the_process_are_unfinished)
+{
+	enter(10, MAIN);
+	finish(100);
+
+	cr_assert_eq(SUMS(MAIN)->total_ns, 90);
+	cr_assert_eq(SUMS(MAIN)->unfinished, 1);
+}
+
+Test(calls, frames_left_by_an_exception_end_where_their_exits_say)
+{
+	enter(10, MAIN);
+	enter(20, F);
+	enter(30, G);
+	leave(40); /* G and F, left by the exception and caught in MAIN */
+	leave(40);
+	enter(50, G);
+	leave(60);
+	leave(70);
+	finish(100);
+
+	cr_assert_eq(SUMS(G, F, MAIN)->total_ns, 10);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 20);
+	cr_assert_eq(SUMS(G, MAIN)->calls, 1);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 30);
+}
+
+Test(calls, an_exit_without_an_entry_is_counted_and_no_more)
+{
+	leave(10);
+	enter(20, F);
+	leave(30);
+	finish(100);
+
+	cr_assert_eq(first()->unmatched_exits, 1);
+	cr_assert_eq(SUMS(F)->total_ns, 10);
+}
+
+Test(calls, what_is_open_when_tracing_stops_ends_there)
+{
+	enter(10, F);
+	tell(RECORD_CALL_RANGE, 30, 1);
+	tell(RECORD_CALL_RANGE, 60, 0);
+	enter(70, G);
+	leave(80);
+	finish(100);
+
+	cr_assert_eq(first()->trace_stops, 1);
+	cr_assert_eq(SUMS(F)->total_ns, 20);
+	cr_assert_eq(SUMS(G)->total_ns, 10);
+}
+
+Test(calls, depth_without_end_is_folded)
+{
+	const unsigned depth = (1 << 18) + 10;
+
+	for (unsigned i = 0; i < depth; i++)
+		enter(10 + i, F);
+	for (unsigned i = 0; i < depth; i++)
+		leave(1000000 + i);
+	finish(2000000);
+
+	cr_assert_eq(first()->folded_calls, 10);
+	cr_assert_eq(first()->unmatched_exits, 0);
+	cr_assert_eq(thread_at(0)->calls->len, 1 << 18);
+	cr_assert_eq(SUMS(F)->total_ns, 1000000 + depth - 1 - 10);
+}
+
+/* ---- call stacks ---- */
+
+Test(calls, a_stack_that_is_switched_away_costs_nobody_time)
+{
+	enter(0, MAIN);
+	tell(RECORD_CALL_STACK, 100, 1); /* a coroutine */
+	tell(RECORD_CALL_BASE, 100, 0);
+	enter(110, G);
+	tell(RECORD_CALL_STACK, 150, 0);
+	enter(160, F);
+	leave(180);
+	tell(RECORD_CALL_STACK, 200, 1);
+	leave(230); /* G: 40 + 30 */
+	tell(RECORD_CALL_STACK, 240, 0);
+	leave(300);
+	finish(1000);
+
+	cr_assert_eq(SUMS(G)->total_ns, 70);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 100 + 50 + 60);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 100 + 30 + 60);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 20);
+}
+
+Test(calls, a_coroutine_that_moves_to_another_thread_goes_on_below_its_calls)
+{
+	struct model_thread *second = feeder_thread(model, 1, 2);
+
+	tell(RECORD_CALL_STACK, 0, 7);
+	enter(10, F);
+	tell(RECORD_CALL_STACK, 20, 0);
+	feed_numbers(model, second, RECORD_CALL_STACK, 50, 7, 0, 0, 0, 0);
+	event_of(second, RECORD_ENTER, 55, G);
+	event_of(second, RECORD_EXIT, 65, 0);
+	event_of(second, RECORD_EXIT, 70, 0);
+	finish(100);
+
+	cr_assert_eq(SUMS_OF(0, F)->total_ns, 30);
+	cr_assert_eq(SUMS_OF(0, F)->self_ns, 20);
+	cr_assert_eq(SUMS_OF(1, G, F)->total_ns, 10);
+}
+
+/* ---- what tracing costs ---- */
+
+Test(calls, tracings_own_cost_is_taken_off_exactly)
+{
+	uint64_t now = 1000;
+
+	/* 30 ticks a pair, 12 of them between the stamps. TINY takes 2, the busy one 11000. */
+	cost(30 * TICK, 12 * TICK, 1 * TICK);
+	enter(now, F);
+	for (unsigned i = 0; i < 1000; i++) {
+		enter(now += 9, MAIN);
+		leave(now += 2 + 12);
+		now += 9;
+	}
+	leave(now += 100 + 12);
+	enter(now += 18, G);
+	leave(now += 11000 + 12);
+	finish(now);
+
+	cr_assert_eq(SUMS(MAIN, F)->total_ns, 2000);
+	cr_assert_eq(SUMS(MAIN, F)->self_ns, 2000);
+	cr_assert_eq(SUMS(MAIN, F)->min_ns, 2);
+	cr_assert_eq(SUMS(MAIN, F)->max_ns, 2);
+	cr_assert_eq(SUMS(F)->total_ns, 2100);
+	cr_assert_eq(SUMS(F)->self_ns, 100);
+	cr_assert_eq(SUMS(F)->self_error_ns, 1001);
+	cr_assert_eq(SUMS(G)->total_ns, 11000);
+	cr_assert_eq(SUMS(G)->total_error_ns, 1);
+	cr_assert_eq(first()->cost[COST_OF_CALLS].pair_ps, 30000);
+}
+
+Test(calls, no_time_is_negative_and_totals_stay_what_they_are)
+{
+	cost(30 * TICK, 12 * TICK, 0);
+	enter(0, MAIN);
+	for (unsigned i = 0; i < 10; i++) {
+		enter(100 + i * 100, F);
+		leave(100 + i * 100 + 5); /* less than the cost: the call took 0 */
+	}
+	leave(2012);
+	finish(3000);
+
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 0);
+	cr_assert_eq(SUMS(F, MAIN)->self_ns, 0);
+	cr_assert_eq(SUMS(F, MAIN)->below_cost, 10);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 2000 - 300);
+	cr_assert_eq(SUMS(MAIN)->self_ns, SUMS(MAIN)->total_ns);
+}
+
+Test(calls, sums_of_summary_mode_are_corrected_by_what_the_tree_says_is_inside)
+{
+	model_node(thread, 1, 0, 0x555);
+	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT);
+	model_node(thread, 3, 2, F | RECORD_PC_EXACT);
+	feed_numbers(model, thread, RECORD_COST, 0, 30 * TICK, 12 * TICK, TICK, 1, 0);
+	const struct pool_call_tally parts[] = {
+		{.node = 3, .count = 4, .total = 4 * 20, .self = 4 * 20, .min = 17, .max = 23},
+		{.node = 3, .count = 6, .total = 6 * 22, .self = 6 * 22, .min = 14, .max = 30},
+		{.node = 2, .count = 1, .total = 1000, .self = 788, .min = 1000, .max = 1000},
+	};
+
+	model_call_tallies(thread, parts, G_N_ELEMENTS(parts));
+	finish(3000);
+
+	cr_assert_eq(SUMS(F, MAIN)->calls, 10);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 212 - 120);
+	cr_assert_eq(SUMS(F, MAIN)->min_ns, 2);
+	cr_assert_eq(SUMS(F, MAIN)->max_ns, 18);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 1000 - 12 - 300);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 788 - 12 - 180);
+}
+
+/* ---- percentiles ---- */
+
+static int
+compare(const void *a, const void *b)
+{
+	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+Test(calls, percentiles_are_those_of_the_sorted_calls_within_two_percent)
+{
+	enum {
+		CALLS = 5000
+	};
+	static uint64_t took[CALLS];
+	static struct call_distribution distribution;
+	static const unsigned percents[] = {1, 50, 90, 99, 100};
+	g_autoptr(GRand) random = g_rand_new_with_seed(4711);
+	uint64_t now = 0;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		const unsigned bits = (unsigned)g_rand_int_range(random, 2, 30);
+
+		took[i] = g_rand_int(random) & ((UINT32_C(1) << bits) - 1);
+		enter(now, F);
+		leave(now += took[i]);
+	}
+	finish(now);
+	qsort(took, CALLS, sizeof(*took), compare);
+	const struct call_row *row = row_of(0, (const uint64_t[]){F, 0});
+
+	cr_assert(call_distribution_add(&distribution, row->histogram, row->histogram_bytes));
+	cr_assert_eq(distribution.count, CALLS);
+	for (unsigned i = 0; i < G_N_ELEMENTS(percents); i++) {
+		const double exact = (double)took[CALLS * percents[i] / 100 - 1];
+		const double got = (double)call_distribution_percentile(&distribution, percents[i]);
+
+		cr_assert_float_eq(
+			got, exact, exact * 0.02 + 0.5, "p%u: %g, not %g", percents[i], got, exact);
+	}
+}
+
+Test(calls, every_value_is_in_a_bucket_whose_middle_is_near)
+{
+	for (unsigned shift = 0; shift < 64; shift++) {
+		for (unsigned i = 0; i < 200; i++) {
+			const uint64_t value = (UINT64_C(1) << shift) + (i << shift) / 200;
+			const unsigned bucket = call_histogram_bucket(value);
+			const uint64_t middle = call_histogram_value(bucket);
+			const uint64_t off = middle > value ? middle - value : value - middle;
+
+			cr_assert_lt(bucket, CALL_HISTOGRAM_BUCKETS);
+			cr_assert_leq(off, value / 100);
+			cr_assert_eq(call_histogram_bucket(middle), bucket);
+		}
+	}
+}
+
+Test(calls, packed_histograms_that_are_broken_are_refused)
+{
+	static struct call_distribution distribution;
+	static const uint8_t cut[] = {5, 3, 4}, far[] = {0xff, 0x7f, 1};
+
+	cr_assert_not(call_distribution_add(&distribution, cut, sizeof(cut)));
+	cr_assert_eq(distribution.count, 3);
+	cr_assert_not(call_distribution_add(&distribution, far, sizeof(far)));
+	cr_assert(call_distribution_add(&distribution, NULL, 0));
+}
+
+/* ---- the chart ---- */
+
+Test(calls, the_chart_has_each_call_at_its_time)
+{
+	enter(10, MAIN);
+	enter(20, F);
+	leave(50);
+	leave(100);
+	finish(200);
+
+	const GArray *chart = thread_at(0)->chart;
+	const struct chart_box *outer = &g_array_index(chart, struct chart_box, 0);
+	const struct chart_box *inner = &g_array_index(chart, struct chart_box, 1);
+
+	cr_assert_eq(chart->len, 2);
+	cr_assert_eq(outer->start_ns, 10);
+	cr_assert_eq(outer->duration_ns, 90);
+	cr_assert_eq(outer->depth, 0);
+	cr_assert_eq(inner->start_ns, 20);
+	cr_assert_eq(inner->duration_ns, 30);
+	cr_assert_eq(inner->depth, 1);
+	cr_assert_eq(inner->kind, CHART_CALL);
+	cr_assert_eq(run->chart_hidden, 0);
+}
+
+Test(calls, a_suspended_call_is_in_the_chart_in_pieces)
+{
+	tell(RECORD_CALL_STACK, 0, 1);
+	enter(10, F);
+	tell(RECORD_CALL_STACK, 30, 2);
+	tell(RECORD_CALL_STACK, 50, 1);
+	leave(60);
+	finish(100);
+
+	const GArray *chart = thread_at(0)->chart;
+
+	cr_assert_eq(chart->len, 2);
+	cr_assert_eq(g_array_index(chart, struct chart_box, 0).duration_ns, 20);
+	cr_assert_eq(g_array_index(chart, struct chart_box, 1).start_ns, 50);
+	cr_assert_eq(g_array_index(chart, struct chart_box, 1).duration_ns, 10);
+	cr_assert_eq(SUMS(F)->total_ns, 30);
+}
+
+Test(calls, a_chart_that_is_full_leaves_short_calls_to_their_callers)
+{
+	struct chart_lane lane = {0};
+	struct chart chart;
+
+	chart_init(&chart);
+	chart.most = 100;
+	chart_add_lane(&chart, &lane);
+	for (unsigned i = 0; i < 10000; i++)
+		chart_call(&chart, &lane, (struct chart_call){.start = i, .ticks = i % 1000});
+
+	cr_assert_leq(chart.calls, 100);
+	cr_assert_eq(chart.calls, lane.calls->len);
+	cr_assert_eq(chart.calls + chart.hidden, 10000);
+	for (unsigned i = 0; i < lane.calls->len; i++)
+		cr_assert_geq(
+			g_array_index(lane.calls, struct chart_call, i).ticks, chart.shortest);
+	chart_lane_fini(&lane);
+	chart_fini(&chart);
+}
