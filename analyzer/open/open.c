@@ -100,7 +100,7 @@ describe_bad_lines(const char *path, const struct flame_folded_report *report)
 		(guint64)report->first_bad_line);
 }
 
-/* What a file without a single folded stack is told. */
+/* What a file of something else is told. */
 static void
 refuse(const char *path, const struct flame_folded_report *report, GError **error)
 {
@@ -127,7 +127,8 @@ read_folded(FILE *in, const char *path, const char *folded, char **ret_warning, 
 		fail(error, PROFILE_ERROR_IO, path, g_strerror(-failed));
 		return NULL;
 	}
-	if (!flame->box_count) {
+	/* By chance some lines of any file end in a number. */
+	if (!flame->box_count || report.bad_lines > report.lines / 2) {
 		refuse(path, &report, error);
 	} else if (!flame_tree_init(&tree, flame, NULL)) {
 		profile = profile_of_tree(flame, &tree, path, folded);
