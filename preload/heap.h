@@ -17,14 +17,34 @@
 /* Summary mode: adds to the call path's sums instead of writing a record. */
 void heap_tally(struct thread *thread, uint32_t node, size_t size);
 
+/* Before the session has begun nobody knows: the first call of all starts it. */
+static inline bool
+heap_is_off(void)
+{
+	return unlikely(!session.memory) && load_acquire(&session.phase) != SESSION_UNKNOWN;
+}
+
+/* thread_enter(), unless it has just turned out that nobody asks for memory. */
+static inline __attribute__((always_inline)) struct thread *
+heap_enter(struct frame frame)
+{
+	struct thread *thread = thread_enter(frame);
+
+	if (unlikely(!session.memory) && thread) {
+		thread_leave(thread);
+		return NULL;
+	}
+	return thread;
+}
+
 static inline __attribute__((always_inline)) void
 heap_allocated(struct frame frame, void *block, size_t size)
 {
-	if (unlikely(!session.memory && load_acquire(&session.phase) != SESSION_UNKNOWN))
+	if (heap_is_off())
 		return;
 	if (unlikely(!block || size < session.min_size_bytes))
 		return;
-	struct thread *thread = thread_enter(frame);
+	struct thread *thread = heap_enter(frame);
 
 	if (unlikely(!thread))
 		return;
@@ -45,11 +65,11 @@ heap_allocated(struct frame frame, void *block, size_t size)
 static inline __attribute__((always_inline)) void
 heap_released(struct frame frame, void *block, uint32_t flags)
 {
-	if (unlikely(!session.memory && load_acquire(&session.phase) != SESSION_UNKNOWN))
+	if (heap_is_off())
 		return;
 	if (unlikely(!block))
 		return;
-	struct thread *thread = thread_enter(frame);
+	struct thread *thread = heap_enter(frame);
 
 	if (unlikely(!thread))
 		return;

@@ -2,7 +2,6 @@
 #include "sampler.h"
 #include <linux/perf_event.h>
 #include <stddef.h>
-#include <string.h>
 #include <ucontext.h>
 #include "loader.h"
 #include "session.h"
@@ -12,8 +11,8 @@
 
 enum {
 	NS_PER_S = 1000000000,
-	FD_LOWEST = 700,   /* out of the way of the program's own descriptors */
-	PERF_THREADS = 64, /* beyond so many threads timers are used: they need no descriptor */
+	PERF_THREADS = 64, /* beyond so many threads timers are used: events' pages are limited */
+	REST_FACTOR = 9,   /* a thread runs at least so many times as long as a sample took */
 };
 
 static bool handler_installed;
@@ -34,13 +33,10 @@ period_ns(void)
 static uint64_t
 count_periods(struct sampler *sampler, const siginfo_t *info)
 {
-	uint64_t count_ns = 0;
-
-	if (sampler->fd < 0)
+	if (!sampler->event)
 		return 1 + (uint64_t)info->si_overrun;
-	if (system_read(sampler->fd, &count_ns, sizeof(count_ns)) != sizeof(count_ns))
-		return 1;
-	const uint64_t periods = (count_ns - sampler->counted_ns) / period_ns();
+	const uint64_t now_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	const uint64_t periods = (now_ns - sampler->counted_ns) / period_ns();
 
 	sampler->counted_ns += periods * period_ns();
 	return periods;
@@ -76,7 +72,7 @@ is_ours(const struct thread *thread, const siginfo_t *info)
 {
 	if (!thread || !thread->sampler.running)
 		return false;
-	if (thread->sampler.fd >= 0)
+	if (thread->sampler.event)
 		return info->si_code > 0 && info->si_fd == thread->sampler.fd;
 	return info->si_code == SI_TIMER && info->si_value.sival_ptr == thread;
 }
@@ -112,12 +108,19 @@ handle(int signal, siginfo_t *info, void *context)
 		thread->sampler.own_periods += periods;
 		return;
 	}
-	const struct frame frame = arch_context_frame(context);
+	const uint64_t now = session_ticks();
 
+	thread->sampler.put_off += periods;
+	if (now < thread->sampler.rest_ticks)
+		return;
 	thread->gate = THREAD_FRAMES;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	take_sample(thread, frame, periods);
+	take_sample(thread, arch_context_frame(context), thread->sampler.put_off);
 	thread_leave(thread);
+	/* A stack so deep that walking it takes longer than a period would leave the program no
+	 * time at all. */
+	thread->sampler.put_off = 0;
+	thread->sampler.rest_ticks = now + (1 + REST_FACTOR) * (session_ticks() - now);
 }
 
 /* ---- the handler's place ---- */
@@ -131,6 +134,8 @@ sampler_init(void)
 	struct sigaction ours = {
 		.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
+	/* A handler of the program's could leave ours by siglongjmp, half done. */
+	sigfillset(&ours.sa_mask);
 	handler_installed = install && install(SAMPLER_SIGNAL, &ours, &program_actions[0]) == 0;
 }
 
@@ -158,16 +163,16 @@ sampler_swap_action(const struct sigaction *action)
 
 /* ---- timers ---- */
 
-/* Moves a descriptor up, where programs that close or count from below do not meet it. */
-static int
-move_up(long fd)
+/* Has signals sent, and maps the event: the mapping keeps it when the descriptor is closed. */
+static bool
+hold_event(struct sampler *sampler, long fd, struct f_owner_ex *owner)
 {
-	const long moved = arch_syscall6(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FD_LOWEST, 0, 0, 0);
-
-	if (system_failed(moved))
-		return (int)fd;
-	system_close(fd);
-	return (int)moved;
+	if (system_failed(arch_syscall6(SYS_fcntl, fd, F_SETFL, O_ASYNC, 0, 0, 0)) ||
+		system_failed(arch_syscall6(SYS_fcntl, fd, F_SETSIG, SAMPLER_SIGNAL, 0, 0, 0)) ||
+		system_failed(arch_syscall6(SYS_fcntl, fd, F_SETOWN_EX, (long)owner, 0, 0, 0)))
+		return false;
+	sampler->event = system_map_file((int)fd, SYSTEM_PAGE_BYTES);
+	return sampler->event != NULL;
 }
 
 static bool
@@ -189,17 +194,14 @@ begin_perf(struct sampler *sampler)
 
 	if (system_failed(opened))
 		return false;
-	const int fd = move_up(opened);
-
-	if (system_failed(arch_syscall6(SYS_fcntl, fd, F_SETFL, O_ASYNC, 0, 0, 0)) ||
-		system_failed(arch_syscall6(SYS_fcntl, fd, F_SETSIG, SAMPLER_SIGNAL, 0, 0, 0)) ||
-		system_failed(arch_syscall6(SYS_fcntl, fd, F_SETOWN_EX, (long)&owner, 0, 0, 0))) {
-		system_close(fd);
+	if (!hold_event(sampler, opened, &owner)) {
+		system_close(opened);
 		return false;
 	}
-	sampler->fd = fd;
-	sampler->counted_ns = 0;
-	arch_syscall6(SYS_ioctl, fd, PERF_EVENT_IOC_ENABLE, 0, 0, 0, 0);
+	sampler->fd = (int)opened;
+	sampler->counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	arch_syscall6(SYS_ioctl, opened, PERF_EVENT_IOC_ENABLE, 0, 0, 0, 0);
+	system_close(opened);
 	return true;
 }
 
@@ -225,7 +227,6 @@ begin_timer(struct thread *thread)
 	if (system_failed(arch_syscall6(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, (long)&event,
 		    (long)&thread->sampler.timer, 0, 0, 0)))
 		return false;
-	thread->sampler.fd = -1;
 	return !system_failed(
 		arch_syscall6(SYS_timer_settime, thread->sampler.timer, 0, (long)&times, 0, 0, 0));
 }
@@ -241,12 +242,12 @@ void
 sampler_begin(struct thread *thread)
 {
 	struct sampler *sampler = &thread->sampler;
-	uint64_t numbers[] = {0, 0, RECORD_SAMPLING_PERF};
+	uint64_t numbers[] = {0, 0, RECORD_SAMPLING_PERF, 0};
 
-	*sampler = (struct sampler){.fd = -1};
+	*sampler = (struct sampler){0};
 	if (!handler_installed)
 		return;
-	numbers[1] = period_ns();
+	numbers[1] = session.pool->options.sample_hz;
 	/* Said before the first sample can come. */
 	if (perf_is_wanted(thread) && begin_perf(sampler)) {
 		sampler->running = true;
@@ -255,25 +256,7 @@ sampler_begin(struct thread *thread)
 		sampler->running = true;
 	}
 	if (sampler->running)
-		writer_emit(&thread->writer, RECORD_SAMPLING, numbers, 3, NULL, 0);
-}
-
-/* Whether the descriptor is still what was opened: the program may have closed it. */
-static bool
-is_perf_event(int fd)
-{
-	static const char expected[] = "anon_inode:[perf_event]";
-	char path[] = "/proc/self/fd/0000000000";
-	char target[sizeof(expected)];
-	char *digit = path + sizeof(path) - 1;
-
-	for (int rest = fd, i = 0; i < 10; i++, rest /= 10)
-		*--digit = (char)('0' + rest % 10);
-	while (*digit == '0' && digit[1])
-		digit++;
-	memmove(path + sizeof("/proc/self/fd/") - 1, digit, strlen(digit) + 1);
-	return system_readlink(path, target, sizeof(target)) == sizeof(expected) - 1 &&
-	       memcmp(target, expected, sizeof(expected) - 1) == 0;
+		writer_emit(&thread->writer, RECORD_SAMPLING, numbers, 4, NULL, 0);
 }
 
 void
@@ -284,8 +267,8 @@ sampler_end(struct thread *thread)
 	if (!sampler->running)
 		return;
 	sampler->running = false;
-	if (sampler->fd < 0)
+	if (sampler->event)
+		system_unmap(sampler->event, SYSTEM_PAGE_BYTES);
+	else
 		arch_syscall6(SYS_timer_delete, sampler->timer, 0, 0, 0, 0, 0);
-	else if (is_perf_event(sampler->fd))
-		system_close(sampler->fd);
 }

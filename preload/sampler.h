@@ -29,10 +29,13 @@ struct thread;
 /* Of one thread. */
 struct sampler {
 	bool running;
-	int fd;		      /* perf event, -1: a timer is used */
+	void *event;	      /* the perf event's page, NULL: a timer is used */
+	int fd;		      /* number that the event's signals name; not open any more */
 	int timer;	      /* kernel's timer id */
 	uint64_t counted_ns;  /* CPU time up to the last sample (perf) */
 	uint64_t own_periods; /* that hit the profiler itself, not reported yet */
+	uint64_t rest_ticks;  /* no sample is taken before this time, */
+	uint64_t put_off;     /* and so many periods are the next one's */
 };
 
 /* Installs the handler; called by session start where sampling is asked for. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "thread.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -179,18 +180,35 @@ start(void)
 
 /* ---- the gate ---- */
 
+static bool
+lies_in(const stack_t *stack, uint64_t address)
+{
+	return address - (uint64_t)stack->ss_sp < stack->ss_size;
+}
+
 /*
  * Whether the hook that closed the gate is no more: its frame, which began with its return address
- * right below the caller's stack pointer, has been left or overwritten.
+ * right below the caller's stack pointer, has been left or overwritten. What was at work on the
+ * signal stack is over once something else runs; what runs on it has interrupted what was at work
+ * elsewhere. Elsewhere again the stack pointers tell, where both are on one stack.
  */
 static bool
 is_stale(const struct thread *thread, struct frame frame)
 {
-	const struct stack_bounds *bounds = &thread->unwinder.bounds;
+	struct stack_bounds bounds = thread->unwinder.bounds;
 	const uint64_t slot = thread->gate + (uint64_t)ARCH_RETURN_OFFSET;
+	stack_t alternate = {.ss_size = 0};
 
-	if (!stack_bounds_hold(bounds, slot) || !stack_bounds_hold(bounds, frame.sp))
-		return false; /* another stack, a signal's perhaps: nothing can be told */
+	arch_syscall6(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
+	const bool is_handler = lies_in(&alternate, frame.sp);
+
+	if (is_handler != lies_in(&alternate, slot))
+		return !is_handler;
+	/* The stack of the last capture need not be this one. */
+	if (!stack_bounds_hold(&bounds, frame.sp))
+		bounds = stack_bounds_find(frame.sp);
+	if (!stack_bounds_hold(&bounds, slot))
+		return false; /* a coroutine's, perhaps: nothing can be told */
 	return frame.sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
 }
 

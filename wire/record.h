@@ -70,10 +70,9 @@ enum record_type {
 	RECORD_BREAK = 11,	/* time, node, new program break, signed change (zigzag) */
 	RECORD_LOST = 12,	/* time, count, reason (enum record_lost) */
 	RECORD_TALLY = 13,	/* time, node (0: releases), count, bytes: an entry pushed out */
-	RECORD_SAMPLING = 14,	/* time, rate_hz, source (enum), wall: what was really set up */
-	RECORD_CALL_TALLY = 15, /* time, node, count, total, self, min, max ticks */
-	RECORD_COST = 16,	/* time, ticks an ENTER+EXIT pair costs, of it inside the callee's
-				 * own span, uncertainty */
+	RECORD_SAMPLING = 14,	/* time, rate_hz, enum record_sampling_source, 1: of wall time */
+	RECORD_CALL_TALLY = 15, /* see record_call_tally_field */
+	RECORD_COST = 16,	/* see record_cost_field */
 	RECORD_SECTION_BEGIN = 17, /* reserved for sections, tasks, marks and counters */
 	RECORD_SECTION_END = 18,
 	RECORD_MARK = 19,

@@ -14,6 +14,8 @@ struct command {
 
 int run_main(int count, char **arguments);
 int flamegraph_main(int count, char **arguments);
+int flamechart_main(int count, char **arguments);
+int html_main(int count, char **arguments);
 int collect_main(int count, char **arguments);
 
 #endif

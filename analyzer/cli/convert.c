@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * thag flamegraph: a picture of a profile, or of folded stacks from anywhere.
+ * thag flamegraph and thag flamechart: pictures of a profile, or of folded stacks from anywhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "colour.h"
 #include "command.h"
 #include "filter_options.h"
-#include "flame_profile.h"
+#include "flame_time.h"
 #include "open.h"
 #include "progress.h"
 #include "target.h"
@@ -24,6 +24,7 @@ struct conversion {
 	char *output; /* NULL or "-": standard output */
 	char *title, *colours, *metric, *values;
 	gboolean bytes;
+	bool chart;
 };
 
 static int
@@ -100,8 +101,13 @@ choose_metric(struct conversion *conversion, const struct profile *profile)
 {
 	struct flame_profile_options *picture = &conversion->picture;
 
+	if (conversion->chart && !profile->chart->len) {
+		complain(conversion, conversion->files[0],
+			"it is not recorded what ran when: see thag-run --time");
+		return false;
+	}
 	picture->metric =
-		metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : metric_default(profile);
+		metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : metric_by_default(profile);
 	if (!conversion->metric)
 		return true;
 	if (metric_parse(conversion->metric, &picture->metric) &&
@@ -112,14 +118,25 @@ choose_metric(struct conversion *conversion, const struct profile *profile)
 }
 
 static int
+write_picture(const struct conversion *conversion, FILE *file, const struct selection *selection)
+{
+	const enum metric metric = conversion->picture.metric;
+
+	if (conversion->chart)
+		return flame_chart_write_as(file, selection, &conversion->picture);
+	if (metric_is_of_time(metric) && metric != METRIC_VALUE)
+		return flame_time_write_as(file, selection, &conversion->picture);
+	return flame_profile_write_as(file, selection, &conversion->picture);
+}
+
+static int
 draw(const struct conversion *conversion, const struct selection *selection)
 {
 	FILE *file = open_output(conversion);
 
 	if (!file)
 		return complain_of_output(conversion);
-	return close_output(
-		conversion, file, flame_profile_write_as(file, selection, &conversion->picture));
+	return close_output(conversion, file, write_picture(conversion, file, selection));
 }
 
 static int
@@ -177,8 +194,11 @@ parse(struct conversion *conversion, int count, char **arguments)
 	g_autoptr(GError) error = NULL;
 
 	conversion->name = arguments[0];
-	g_option_context_set_summary(context,
-		"Makes a flamegraph, a picture for any browser, of a profile or of folded stacks.");
+	g_option_context_set_summary(
+		context, conversion->chart
+				 ? "Makes a flamechart, a picture for any browser of what ran when."
+				 : "Makes a flamegraph, a picture for any browser, of a profile or "
+				   "of folded stacks.");
 	g_option_context_set_description(context,
 		"SCHEME: Aqua, Blue, Green, Hot, Mem, Orange, Purple, Red, Yellow, Rust, module\n");
 	add_options(context, conversion);
@@ -197,10 +217,10 @@ parse(struct conversion *conversion, int count, char **arguments)
 	return 0;
 }
 
-int
-flamegraph_main(int count, char **arguments)
+static int
+run(bool chart, int count, char **arguments)
 {
-	struct conversion conversion = {.files = NULL};
+	struct conversion conversion = {.chart = chart};
 	int status = parse(&conversion, count, arguments);
 
 	if (!status)
@@ -213,4 +233,16 @@ flamegraph_main(int count, char **arguments)
 	g_free(conversion.values);
 	filter_options_fini(&conversion.filter);
 	return status;
+}
+
+int
+flamegraph_main(int count, char **arguments)
+{
+	return run(false, count, arguments);
+}
+
+int
+flamechart_main(int count, char **arguments)
+{
+	return run(true, count, arguments);
 }

@@ -18,7 +18,9 @@ static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
 	{"diff", diff_main, "tell what changed between two profiles"},
+	{"flamechart", flamechart_main, "make a picture of what ran when"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
+	{"html", html_main, "make the HTML report of a profile"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 

@@ -10,7 +10,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "flame_profile.h"
+#include "flame_time.h"
 #include "folded.h"
+#include "html.h"
 #include "profile_build.h"
 #include "profile_write.h"
 #include "report.h"
@@ -110,11 +112,43 @@ write_profile(struct results *results)
 
 /* ---- folded stacks and pictures ---- */
 
+typedef int folded_writer(const char *path, const struct selection *selection, enum metric metric,
+	uint32_t *ret_depth);
+typedef int picture_writer(FILE *out, const struct selection *selection, const char *title);
+
+/* A file of a run: folded stacks, a picture or the report. */
+struct output {
+	const char *name; /* after the stem; "%s": how memory was profiled */
+	bool memory;	  /* of memory, else of time */
+	folded_writer *folded;
+	picture_writer *picture;
+	bool always; /* whatever was profiled */
+};
+
 static int
-write_folded(const struct results *results, const char *path)
+write_report(FILE *out, const struct selection *selection, const char *title)
 {
+	const struct html_options options = {.title = title};
+
+	return html_write(out, selection->profile, &options);
+}
+
+static const struct output outputs[] = {
+	{"-memory-%s.folded", true, folded_write_file, NULL, false},
+	{"-memory-%s.svg", true, NULL, flame_profile_write, false},
+	{"-time.folded", false, folded_write_file, NULL, false},
+	{"-time-inclusive.folded", false, folded_write_inclusive_file, NULL, false},
+	{"-time.svg", false, NULL, flame_time_write, false},
+	{"-time-chart.svg", false, NULL, flame_chart_write, false},
+	{".html", false, NULL, write_report, true},
+};
+
+static int
+write_folded(const struct results *results, const struct output *output, const char *path)
+{
+	const enum metric metric = output->memory ? METRIC_BYTES : metric_of_time(results->profile);
 	uint32_t depth;
-	const int error = folded_write_file(path, &results->selection, METRIC_BYTES, &depth);
+	const int error = output->folded(path, &results->selection, metric, &depth);
 
 	if (!error && depth)
 		fprintf(stderr,
@@ -126,7 +160,7 @@ write_folded(const struct results *results, const char *path)
 
 /* A picture that cannot be finished is taken away. */
 static int
-write_picture(const struct results *results, const char *path)
+write_picture(const struct results *results, const struct output *output, const char *path)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -134,7 +168,7 @@ write_picture(const struct results *results, const char *path)
 
 	if (!file)
 		return -errno;
-	error = flame_profile_write(file, &results->selection, NULL);
+	error = output->picture(file, &results->selection, NULL);
 	if (fclose(file) && !error)
 		error = -errno;
 	if (error)
@@ -142,13 +176,24 @@ write_picture(const struct results *results, const char *path)
 	return error;
 }
 
-static void
-write_one(struct results *results, const char *ending,
-	int (*write)(const struct results *results, const char *path))
+static char *
+path_of(const struct results *results, const struct output *output)
 {
-	const char *kind = results->profile->run.summary ? "summary" : "detail";
-	char *path = g_strdup_printf("%s-memory-%s.%s", results->stem, kind, ending);
-	const int error = write(results, path);
+	g_auto(GStrv) parts = g_strsplit(output->name, "%s", 2);
+
+	return g_strconcat(results->stem, parts[0],
+		!parts[1]			? ""
+		: results->profile->run.summary ? "summary"
+						: "detail",
+		parts[1], NULL);
+}
+
+static void
+write_one(struct results *results, const struct output *output)
+{
+	char *path = path_of(results, output);
+	const int error = output->folded ? write_folded(results, output, path)
+					 : write_picture(results, output, path);
 
 	if (!error) {
 		g_ptr_array_add(results->files, path);
@@ -158,6 +203,25 @@ write_one(struct results *results, const char *ending,
 		error == -ENOSPC ? "the disk is full" : g_strerror(-error));
 	results->failed = true;
 	g_free(path);
+}
+
+/* Memory where it was asked for, or nothing else was found; time where there is any. */
+static bool
+is_wanted(const struct results *results, const struct output *output)
+{
+	const bool time = metric_of_time(results->profile) != METRICS;
+
+	if (output->always)
+		return true;
+	return output->memory ? results->about->memory || !time : time;
+}
+
+static void
+write_outputs(struct results *results)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(outputs); i++)
+		if (is_wanted(results, &outputs[i]))
+			write_one(results, &outputs[i]);
 }
 
 /* ---- the end of a run ---- */
@@ -213,8 +277,7 @@ results_write(const struct run *run, struct symbolizer *symbolizer, const struct
 
 	selection_init(&results.selection, profile, &everything, NULL);
 	if (write_profile(&results)) {
-		write_one(&results, "folded", write_folded);
-		write_one(&results, "svg", write_picture);
+		write_outputs(&results);
 		if (!about->quiet)
 			print_summary(&results);
 	} else {

@@ -5,6 +5,14 @@
  *	<program>-<yyyymmdd>-<hhmmss>.thag			the profile
  *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.folded	or -memory-summary.folded
  *	<program>-<yyyymmdd>-<hhmmss>-memory-detail.svg		the flamegraph of it
+ *	<program>-<yyyymmdd>-<hhmmss>.html			the report of it
+ *	<program>-<yyyymmdd>-<hhmmss>-time.folded		self, in microseconds
+ *	<program>-<yyyymmdd>-<hhmmss>-time-inclusive.folded	total
+ *	<program>-<yyyymmdd>-<hhmmss>-time.svg			flamegraph
+ *	<program>-<yyyymmdd>-<hhmmss>-time-chart.svg		flamechart, on the axis of time
+ *
+ * The files of memory are there where memory was profiled, those of time where there were traced
+ * calls or samples.
  *
  * All files of a run have one stem; where it is taken "-2", "-3" ... follow the time. No file that
  * is there is ever written over.
@@ -26,6 +34,7 @@ struct results_run {
 	int exit_signal;     /* 0: none */
 	bool stopped;	     /* by request, before the program ended */
 	bool loaded;	     /* some process of the run had the library */
+	bool memory;	     /* was to be profiled */
 	bool quiet;	     /* errors and warnings alone are printed */
 	bool json;	     /* the summary as JSON */
 };

@@ -23,6 +23,19 @@ make_frames(const struct diff *diff)
 	return frames;
 }
 
+static enum flame_unit
+unit_of(enum metric metric)
+{
+	switch (metric_table[metric].unit) {
+	case UNIT_BYTES:
+		return FLAME_BYTES;
+	case UNIT_NS:
+		return FLAME_NS;
+	default:
+		return FLAME_COUNT;
+	}
+}
+
 /* The metric that is shown first, then the others; A and B of each. */
 static unsigned
 fill_metrics(const struct diff *diff, unsigned first, struct flame_metric *metrics)
@@ -36,8 +49,8 @@ fill_metrics(const struct diff *diff, unsigned first, struct flame_metric *metri
 		for (unsigned side = 0; side < DIFF_SIDES; side++)
 			metrics[count++] = (struct flame_metric){
 				.name = row->title,
-				.unit = row->unit == UNIT_BYTES ? FLAME_BYTES : FLAME_COUNT,
-				.count_name = row->unit == UNIT_BYTES ? NULL : row->title,
+				.unit = unit_of(diff->metrics[at]),
+				.count_name = row->unit == UNIT_COUNT ? row->title : NULL,
 				.self = (const uint64_t *)(const void
 						*)(diff->columns[at][side].self + 1),
 			};

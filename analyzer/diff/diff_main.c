@@ -235,7 +235,7 @@ close_sides(struct side sides[DIFF_SIDES])
 static int
 choose_metric(const struct arguments *a, const struct diff *diff, const struct side *sides)
 {
-	enum metric metric = metric_default(sides[DIFF_A].profile);
+	enum metric metric = metric_by_default(sides[DIFF_A].profile);
 	int at;
 
 	if (a->metric && !metric_parse(a->metric, &metric)) {

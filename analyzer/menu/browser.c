@@ -105,8 +105,8 @@ static void
 draw(struct browser *browser)
 {
 	const struct call_view *view = &browser->view;
-	g_autofree char *title = g_strdup_printf("%s: %s",
-		view->inverted ? "Callers" : "Call tree", metric_table[view->metric].title);
+	g_autofree char *title = g_strdup_printf("%s: %s", view->inverted ? "Callers" : "Call tree",
+		metric_table[view->metric].title);
 	g_autofree char *about = g_strdup_printf("%s%s%s  sorted by %s", browser->session->name,
 		browser->session->selection.restricted ? "  only " : "",
 		browser->session->selection.description, order_names[view->order]);

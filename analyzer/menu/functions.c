@@ -91,7 +91,7 @@ draw_row(const struct functions *functions, unsigned row, const struct table_row
 {
 	const struct selection *selection = &functions->session->selection;
 	const enum metric metric = functions->metric;
-	const uint64_t whole = metric_get(metric, &selection->totals[MEMORY_HEAP]);
+	const uint64_t whole = selection_whole(selection, metric);
 	const struct profile *profile = functions->session->profile;
 	const enum screen_style style = selected ? SCREEN_SELECTED : SCREEN_PLAIN;
 	g_autofree char *name = name_short(name_of(functions, function), true);

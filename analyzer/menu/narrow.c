@@ -126,7 +126,7 @@ narrow_ask(struct narrow *ret_narrow, const struct session *session, bool *ret_t
 		narrow_fini(&narrow);
 		return false;
 	}
-	if (!metric_get(narrow.metric, &narrow.selection.totals[MEMORY_HEAP])) {
+	if (!selection_whole(&narrow.selection, narrow.metric)) {
 		session_complain("nothing matches that");
 		narrow_fini(&narrow);
 		return false;

@@ -166,6 +166,36 @@ run_narrow_flamegraph(struct session *session)
 }
 
 static bool
+has_chart(const struct session *session)
+{
+	if (session->profile->chart->len)
+		return true;
+	session_complain("when what ran was not recorded");
+	return false;
+}
+
+static bool
+run_flamechart(struct session *session)
+{
+	if (has_chart(session))
+		pictures_flamechart(&session->selection, session->name);
+	return true;
+}
+
+static bool
+run_narrow_flamechart(struct session *session)
+{
+	struct narrow narrow;
+	bool there = true;
+
+	if (has_chart(session) && narrow_ask(&narrow, session, &there)) {
+		pictures_flamechart(&narrow.selection, session->name);
+		narrow_fini(&narrow);
+	}
+	return there;
+}
+
+static bool
 run_colours(struct session *session)
 {
 	const char *kind = session->time ? "time" : "memory";
@@ -192,6 +222,8 @@ run_colours(struct session *session)
 static const struct item time_items[] = {
 	{"Flamegraph", run_flamegraph},
 	{"Flamegraph, functions filtered out", run_narrow_flamegraph},
+	{"Flamechart", run_flamechart},
+	{"Flamechart, functions filtered out", run_narrow_flamechart},
 	{"Statistics by total time", run_by_total},
 	{"Statistics by calls", run_by_calls},
 	{"Call tree", run_tree},

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "flame_profile.h"
+#include "flame_time.h"
 #include "pictures.h"
 #include "screen.h"
 #include "session.h"
@@ -21,13 +21,24 @@ enum {
 
 /* ---- the file ---- */
 
+/* "run.thag-chart" -> "run-chart" */
+static char *
+stem_of(const char *name)
+{
+	static const char *const endings[] = {".thag", ".folded"};
+	GString *stem = g_string_new(name);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(endings); i++)
+		g_string_replace(stem, endings[i], "", 0);
+	return g_string_free(stem, FALSE);
+}
+
 /* <cache>/thag/<name>-<number>.svg, new. */
 static FILE *
 create(const char *name, char **ret_path)
 {
 	g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "thag", NULL);
-	const char *dot = strrchr(name, '.');
-	g_autofree char *stem = dot ? g_strndup(name, (gsize)(dot - name)) : g_strdup(name);
+	g_autofree char *stem = stem_of(name);
 
 	if (g_mkdir_with_parents(folder, 0700))
 		return NULL;
@@ -133,20 +144,42 @@ kind_of(enum metric metric)
 	return metric_is_of_time(metric) ? "time" : "memory";
 }
 
+static char *
+title_of(const struct selection *selection, const char *name)
+{
+	return *selection->description ? g_strdup_printf("%s: %s", name, selection->description)
+				       : g_strdup(name);
+}
+
 void
 pictures_flamegraph(const struct selection *selection, const char *name, enum metric metric)
 {
 	g_autofree char *scheme = settings_colours(kind_of(metric));
-	g_autofree char *title = *selection->description
-					 ? g_strdup_printf("%s: %s", name, selection->description)
-					 : g_strdup(name);
+	g_autofree char *title = title_of(selection, name);
 	const struct flame_profile_options options = {
 		.title = title, .scheme = scheme, .metric = metric};
 	char *path;
 	FILE *file = begin(name, &path);
 
 	if (file)
-		finish(file, path, flame_profile_write_as(file, selection, &options));
+		finish(file, path,
+			metric_is_of_time(metric) && metric != METRIC_VALUE
+				? flame_time_write_as(file, selection, &options)
+				: flame_profile_write_as(file, selection, &options));
+}
+
+void
+pictures_flamechart(const struct selection *selection, const char *name)
+{
+	g_autofree char *scheme = settings_colours("time");
+	g_autofree char *title = title_of(selection, name);
+	g_autofree char *stem = g_strconcat(name, "-chart", NULL);
+	const struct flame_profile_options options = {.title = title, .scheme = scheme};
+	char *path;
+	FILE *file = begin(stem, &path);
+
+	if (file)
+		finish(file, path, flame_chart_write_as(file, selection, &options));
 }
 
 void

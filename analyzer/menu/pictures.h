@@ -15,6 +15,9 @@
 /* A flamegraph of the selection, `metric` first. */
 void pictures_flamegraph(const struct selection *selection, const char *name, enum metric metric);
 
+/* What ran when. */
+void pictures_flamechart(const struct selection *selection, const char *name);
+
 void pictures_comparison(const struct diff *diff, const struct diff_names *names, unsigned metric,
 	bool normalised, bool sides);
 

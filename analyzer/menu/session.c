@@ -37,23 +37,37 @@ session_open(const char *path, bool time)
 	session->path = path;
 	session->name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	session->time = time;
-	session->metric = metric_default(profile);
 	selection_init(&session->selection, profile, &everything, NULL);
-	return session;
+	session->metric = session_first_metric(session);
+	if (session->metric != METRICS)
+		return session;
+	session_complain(time ? "no times were recorded in this run: see thag-run --time"
+			      : "no memory was recorded in this run: see thag-run --memory");
+	session_free(session);
+	return NULL;
 }
 
 enum metric
 session_first_metric(const struct session *session)
 {
-	return session->metric;
+	static const enum metric of_memory[] = {METRIC_PEAK, METRIC_BYTES};
+
+	if (session->time)
+		return *session->profile->run.folded ? metric_by_default(session->profile)
+						     : metric_of_time(session->profile);
+	for (unsigned i = 0; i < G_N_ELEMENTS(of_memory); i++) {
+		if (metric_is_known(of_memory[i], session->profile))
+			return of_memory[i];
+	}
+	return *session->profile->run.folded ? METRIC_VALUE : METRICS;
 }
 
 enum metric
 session_count_metric(const struct session *session)
 {
-	return !session->time && metric_is_known(METRIC_ALLOCATIONS, session->profile)
-		       ? METRIC_ALLOCATIONS
-		       : METRICS;
+	const enum metric metric = session->time ? METRIC_CALLS : METRIC_ALLOCATIONS;
+
+	return metric_is_known(metric, session->profile) ? metric : METRICS;
 }
 
 void

@@ -86,8 +86,13 @@ struct model_thread *model_thread(
 /* Events by time; of one thread always in its own order. */
 void model_apply(struct model *model, const struct model_event *events, unsigned count);
 
-/* A NODE record. May come before or after its time: nodes are looked up at the end. */
+/*
+ * A NODE record. May come before or after its time: nodes are looked up at the end. It carries no
+ * time of its own; model_nodes_seen() gives all nodes that a thread named since the last call the
+ * time of the record that follows them, which is their first use.
+ */
 void model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc);
+void model_nodes_seen(struct model_thread *thread, uint64_t ticks);
 
 void model_extended(struct model *model, struct model_thread *thread, const struct record *record);
 

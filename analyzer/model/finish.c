@@ -10,7 +10,9 @@
 
 struct node_marks {
 	const struct node_table *table;
-	GArray *number; /* uint32_t by old id: 0, or 1 while marking, the new id after */
+	uint32_t count;	  /* of old ids; those from here on are unknown */
+	uint32_t *number; /* by old id: 0, or 1 while marking, the new id after */
+	uint32_t unknown; /* the same for all that are unknown */
 };
 
 static void
@@ -18,12 +20,10 @@ mark_node(void *context, uint32_t node)
 {
 	struct node_marks *marks = context;
 
-	while (node) {
-		if (node >= marks->number->len)
-			g_array_set_size(marks->number, node + 1);
-		if (g_array_index(marks->number, uint32_t, node))
-			return;
-		g_array_index(marks->number, uint32_t, node) = 1;
+	if (node >= marks->count)
+		marks->unknown = 1;
+	while (node && node < marks->count && !marks->number[node]) {
+		marks->number[node] = 1;
 		node = node_table_get(marks->table, node).parent;
 	}
 }
@@ -33,7 +33,7 @@ renumber(void *context, uint32_t node)
 {
 	const struct node_marks *marks = context;
 
-	return node < marks->number->len ? g_array_index(marks->number, uint32_t, node) : 0;
+	return node < marks->count ? marks->number[node] : marks->unknown;
 }
 
 static void
@@ -63,22 +63,27 @@ mark_nodes(struct model_process *process, struct node_marks *marks)
 }
 
 static void
-number_nodes(struct model_process *process, struct node_marks *marks)
+number_nodes(
+	struct model_process *process, struct node_marks *marks, const struct model_clock *clock)
 {
 	GArray *nodes = process->public->nodes;
-	const struct node none = {0};
+	const struct node none = {0}, unknown = {.pc = RECORD_PC_UNKNOWN};
 
 	g_array_append_val(nodes, none);
-	for (uint32_t id = 1; id < marks->number->len; id++) {
-		uint32_t *number = &g_array_index(marks->number, uint32_t, id);
+	for (uint32_t id = 1; id < marks->count; id++) {
 		struct node node;
 
-		if (!*number)
+		if (!marks->number[id])
 			continue;
 		node = node_table_get(marks->table, id);
 		node.parent = renumber(marks, node.parent);
-		*number = nodes->len;
+		node.seen_ns = model_ns(clock, node.seen_ns);
+		marks->number[id] = nodes->len;
 		g_array_append_val(nodes, node);
+	}
+	if (marks->unknown) {
+		marks->unknown = nodes->len;
+		g_array_append_val(nodes, unknown);
 	}
 }
 
@@ -140,7 +145,22 @@ by_node(gconstpointer a, gconstpointer b)
 }
 
 static void
-finish_sites(struct model_thread *thread, struct node_marks *marks, const struct model_clock *clock)
+finish_spans(struct process *public, const struct span_index *spans, uint32_t site, uint32_t node)
+{
+	for (uint32_t i = spans->first[site]; i < spans->first[site + 1]; i++) {
+		const struct span_cell *cell = &spans->cells[i];
+		const struct span span = {.node = node,
+			.born = cell->key >> 8 & 0xff,
+			.gone = cell->key & 0xff,
+			.blocks = cell->tally};
+
+		g_array_append_val(public->spans, span);
+	}
+}
+
+static void
+finish_sites(struct model_thread *thread, struct node_marks *marks, const struct model_clock *clock,
+	const struct span_index *spans)
 {
 	struct thread *public = thread->public;
 
@@ -154,6 +174,8 @@ finish_sites(struct model_thread *thread, struct node_marks *marks, const struct
 		site = (struct site){renumber(marks, state->node), state->category,
 			sums_of(thread->process, state, clock)};
 		g_array_append_val(public->sites, site);
+		finish_spans(
+			thread->process->public, spans, thread->sites.slots[i].site, site.node);
 		add_sums(&public->memory[site.category], &site.memory);
 	}
 	g_array_sort(public->sites, by_node);
@@ -163,13 +185,13 @@ finish_sites(struct model_thread *thread, struct node_marks *marks, const struct
 /* ---- threads and processes ---- */
 
 static void
-finish_thread(
-	struct model_thread *thread, struct node_marks *marks, const struct model_clock *clock)
+finish_thread(struct model_thread *thread, struct node_marks *marks,
+	const struct model_clock *clock, const struct span_index *spans)
 {
 	struct model_process *process = thread->process;
 	struct thread *public = thread->public;
 
-	finish_sites(thread, marks, clock);
+	finish_sites(thread, marks, clock, spans);
 	add_tally(&public->memory[MEMORY_HEAP].freed, thread->releases);
 	public->creator = renumber(marks, public->creator);
 	public->start_ns = model_ns(clock, thread->start_ticks);
@@ -240,18 +262,21 @@ finish_sinks(struct model_process *process, struct node_marks *marks)
 }
 
 void
-finish_process(struct model_process *process, const struct model_clock *clock)
+finish_process(struct model_process *process, const struct model_clock *clock,
+	const struct span_index *spans)
 {
 	struct process *public = process->public;
-	struct node_marks marks = {process->nodes, g_array_new(FALSE, TRUE, sizeof(uint32_t))};
+	struct node_marks marks = {.table = process->nodes};
 	GHashTableIter iter;
 	gpointer value;
 
+	marks.count = node_table_count(process->nodes);
+	marks.number = g_new0(uint32_t, marks.count);
 	mark_nodes(process, &marks);
-	number_nodes(process, &marks);
+	number_nodes(process, &marks, clock);
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
-		finish_thread(value, &marks, clock);
+		finish_thread(value, &marks, clock, spans);
 	g_ptr_array_sort(public->threads, by_number);
 	public->start_ns = model_ns(clock, process->start_ticks);
 	public->end_ns = model_ns(clock, process->end_ticks);
@@ -260,5 +285,5 @@ finish_process(struct model_process *process, const struct model_clock *clock)
 	finish_modules(process, clock);
 	finish_timeline(process);
 	finish_sinks(process, &marks);
-	g_array_unref(marks.number);
+	g_free(marks.number);
 }

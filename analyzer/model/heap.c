@@ -20,10 +20,12 @@ enum {
 	PARKED_MAX = 64
 };
 
-static uint32_t
+static inline uint32_t
 site_of(struct model_thread *thread, uint32_t node)
 {
-	return site_map_find_or_add(&thread->sites, &thread->model->sites, node, MEMORY_HEAP);
+	/* Numbers that no writer hands out are one unknown node. */
+	return site_map_find_or_add(&thread->sites, &thread->model->sites,
+		MIN(node, (uint32_t)SITE_NODE_MAX), MEMORY_HEAP);
 }
 
 static inline void
@@ -59,6 +61,7 @@ take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks
 
 	account_remove(process, site, PEAK_HEAP, (struct tally){1, bytes});
 	account_lifetime(site, lifetime);
+	spans_gone(&model->spans, &model->sites, block->site, site, block->ticks, ticks, bytes);
 	process->freed.count++;
 	process->freed.bytes += bytes;
 	if (block->serial == thread->serial[PEAK_HEAP] &&
@@ -322,6 +325,18 @@ heap_free(struct model *model, const struct model_event *event)
 		meet_parked_alloc(model, event);
 }
 
+static void
+keep_leaked_spans(struct model_process *process)
+{
+	const struct live_table *live = &process->live;
+	struct model *model = process->model;
+
+	for (uint64_t i = 0; live->slots && i <= live->mask; i++)
+		if (live->slots[i].address)
+			spans_never(&model->spans, &model->sites, live->slots[i].site,
+				live->slots[i].ticks, live->slots[i].size);
+}
+
 /* What is parked is settled, a realloc that never returned released nothing. */
 void
 heap_process_end(struct model_process *process)
@@ -338,5 +353,6 @@ heap_process_end(struct model_process *process)
 			i++;
 		}
 	}
+	keep_leaked_spans(process);
 	live_table_fini(&process->live);
 }

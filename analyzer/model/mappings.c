@@ -100,6 +100,8 @@ mapping_remove(struct model_thread *thread, uint64_t ticks, uint64_t address, ui
 	const uint64_t end = length > UINT64_MAX - address ? UINT64_MAX : address + length;
 	struct piece *piece;
 
+	if (!length)
+		return;
 	while ((piece = find_overlap(tree, address, end))) {
 		const struct piece old = *piece;
 		const uint64_t from = MAX(old.start, address), to = MIN(old.end, end);

@@ -7,6 +7,8 @@ enum {
 	SKEW_NS = 1000,
 	/* First length of the timeline's intervals. */
 	BIN_NS = 1000 * 1000,
+	/* First length of the intervals of spans: a tenth of a second has its 100. */
+	SPAN_NS = BIN_NS,
 	/* Events asked for ahead of the one at work. */
 	PREFETCH_AHEAD = 40,
 	/* Ahead of the one at work: by then what was asked for has come, and names the site. */
@@ -19,6 +21,8 @@ thread_free(gpointer data)
 	struct model_thread *thread = data;
 
 	site_map_fini(&thread->sites);
+	if (thread->unseen)
+		g_array_unref(thread->unseen);
 	g_free(thread);
 }
 
@@ -55,6 +59,7 @@ model_new(const struct model_clock *clock)
 	model->skew_ticks = ticks_of_ns(clock, SKEW_NS);
 	model->bin_ticks = ticks_of_ns(clock, BIN_NS);
 	site_pool_init(&model->sites);
+	span_table_init(&model->spans, clock->start_ticks, ticks_of_ns(clock, SPAN_NS));
 	model->processes = g_hash_table_new(NULL, NULL);
 	model->process_list = g_ptr_array_new_with_free_func(process_free);
 	model->parked = g_array_new(FALSE, FALSE, sizeof(struct model_event));
@@ -96,6 +101,7 @@ model_free(struct model *model)
 	g_hash_table_unref(model->processes);
 	g_array_unref(model->parked);
 	site_pool_fini(&model->sites);
+	span_table_fini(&model->spans);
 	g_free(model);
 }
 
@@ -183,7 +189,10 @@ leave_run(struct model_process *process)
 
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct site_map *map = &((struct model_thread *)value)->sites;
+		struct model_thread *thread = value;
+		const struct site_map *map = &thread->sites;
+
+		model_nodes_seen(thread, model->ticks);
 
 		for (uint32_t i = 0; map->slots && i <= map->mask; i++) {
 			if (!map->slots[i].key)
@@ -298,6 +307,21 @@ void
 model_node(struct model_thread *thread, uint32_t node, uint32_t parent, uint64_t pc)
 {
 	node_table_set(thread->process->nodes, node, parent, pc);
+	if (!thread->unseen)
+		thread->unseen = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_array_append_val(thread->unseen, node);
+}
+
+void
+model_nodes_seen(struct model_thread *thread, uint64_t ticks)
+{
+	GArray *unseen = thread->unseen;
+
+	for (unsigned i = 0; unseen && i < unseen->len; i++)
+		node_table_set_seen(
+			thread->process->nodes, g_array_index(unseen, uint32_t, i), ticks);
+	if (unseen)
+		g_array_set_size(unseen, 0);
 }
 
 void
@@ -393,6 +417,7 @@ finish_sums(const struct model *model, struct run *run, const struct model_clock
 
 	run->start_realtime_ns = clock->start_realtime_ns;
 	run->bin_ns = model_span_ns(clock, model->bin_ticks);
+	run->span_ns = model_span_ns(clock, model->spans.width_ticks);
 	run->peak_bytes = heap->peak_bytes;
 	run->peak_ns = heap->peak_bytes ? model_ns(clock, heap->peak_ticks) : 0;
 	run->mapped_peak_bytes = mapped->peak_bytes;
@@ -408,19 +433,23 @@ model_finish(struct model *model, const struct model_clock *clock, uint64_t end_
 	heap_expire_parked(model, UINT64_MAX);
 	for (unsigned i = 0; i < model->process_list->len; i++)
 		model_process_end(g_ptr_array_index(model->process_list, i), end_ticks);
+	const struct span_index spans = span_table_index(&model->spans, &model->sites);
+
 	finish_sums(model, run, clock);
 	run->duration_ns = model_ns(clock, end_ticks);
 	model->clock = *clock; /* for sinks, which have no other */
 	for (unsigned i = 0; i < model->process_list->len; i++) {
 		struct model_process *process = g_ptr_array_index(model->process_list, i);
 
-		finish_process(process, clock);
+		finish_process(process, clock, &spans);
 		run->lost_events += process->public->lost_events;
 		g_ptr_array_add(run->processes, process->public);
 		process->public = NULL;
 	}
 	timing_finish_run(model, run);
 	g_ptr_array_sort(run->processes, by_number);
+	g_free(spans.cells);
+	g_free(spans.first);
 	model_free(model);
 	return run;
 }

@@ -66,6 +66,18 @@ struct site {
 	struct memory_sums memory;
 };
 
+enum {
+	SPANS_MAX = 96,	  /* intervals, all of one length, that the run is cut into */
+	SPAN_NEVER = 255, /* in place of an interval: live when the process ended */
+};
+
+/* Blocks of the heap by call path and the intervals in which they came and went. */
+struct span {
+	uint32_t node;
+	uint8_t born, gone;
+	struct tally blocks;
+};
+
 struct node {
 	uint32_t parent;  /* 0: none */
 	uint64_t pc;	  /* see enum record_pc and RECORD_PC_EXACT in wire/record.h */
@@ -213,17 +225,21 @@ struct process {
 	uint32_t timeline_first; /* timeline[0] is this interval of the run: starts at
 				  * timeline_first * bin_ns */
 	GArray *timeline;	 /* struct timeline_bin */
+	GArray *spans; /* struct span; none in summary mode. Of one call path there may be several
+			* for the same two intervals */
 	struct sampling sampling[SAMPLE_KINDS];
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits; /* of calls that were not seen to begin */
 	uint64_t folded_calls; /* beyond the depth that is kept: part of the innermost kept one */
-	uint64_t trace_stops;  /* how often tracing was stopped by a limit or an option */
+	uint64_t own_periods, own_ns; /* CPU time sampled in the profiler's own code: left out */
+	uint64_t trace_stops;	      /* how often tracing was stopped by a limit or an option */
 };
 
 struct run {
 	uint64_t start_realtime_ns, duration_ns;
-	uint64_t bin_ns;			    /* of the timelines */
-	uint64_t peak_bytes, peak_ns;		    /* heap, all processes together */
+	uint64_t bin_ns;	      /* of the timelines */
+	uint64_t span_ns;	      /* of the intervals of spans, which begin with the run */
+	uint64_t peak_bytes, peak_ns; /* heap, all processes together */
 	uint64_t mapped_peak_bytes, mapped_peak_ns; /* MMAP + BREAK, all processes together */
 	uint64_t events;      /* records that count: allocations, frees, maps, calls, samples */
 	uint64_t event_bytes; /* payload bytes read */

@@ -42,21 +42,38 @@ node_table_unref(struct node_table *table)
 	}
 }
 
+uint32_t
+node_table_count(const struct node_table *table)
+{
+	return table->first + table->nodes->len;
+}
+
+uint32_t
+node_table_limit(const struct node_table *table)
+{
+	return MIN(node_table_count(table) + NODE_GAP_MAX, SITE_NODE_MAX);
+}
+
 void
 node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc)
 {
 	uint32_t index;
 
 	/* Parents are made before children: anything else would be a circle. */
-	if (!node || node < table->first || parent >= node || node >= SITE_NODE_MAX)
+	if (!node || node < table->first || parent >= node || node >= node_table_limit(table))
 		return;
 	index = node - table->first;
-	if (index >= table->nodes->len) {
-		if (index - table->nodes->len > NODE_GAP_MAX)
-			return;
+	if (index >= table->nodes->len)
 		g_array_set_size(table->nodes, index + 1);
-	}
 	g_array_index(table->nodes, struct node, index) = (struct node){.parent = parent, .pc = pc};
+}
+
+/* Ticks, until the end. */
+void
+node_table_set_seen(struct node_table *table, uint32_t node, uint64_t ticks)
+{
+	if (node >= table->first && node < node_table_count(table))
+		g_array_index(table->nodes, struct node, node - table->first).seen_ns = ticks;
 }
 
 struct node

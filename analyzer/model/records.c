@@ -15,14 +15,14 @@ text(const struct record *record, unsigned index)
 {
 	const struct record_string *string = &record->extended.string[index];
 
-	return g_strndup((const char *)string->bytes, string->length);
+	return g_strndup(string->length ? (const char *)string->bytes : "", string->length);
 }
 
-/* Ids that no writer hands out mean "unknown". */
+/* Numbers that no writer hands out are one unknown node. */
 static uint32_t
 node_of(uint64_t number)
 {
-	return number <= SITE_NODE_MAX ? (uint32_t)number : 0;
+	return (uint32_t)MIN(number, (uint64_t)SITE_NODE_MAX);
 }
 
 /* ---- processes ---- */
@@ -31,7 +31,7 @@ static GStrv
 split_arguments(const struct record_string *string)
 {
 	GStrvBuilder *builder = g_strv_builder_new();
-	const uint8_t *at = string->bytes, *end = at + string->length;
+	const uint8_t *at = string->bytes, *end = string->length ? at + string->length : at;
 
 	while (at < end) {
 		const uint8_t *nul = memchr(at, 0, (size_t)(end - at));
@@ -75,7 +75,7 @@ inherit(struct model_process *process, uint32_t parent_number, uint64_t nodes)
 		parent_number > process->public->number)
 		return;
 	copy_modules(parent, process->public);
-	if (nodes > 1 && nodes < SITE_NODE_MAX && !process->nodes->nodes->len) {
+	if (nodes > 1 && nodes <= node_table_limit(parent->nodes) && !process->nodes->nodes->len) {
 		node_table_unref(process->nodes);
 		process->nodes = node_table_new(parent->nodes, (uint32_t)nodes);
 	}

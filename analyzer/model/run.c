@@ -42,6 +42,7 @@ process_free(gpointer data)
 	g_ptr_array_unref(process->modules);
 	g_array_unref(process->nodes);
 	g_array_unref(process->timeline);
+	g_array_unref(process->spans);
 	g_free(process);
 }
 
@@ -63,6 +64,7 @@ process_new(void)
 	process->modules = g_ptr_array_new_with_free_func(module_free);
 	process->nodes = g_array_new(FALSE, TRUE, sizeof(struct node));
 	process->timeline = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
+	process->spans = g_array_new(FALSE, TRUE, sizeof(struct span));
 	return process;
 }
 

@@ -34,13 +34,19 @@ find_sums(struct timing_thread *thread, uint32_t node)
 	return sums;
 }
 
+uint64_t
+samples_ns(const struct timing_thread *thread, enum sample_kind kind, uint64_t periods)
+{
+	return MIN(periods, PERIODS_MAX) * 1000000000 / rate_of(thread, kind);
+}
+
 void
 samples_add(struct timing_thread *thread, const struct model_event *event)
 {
 	const enum sample_kind kind = event->flags & RECORD_WALL ? SAMPLE_WALL : SAMPLE_CPU;
 	const uint32_t node = event->node <= SITE_NODE_MAX ? event->node : 0;
 	const uint64_t periods = MIN(event->size, PERIODS_MAX);
-	const uint64_t time_ns = periods * 1000000000 / rate_of(thread, kind);
+	const uint64_t time_ns = samples_ns(thread, kind, periods);
 	const struct model_clock *clock = &thread->thread->model->clock;
 	const uint64_t ticks = (uint64_t)((double)time_ns / clock->ns_per_tick);
 	struct sample_sums *sums = find_sums(thread, node);

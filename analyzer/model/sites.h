@@ -44,7 +44,7 @@ struct peak {
 	uint64_t number;
 };
 
-/* Two cache lines: what every event touches, and what frees and new peaks do. */
+/* Three cache lines: what every event touches, what frees and new peaks do, what frees do. */
 struct site_state {
 	uint32_t node;
 	uint32_t category : 2;
@@ -60,6 +60,10 @@ struct site_state {
 	struct tally temporary;
 	uint64_t lifetime_ticks;
 	uint64_t lifetime_max_ticks;
+
+	/* Gone in interval `span`: [0] came in it, [1] in the one before: see spans.h. */
+	_Alignas(64) struct tally in_span[2];
+	uint32_t span;
 };
 
 enum {

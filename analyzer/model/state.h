@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "live_table.h"
 #include "sites.h"
+#include "spans.h"
 
 /* The release half of a realloc: it holds unless REALLOC_FAILED says otherwise. */
 struct model_tentative {
@@ -23,6 +24,7 @@ struct model_thread {
 	struct site_map sites;
 	uint32_t serial[PEAK_DOMAINS]; /* allocations so far, low bits */
 	struct model_tentative tentative;
+	GArray *unseen; /* uint32_t: nodes named since the last timed record; NULL: none ever */
 	struct tally releases; /* of summary mode: not known of which block */
 	uint64_t start_ticks, end_ticks;
 	bool ended;
@@ -70,6 +72,7 @@ struct model {
 	uint64_t ticks;		     /* of the latest event */
 	uint64_t ns_per_tick_scaled; /* times 2^32: for lifetimes, without floating point */
 	struct site_pool sites;
+	struct span_table spans;
 	struct peak peak[PEAK_DOMAINS];
 	GHashTable *processes; /* number -> struct model_process */
 	GPtrArray *process_list;
@@ -107,6 +110,10 @@ struct node_table *node_table_new(struct node_table *parent, uint32_t first);
 struct node_table *node_table_ref(struct node_table *table);
 void node_table_unref(struct node_table *table);
 void node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc);
+void node_table_set_seen(struct node_table *table, uint32_t node, uint64_t ticks);
+/* One more than the highest number announced; one more than what could come next. */
+uint32_t node_table_count(const struct node_table *table);
+uint32_t node_table_limit(const struct node_table *table);
 /* A node that nobody announced has no parent and the pc RECORD_PC_UNKNOWN. */
 struct node node_table_get(const struct node_table *table, uint32_t node);
 
@@ -130,7 +137,8 @@ void timing_attach(struct model *model);
 void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */
-void finish_process(struct model_process *process, const struct model_clock *clock);
+void finish_process(struct model_process *process, const struct model_clock *clock,
+	const struct span_index *spans);
 
 /* Bucket 0: 0 and 1; i: (2^(i-1), 2^i]. */
 static inline unsigned
@@ -187,24 +195,24 @@ account_lifetime(struct site_state *site, uint64_t lifetime_ticks)
 }
 
 static inline uint64_t
-model_ns(const struct model_clock *clock, uint64_t ticks)
-{
-	return ticks <= clock->start_ticks
-		       ? 0
-		       : (uint64_t)((double)(ticks - clock->start_ticks) * clock->ns_per_tick +
-				    0.5);
-}
-
-static inline uint64_t
 model_lifetime_ns(const struct model *model, uint64_t ticks)
 {
 	return (uint64_t)((unsigned __int128)ticks * model->ns_per_tick_scaled >> 32);
 }
 
+/* Broken times may be centuries: those end at 2^62 ns. */
 static inline uint64_t
 model_span_ns(const struct model_clock *clock, uint64_t ticks)
 {
-	return (uint64_t)((double)ticks * clock->ns_per_tick + 0.5);
+	const double ns = (double)ticks * clock->ns_per_tick + 0.5;
+
+	return ns < 0x1p62 ? (uint64_t)ns : UINT64_C(1) << 62;
+}
+
+static inline uint64_t
+model_ns(const struct model_clock *clock, uint64_t ticks)
+{
+	return ticks <= clock->start_ticks ? 0 : model_span_ns(clock, ticks - clock->start_ticks);
 }
 
 #endif

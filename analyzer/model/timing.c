@@ -141,6 +141,18 @@ apply_range(struct timing_thread *thread, const struct record *record)
 	thread->process->trace_stops++;
 }
 
+/* What hit the profiler itself is no time of the program. */
+static void
+apply_lost(struct timing_thread *thread, const struct record *record)
+{
+	const uint64_t *number = record->extended.number;
+
+	if (number[2] != RECORD_LOST_OWN)
+		return;
+	thread->process->own_periods += number[1];
+	thread->process->own_ns += samples_ns(thread, SAMPLE_CPU, number[1]);
+}
+
 static void
 apply_thread_end(struct timing_thread *thread, const struct record *record)
 {
@@ -152,6 +164,7 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 {
 	static void (*const appliers[])(struct timing_thread *, const struct record *) = {
 		[RECORD_THREAD_END] = apply_thread_end,
+		[RECORD_LOST] = apply_lost,
 		[RECORD_SAMPLING] = apply_sampling,
 		[RECORD_CALL_TALLY] = apply_call_tally,
 		[RECORD_COST] = apply_cost,
@@ -163,8 +176,8 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 
 	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
 		return;
-	/* The end of a thread that did nothing of the kind says nothing. */
-	if (type == RECORD_THREAD_END && !thread->timing)
+	/* Of a thread that did nothing of the kind these say nothing. */
+	if ((type == RECORD_THREAD_END || type == RECORD_LOST) && !thread->timing)
 		return;
 	appliers[type](timing_thread_get(thread), record);
 }
@@ -241,6 +254,8 @@ finish_facts(const struct timing_process *process, struct process *public)
 	public->sampling[i] = (struct sampling){process->rate_hz[i], process->source[i]};
 	public->unmatched_exits = process->unmatched_exits;
 	public->folded_calls = process->folded_calls;
+	public->own_periods = process->own_periods;
+	public->own_ns = process->own_ns;
 	public->trace_stops = process->trace_stops;
 }
 

@@ -76,6 +76,7 @@ struct timing_process {
 	struct call_cost cost[COST_KINDS];
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
+	uint64_t own_periods, own_ns;
 };
 
 struct timing {
@@ -108,6 +109,7 @@ void calls_finish(struct timing_process *process, uint32_t (*renumber)(void *mar
 	void *marks);
 
 /* samples.c */
+uint64_t samples_ns(const struct timing_thread *thread, enum sample_kind kind, uint64_t periods);
 void samples_add(struct timing_thread *thread, const struct model_event *event);
 void samples_finish(struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node),
 	void *marks);

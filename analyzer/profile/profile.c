@@ -65,6 +65,7 @@ profile_free(struct profile *profile)
 		return;
 	profile_resize_nodes(profile, 0);
 	profile_resize_memory(profile, 0);
+	g_free(profile->spans.rows);
 	g_array_free(profile->modules, TRUE);
 	g_array_free(profile->files, TRUE);
 	g_array_free(profile->functions, TRUE);

@@ -36,7 +36,7 @@
 
 enum {
 	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
-	PROFILE_MINOR = 0, /* tables and columns may have been added */
+	PROFILE_MINOR = 1, /* tables and columns may have been added */
 	PROFILE_APPLICATION_ID = 0x74686167,
 };
 
@@ -110,6 +110,17 @@ struct profile_memory {
 	struct memory_sums *sums;
 };
 
+/*
+ * Blocks of the heap by call path and by the intervals in which they came and went: `gone` is
+ * SPAN_NEVER where they were live when their process ended. Sorted by (node, born, gone), no two
+ * alike. None in summary mode and in profiles of version 1.0.
+ */
+struct profile_spans {
+	uint64_t span_ns; /* length of the intervals, the first of which begins with the run */
+	uint32_t count;
+	struct span *rows;
+};
+
 struct profile_bytes {
 	const uint8_t *bytes;
 	uint32_t count;
@@ -159,6 +170,7 @@ struct profile_process {
 	struct sampling sampling[SAMPLE_KINDS];
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
+	uint64_t own_periods, own_ns; /* samples that hit the profiler */
 	struct histogram histograms[PROFILE_HISTOGRAMS];
 	uint32_t bin_count;
 	struct timeline_bin *timeline;
@@ -184,6 +196,7 @@ struct profile {
 	GArray *threads;   /* struct profile_thread, by process and number */
 	struct profile_nodes nodes;
 	struct profile_memory memory;
+	struct profile_spans spans;
 	GArray *calls;	 /* struct profile_call */
 	GArray *samples; /* struct profile_sample */
 	GArray *chart;	 /* struct profile_box */

@@ -6,6 +6,7 @@
 
 #include "call_paths.h"
 #include "profile_build.h"
+#include "profile_spans.h"
 #include "time_build.h"
 
 /* A row of the memory table before rows of one call path are merged. */
@@ -20,6 +21,7 @@ struct builder {
 	struct call_path_target target;
 	struct call_paths *paths; /* by index of the process */
 	GArray *rows;		  /* struct row */
+	GArray *spans;		  /* struct span, of all processes */
 };
 
 static const struct process *
@@ -45,6 +47,7 @@ want_process(struct builder *builder, guint index)
 			call_paths_want(paths, g_array_index(thread->sites, struct site, j).node);
 		time_build_want(paths, thread);
 	}
+	/* Nodes of spans are nodes of sites: they are wanted already. */
 }
 
 /*
@@ -84,6 +87,19 @@ add_thread(struct builder *builder, guint process, const struct thread *thread)
 		g_array_append_val(builder->rows, memory);
 	}
 	time_build_add(paths, number, thread);
+}
+
+static void
+add_spans(struct builder *builder, guint index)
+{
+	const GArray *spans = process_at(builder, index)->spans;
+
+	for (guint i = 0; spans && i < spans->len; i++) {
+		struct span span = g_array_index(spans, struct span, i);
+
+		span.node = call_paths_place(&builder->paths[index], span.node);
+		g_array_append_val(builder->spans, span);
+	}
 }
 
 static int
@@ -136,6 +152,11 @@ number_nodes(struct builder *builder)
 		struct row *row = &g_array_index(builder->rows, struct row, i);
 
 		row->node = number[row->node];
+	}
+	for (guint i = 0; i < builder->spans->len; i++) {
+		struct span *span = &g_array_index(builder->spans, struct span, i);
+
+		span->node = number[span->node];
 	}
 	for (guint i = 0; i < profile->threads->len; i++) {
 		struct profile_thread *thread =
@@ -201,6 +222,8 @@ add_process(struct builder *builder, guint index)
 		.unmatched_exits = process->unmatched_exits,
 		.folded_calls = process->folded_calls,
 		.trace_stops = process->trace_stops,
+		.own_periods = process->own_periods,
+		.own_ns = process->own_ns,
 		.histograms =
 			{
 				[PROFILE_SIZES_ALLOCATED] = process->sizes_allocated,
@@ -219,6 +242,7 @@ add_process(struct builder *builder, guint index)
 	profile->run.summary |= process->summary;
 	for (guint i = 0; i < process->threads->len; i++)
 		add_thread(builder, index, g_ptr_array_index(process->threads, i));
+	add_spans(builder, index);
 }
 
 /* ---- the run ---- */
@@ -302,6 +326,7 @@ add_run(struct builder *builder, const struct profile_context *context)
 	profile->run.start_realtime_ns = run->start_realtime_ns;
 	profile->run.duration_ns = run->duration_ns;
 	profile->run.bin_ns = run->bin_ns;
+	profile->spans.span_ns = run->span_ns;
 	profile->run.peak_bytes = run->peak_bytes;
 	profile->run.peak_ns = run->peak_ns;
 	profile->run.events = run->events;
@@ -327,6 +352,7 @@ profile_build(
 		.profile = profile_new(),
 		.paths = g_new0(struct call_paths, count),
 		.rows = g_array_new(FALSE, FALSE, sizeof(struct row)),
+		.spans = g_array_new(FALSE, FALSE, sizeof(struct span)),
 	};
 
 	call_path_target_init(&builder.target, builder.profile, symbolizer);
@@ -337,6 +363,10 @@ profile_build(
 		add_process(&builder, i);
 	number_nodes(&builder);
 	merge_rows(&builder);
+	const guint span_count = builder.spans->len;
+
+	profile_spans_take(builder.profile,
+		(struct span *)(void *)g_array_free(builder.spans, FALSE), span_count);
 	add_run(&builder, context); /* looks at what there is */
 
 	for (guint i = 0; i < count; i++)

@@ -8,6 +8,7 @@
 
 #include "profile_read.h"
 #include "profile_schema.h"
+#include "profile_spans.h"
 
 enum {
 	NODES_MAX = 1 << 30, /* far above any run, far below where sizes overflow */
@@ -433,7 +434,8 @@ read_all(const struct reader *reader)
 {
 	return read_nodes(reader) && read_tables(reader) && check_nodes(reader) &&
 	       check_times(reader) && read_memory(reader) && read_timelines(reader) &&
-	       read_histograms(reader) && read_meta(reader);
+	       read_histograms(reader) && read_meta(reader) &&
+	       (profile_spans_read(reader->profile, reader->database) || corrupt(reader, "span"));
 }
 
 static void

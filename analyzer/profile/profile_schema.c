@@ -74,6 +74,8 @@ static const struct schema_column process_columns[] = {
 	COLUMN(U64, profile_process, unmatched_exits),
 	COLUMN(U64, profile_process, folded_calls),
 	COLUMN(U64, profile_process, trace_stops),
+	COLUMN(U64, profile_process, own_periods),
+	COLUMN(U64, profile_process, own_ns),
 };
 
 static const struct schema_column thread_columns[] = {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "profile_schema.h"
+#include "profile_spans.h"
 #include "profile_write.h"
 
 static const char pragmas[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF;"
@@ -266,13 +267,20 @@ write_histograms(const struct writer *writer)
 	return code;
 }
 
+static int
+write_spans(const struct writer *writer)
+{
+	return profile_spans_write(writer->profile, writer->database);
+}
+
 /* ---- the file ---- */
 
 static int
 write_all(const struct writer *writer)
 {
 	static int (*const steps[])(const struct writer *writer) = {write_meta, write_tables,
-		write_nodes, write_categories, write_memory, write_timelines, write_histograms};
+		write_nodes, write_categories, write_memory, write_timelines, write_histograms,
+		write_spans};
 	g_autofree char *begin = g_strdup_printf(
 		pragmas, PROFILE_APPLICATION_ID, PROFILE_MAJOR * 1000 + PROFILE_MINOR);
 	int code = execute(writer, begin);

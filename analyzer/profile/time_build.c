@@ -274,44 +274,77 @@ expense_of_memory(const struct profile *profile)
 	return expense;
 }
 
-/* Of all CPU time sampled, else of the run's. */
-static double
-share_of_run(const struct profile *profile, double ns)
+static uint64_t
+own_ns_of(const struct profile *profile)
 {
-	uint64_t whole = 0;
+	uint64_t own_ns = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		own_ns += profile_process(profile, i)->own_ns;
+	return own_ns;
+}
+
+/* All CPU time that was sampled, of the program and of ours. */
+static uint64_t
+sampled_ns(const struct profile *profile)
+{
+	uint64_t whole = own_ns_of(profile);
 
 	for (guint i = 0; i < profile->samples->len; i++)
 		whole += g_array_index(profile->samples, struct profile_sample, i)
 				 .sums[SAMPLE_CPU]
 				 .time_ns;
-	if (!whole)
-		whole = profile->run.duration_ns;
-	return whole ? 100 * ns / (double)whole : 0;
+	return whole;
+}
+
+/* Three figures in a unit that fits. */
+static const char *
+in_units(double ns, char cell[24])
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	unsigned unit = 0;
+
+	for (; ns >= 999.5 && unit + 1 < G_N_ELEMENTS(units); unit++)
+		ns /= 1000;
+	g_snprintf(cell, 24, "%.*f %s", ns < 9.995 ? 2 : ns < 99.95 ? 1 : 0, ns, units[unit]);
+	return cell;
+}
+
+/* Samples know when they hit us; the clock of traced calls does not. */
+static void
+describe_memory(const struct profile *profile, GString *text)
+{
+	const struct expense memory = expense_of_memory(profile);
+	char cell[24];
+
+	if (!memory.events || !profile->calls->len)
+		return;
+	if (memory.ns > 0)
+		add_line(text,
+			"memory: %s for %" G_GUINT64_FORMAT " allocations, in the traced times",
+			in_units(memory.ns, cell), memory.events);
+	else
+		add_line(text,
+			"memory: %" G_GUINT64_FORMAT
+			" allocations, in the traced times, not measured",
+			memory.events);
 }
 
 void
 time_build_cost(const struct profile *profile, GString *text)
 {
 	const struct expense calls = expense_of_calls(profile);
-	const struct expense memory = expense_of_memory(profile);
+	const uint64_t own_ns = own_ns_of(profile);
+	char cell[24], error[24];
 
-	if (calls.events && calls.ns > 0)
-		add_line(text,
-			"tracing: %.1f ms (± %.1f) for %" G_GUINT64_FORMAT
-			" calls, taken off their times",
-			calls.ns / 1e6, calls.error_ns / 1e6, calls.events);
-	if (!memory.events || !(profile->calls->len || profile->samples->len))
-		return;
-	if (memory.ns > 0)
-		add_line(text,
-			"memory profiling is in the times: %.1f ms (%.1f %%) for %" G_GUINT64_FORMAT
-			" allocations",
-			memory.ns / 1e6, share_of_run(profile, memory.ns), memory.events);
-	else
-		add_line(text,
-			"memory profiling is in the times: of %" G_GUINT64_FORMAT
-			" allocations, not measured",
-			memory.events);
+	if (calls.ns > 0)
+		add_line(text, "tracing: %s (± %s) for %" G_GUINT64_FORMAT " calls, taken off",
+			in_units(calls.ns, cell), in_units(calls.error_ns, error), calls.events);
+	if (own_ns)
+		add_line(text, "our own code: %s, %.1f %% of all CPU time, left out",
+			in_units((double)own_ns, cell),
+			100 * (double)own_ns / (double)sampled_ns(profile));
+	describe_memory(profile, text);
 }
 
 void

@@ -181,9 +181,12 @@ text_bytes(const struct tree *tree, uint32_t depth_max)
 	return bytes;
 }
 
-/* Gives what lies deeper than depth_max to one child of the node at that depth. */
+/*
+ * Gives what lies deeper than depth_max to one child of the node at that depth. Where values are
+ * totals, what is deeper still is in them already.
+ */
 static void
-put_together(struct tree *tree)
+put_together(struct tree *tree, bool totals)
 {
 	g_autofree uint32_t *heir = g_new0(uint32_t, tree->parents->len);
 	const uint32_t name = tree->texts->len;
@@ -192,7 +195,8 @@ put_together(struct tree *tree)
 	/* Parents come before children: from the end, what is too deep moves up. */
 	for (guint i = tree->parents->len - 1; i > 0; i--) {
 		if (tree->depth[i] > tree->depth_max + 1) {
-			*value_of(tree, parent_of(tree, i)) += *value_of(tree, i);
+			if (!totals)
+				*value_of(tree, parent_of(tree, i)) += *value_of(tree, i);
 			*value_of(tree, i) = 0;
 		}
 	}
@@ -212,7 +216,7 @@ put_together(struct tree *tree)
 }
 
 static void
-cut(struct tree *tree, uint64_t bytes_max)
+cut(struct tree *tree, uint64_t bytes_max, bool totals)
 {
 	uint32_t deepest = 0;
 
@@ -225,7 +229,7 @@ cut(struct tree *tree, uint64_t bytes_max)
 		tree->depth_max = deepest;
 	} while (deepest > 1 && text_bytes(tree, deepest) > bytes_max);
 
-	put_together(tree);
+	put_together(tree, totals);
 }
 
 /* ---- order and output ---- */
@@ -331,40 +335,113 @@ write_items(FILE *file, const struct tree *tree, const GArray *items)
 	}
 }
 
-int
-folded_write(FILE *file, const struct selection *selection, enum metric metric, uint64_t bytes_max,
-	uint32_t *ret_depth)
-{
-	g_autofree uint64_t *self = selection_self(selection, metric);
-	g_autoptr(GArray) items = NULL;
-	struct tree tree;
+/* ---- values ---- */
 
-	tree_init(&tree, selection->profile, self);
-	cut(&tree, bytes_max);
-	items = sorted_items(&tree);
+/* Nanoseconds to microseconds; what is left over is the caller's. */
+static void
+round_to_us(struct tree *tree)
+{
+	for (guint i = tree->parents->len - 1; i > 0; i--) {
+		uint64_t *value = value_of(tree, i);
+
+		*value_of(tree, parent_of(tree, i)) += *value % 1000;
+		*value /= 1000;
+	}
+	*value_of(tree, 0) = 0;
+}
+
+static void
+sum_up(struct tree *tree)
+{
+	for (guint i = tree->parents->len - 1; i > 0; i--)
+		*value_of(tree, parent_of(tree, i)) += *value_of(tree, i);
+	*value_of(tree, 0) = 0;
+}
+
+typedef int write_function(FILE *file, const struct selection *selection, enum metric metric,
+	uint64_t bytes_max, uint32_t *ret_depth);
+
+static int
+write_tree(FILE *file, const struct tree *tree, uint32_t *ret_depth)
+{
+	g_autoptr(GArray) items = sorted_items(tree);
+
 	errno = 0;
-	write_items(file, &tree, items);
+	write_items(file, tree, items);
 	if (ret_depth)
-		*ret_depth = tree.depth_max;
-	tree_fini(&tree);
+		*ret_depth = tree->depth_max;
 	if (fflush(file) != 0 || ferror(file))
 		return errno ? -errno : -EIO;
 	return 0;
 }
 
+static void
+make_tree(struct tree *tree, const struct selection *selection, enum metric metric)
+{
+	g_autofree uint64_t *self = selection_self(selection, metric);
+
+	tree_init(tree, selection->profile, self);
+	if (metric_table[metric].unit == UNIT_NS)
+		round_to_us(tree);
+}
+
 int
-folded_write_file(const char *path, const struct selection *selection, enum metric metric,
+folded_write(FILE *file, const struct selection *selection, enum metric metric, uint64_t bytes_max,
 	uint32_t *ret_depth)
+{
+	struct tree tree;
+	int result;
+
+	make_tree(&tree, selection, metric);
+	cut(&tree, bytes_max, false);
+	result = write_tree(file, &tree, ret_depth);
+	tree_fini(&tree);
+	return result;
+}
+
+int
+folded_write_inclusive(FILE *file, const struct selection *selection, enum metric metric,
+	uint64_t bytes_max, uint32_t *ret_depth)
+{
+	struct tree tree;
+	int result;
+
+	make_tree(&tree, selection, metric);
+	sum_up(&tree);
+	/* After the sums, because every node now has a line. */
+	cut(&tree, bytes_max, true);
+	result = write_tree(file, &tree, ret_depth);
+	tree_fini(&tree);
+	return result;
+}
+
+static int
+write_file(const char *path, const struct selection *selection, enum metric metric,
+	uint32_t *ret_depth, write_function *write)
 {
 	FILE *file = fopen(path, "wxe");
 	int result;
 
 	if (!file)
 		return -errno;
-	result = folded_write(file, selection, metric, FOLDED_BYTES_MAX, ret_depth);
+	result = write(file, selection, metric, FOLDED_BYTES_MAX, ret_depth);
 	if (fclose(file) != 0 && !result)
 		result = -errno;
 	if (result)
 		g_unlink(path);
 	return result;
+}
+
+int
+folded_write_file(const char *path, const struct selection *selection, enum metric metric,
+	uint32_t *ret_depth)
+{
+	return write_file(path, selection, metric, ret_depth, folded_write);
+}
+
+int
+folded_write_inclusive_file(const char *path, const struct selection *selection, enum metric metric,
+	uint32_t *ret_depth)
+{
+	return write_file(path, selection, metric, ret_depth, folded_write_inclusive);
 }

@@ -23,6 +23,11 @@ enum {
 };
 
 /*
+ * Times are in microseconds. What is less than one of them goes to the caller, so that no time is
+ * lost and every total is right.
+ */
+
+/*
  * Writes a metric of the selection. Memory is proportional to the tree, never to the text. Where
  * the text would be longer than `bytes_max`, call paths are cut at a depth and what lies deeper is
  * one frame "[deeper frames]", so that sums stay; the depth is returned in `ret_depth`, 0 where
@@ -31,8 +36,17 @@ enum {
 int folded_write(FILE *file, const struct selection *selection, enum metric metric,
 	uint64_t bytes_max, uint32_t *ret_depth);
 
-/* The same into a new file: whole or not at all, never replacing one (-EEXIST). */
+/*
+ * The same with totals for values, for statistics: a picture of it would count everything as often
+ * as it has callers. Call paths that have only others below them have a line, too.
+ */
+int folded_write_inclusive(FILE *file, const struct selection *selection, enum metric metric,
+	uint64_t bytes_max, uint32_t *ret_depth);
+
+/* folded_write() into a new file: whole or not at all, never replacing one (-EEXIST). */
 int folded_write_file(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth);
+int folded_write_inclusive_file(const char *path, const struct selection *selection,
+	enum metric metric, uint32_t *ret_depth);
 
 #endif

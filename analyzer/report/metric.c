@@ -2,7 +2,11 @@
 /* See metric.h. */
 #include "metric.h"
 
-#define SUM(member) offsetof(struct memory_sums, member)
+#define SUM(member)  SOURCE_MEMORY, offsetof(struct memory_sums, member)
+#define CALL(member) SOURCE_CALLS, offsetof(struct call_sums, member)
+#define SAMPLE(which)                                                                              \
+	SOURCE_SAMPLES, offsetof(struct profile_sample, sums[which].time_ns) -                     \
+				offsetof(struct profile_sample, sums)
 
 const struct metric_row metric_table[METRICS] = {
 	[METRIC_BYTES] = {"bytes", "allocated", UNIT_BYTES, SUM(allocated.bytes)},
@@ -13,6 +17,10 @@ const struct metric_row metric_table[METRICS] = {
 	[METRIC_TEMPORARY] = {"temporary", "temporary", UNIT_COUNT, SUM(temporary.count)},
 	[METRIC_FREES] = {"frees", "frees", UNIT_COUNT, SUM(freed.count)},
 	[METRIC_VALUE] = {"value", "value", UNIT_COUNT, SUM(allocated.count)},
+	[METRIC_TIME] = {"time", "time in traced calls", UNIT_NS, CALL(self_ns)},
+	[METRIC_CALLS] = {"calls", "traced calls", UNIT_COUNT, CALL(calls)},
+	[METRIC_CPU] = {"cpu", "CPU time", UNIT_NS, SAMPLE(SAMPLE_CPU)},
+	[METRIC_WALL] = {"wall", "wall time", UNIT_NS, SAMPLE(SAMPLE_WALL)},
 };
 
 bool
@@ -27,6 +35,55 @@ metric_parse(const char *key, enum metric *ret_metric)
 	return false;
 }
 
+const char *
+metric_keys(void)
+{
+	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees, time, calls, "
+	       "cpu, wall, value";
+}
+
+static bool
+has_samples(const struct profile *profile, enum sample_kind kind)
+{
+	for (guint i = 0; i < profile->samples->len; i++)
+		if (g_array_index(profile->samples, struct profile_sample, i).sums[kind].samples)
+			return true;
+	return false;
+}
+
+bool
+metric_is_there(const struct profile *profile, enum metric metric)
+{
+	if (metric_table[metric].source == SOURCE_MEMORY)
+		return profile->memory.count > 0;
+	if (metric_table[metric].source == SOURCE_CALLS)
+		return profile->calls->len > 0;
+	return has_samples(profile, metric == METRIC_WALL ? SAMPLE_WALL : SAMPLE_CPU);
+}
+
+enum metric
+metric_of_time(const struct profile *profile)
+{
+	static const enum metric order[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(order); i++)
+		if (metric_is_there(profile, order[i]))
+			return order[i];
+	return METRICS;
+}
+
+enum metric
+metric_by_default(const struct profile *profile)
+{
+	const enum metric time = metric_of_time(profile);
+
+	if (time != METRICS && !profile->memory.count)
+		return time;
+	if (*profile->run.folded)
+		return metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : METRIC_VALUE;
+	return profile->run.summary ? METRIC_BYTES : METRIC_PEAK;
+}
+
 bool
 metric_is_known(enum metric metric, const struct profile *profile)
 {
@@ -34,32 +91,20 @@ metric_is_known(enum metric metric, const struct profile *profile)
 
 	if (*profile->run.folded)
 		return metric == (bytes ? METRIC_BYTES : METRIC_VALUE);
-	if (profile->run.summary)
-		return metric == METRIC_BYTES || metric == METRIC_ALLOCATIONS ||
-		       metric == METRIC_FREES;
-	return metric != METRIC_VALUE;
+	if (metric == METRIC_VALUE)
+		return false;
+	if (metric_table[metric].source != SOURCE_MEMORY)
+		return metric_is_there(profile, metric);
+	/* Where nothing at all was recorded, it is nothing of memory. */
+	if (!profile->memory.count && metric_of_time(profile) != METRICS)
+		return false;
+	if (!profile->run.summary)
+		return true;
+	return metric == METRIC_BYTES || metric == METRIC_ALLOCATIONS || metric == METRIC_FREES;
 }
 
 bool
 metric_is_of_time(enum metric metric)
 {
-	return metric == METRIC_VALUE;
-}
-
-enum metric
-metric_default(const struct profile *profile)
-{
-	static const enum metric wanted[] = {METRIC_PEAK, METRIC_BYTES};
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
-		if (metric_is_known(wanted[i], profile))
-			return wanted[i];
-	}
-	return METRIC_VALUE;
-}
-
-const char *
-metric_keys(void)
-{
-	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees, value";
+	return metric_table[metric].source != SOURCE_MEMORY || metric == METRIC_VALUE;
 }

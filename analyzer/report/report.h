@@ -20,10 +20,13 @@
 
 #include "selection.h"
 #include "text.h"
+#include "time_tables.h"
 
 struct report_options {
 	const char *const *files; /* written by the run, for the summary's end; NULL: none */
 	enum metric sort;	  /* of tables and trees */
+	bool sorted;		  /* `sort` was asked for: only tables of its source */
+	enum time_by by;	  /* of tables of times */
 	unsigned limit;		  /* rows of a table; 0: its own default */
 };
 
@@ -59,6 +62,20 @@ void report_lifetimes(const struct text *text, const struct selection *selection
 
 /* Live heap, mapped memory, RSS and allocations over time. */
 void report_timeline(const struct text *text, const struct selection *selection);
+
+/* Traced calls with all their figures, and samples, by function or as options->by says. */
+void report_times(const struct text *text, const struct selection *selection,
+	const struct report_options *options);
+
+/* Parts of the summary: lines with the sums, and the hottest functions. */
+void summary_times(const struct text *text, const struct selection *selection);
+void summary_hot(const struct text *text, const struct selection *selection, unsigned limit);
+
+/* Samples a second of the time they stand for. */
+double sample_rate_hz(const struct sample_tally *sums);
+
+/* The key "time" of report_json(); null where there is none. */
+json_t *report_time_json(const struct selection *selection, const struct report_options *options);
 
 /* All of it for machines; json_decref() the result. Keys: docs/profile.md. */
 json_t *report_json(const struct selection *selection, const struct report_options *options);

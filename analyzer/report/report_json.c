@@ -179,7 +179,12 @@ row_json(const struct profile *profile, const struct table_row *row)
 	json_t *self = json_object(), *total = json_object();
 
 	for (unsigned metric = 0; metric < METRICS; metric++) {
-		if (!metric_is_known((enum metric)metric, profile))
+		/*
+		 * What was not recorded has no keys here; time has some of its own, and folded
+		 * stacks have one value.
+		 */
+		if ((metric >= METRIC_VALUE || *profile->run.folded) &&
+			!metric_is_known((enum metric)metric, profile))
 			continue;
 		put(self, metric_table[metric].key, number(row->self[metric]));
 		put(total, metric_table[metric].key, number(row->total[metric]));
@@ -243,6 +248,7 @@ report_json(const struct selection *selection, const struct report_options *opti
 	put(object, "memory", sums_json(profile, &selection->totals[MEMORY_HEAP]));
 	put(object, "mmap", sums_json(profile, &selection->totals[MEMORY_MMAP]));
 	put(object, "break", sums_json(profile, &selection->totals[MEMORY_BREAK]));
+	put(object, "time", report_time_json(selection, options));
 	put(object, "processes", processes_json(selection));
 	put(object, "threads", threads_json(selection));
 	put(object, "functions", functions_json(selection, options));

@@ -22,7 +22,8 @@ struct arguments {
 	struct filter_options filter;
 	struct report_options report;
 	gboolean json, tree, bottom_up, functions, paths, stacks, sizes, lifetimes, timeline;
-	char *sort, *folded, *values;
+	char *sort, *folded, *by, *values;
+	gboolean inclusive;
 	gint limit;
 	GStrv files;
 };
@@ -33,7 +34,7 @@ parse_into(GOptionContext *context, struct arguments *a)
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Print JSON", NULL},
 		{"functions", 0, 0, G_OPTION_ARG_NONE, &a->functions,
-			"Functions and modules: self and total", NULL},
+			"Functions and modules: self and total, calls and times", NULL},
 		{"paths", 0, 0, G_OPTION_ARG_NONE, &a->paths, "Call paths and their callers", NULL},
 		{"stacks", 0, 0, G_OPTION_ARG_NONE, &a->stacks, "Call paths with full stacks",
 			NULL},
@@ -46,8 +47,14 @@ parse_into(GOptionContext *context, struct arguments *a)
 		{"timeline", 0, 0, G_OPTION_ARG_NONE, &a->timeline, "Memory over time", NULL},
 		{"folded", 0, 0, G_OPTION_ARG_STRING, &a->folded, "Folded stacks of a metric",
 			"METRIC"},
+		{"inclusive", 0, 0, G_OPTION_ARG_NONE, &a->inclusive,
+			"Folded stacks have totals for values", NULL},
+		{"by", 0, 0, G_OPTION_ARG_STRING, &a->by,
+			"Times of --functions by function, file, module or thread", "WHAT"},
 		{"sort", 0, 0, G_OPTION_ARG_STRING, &a->sort,
-			"Order and value of tables and trees (default: peak)", "METRIC"},
+			"Order and value of tables and trees (default: peak, or the time where no "
+			"memory was profiled)",
+			"METRIC"},
 		{"limit", 0, 0, G_OPTION_ARG_INT, &a->limit, "At most N rows", "N"},
 		{"values", 0, 0, G_OPTION_ARG_STRING, &a->values,
 			"What folded stacks count: bytes, samples ...", "NAME"},
@@ -64,6 +71,7 @@ free_arguments(struct arguments *a)
 	g_free(a->sort);
 	g_free(a->folded);
 	g_free(a->values);
+	g_free(a->by);
 	filter_options_fini(&a->filter);
 	g_strfreev(a->files);
 }
@@ -80,8 +88,8 @@ parse(int argc, char **argv, struct arguments *ret_arguments)
 		"Prints what a profile (.thag, or folded stacks of any tool) holds; without an "
 		"option, the one-screen summary.");
 	g_option_context_set_description(context,
-		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, "
-		"frees,\nvalue (of folded stacks)\n");
+		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, frees,\n"
+		"        time and calls (traced), cpu and wall (sampled), value (folded stacks)\n");
 	parse_into(context, a);
 	if (!g_option_context_parse(context, &argc, &argv, &error) ||
 		!filter_options_finish(&a->filter, &error)) {
@@ -98,6 +106,15 @@ parse(int argc, char **argv, struct arguments *ret_arguments)
 		return EXIT_USAGE;
 	}
 	a->report.limit = (unsigned)a->limit;
+	for (a->report.by = 0; a->by && a->report.by < TIME_BYS; a->report.by++)
+		if (!strcmp(a->by, time_by_names[a->report.by]))
+			break;
+	if (a->report.by == TIME_BYS) {
+		fprintf(stderr,
+			"thag report: --by: '%s' is none of function, file, module, thread\n",
+			a->by);
+		return EXIT_USAGE;
+	}
 	return 0;
 }
 
@@ -147,7 +164,10 @@ print_folded(const struct arguments *a, const struct selection *selection)
 
 	if (!parse_metric("folded", a->folded, &metric))
 		return EXIT_USAGE;
-	folded_write(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
+	if (a->inclusive)
+		folded_write_inclusive(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
+	else
+		folded_write(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
 	if (depth)
 		fprintf(stderr,
 			"thag report: frames deeper than %u were put together: the text"
@@ -212,7 +232,8 @@ report(struct arguments *a)
 		fprintf(stderr, "thag report: %s\n", error->message);
 		return EXIT_FAILED;
 	}
-	a->report.sort = metric_default(profile);
+	a->report.sort = metric_by_default(profile);
+	a->report.sorted = a->sort != NULL;
 	if (a->sort && !parse_metric("sort", a->sort, &a->report.sort)) {
 		profile_free(profile);
 		return EXIT_USAGE;

@@ -261,6 +261,16 @@ frequent_allocations(const struct profile *profile)
 }
 
 static void
+select_nodes(struct selection *selection, const uint8_t *bits)
+{
+	const uint32_t count = selection->profile->nodes.count;
+
+	selection->nodes = g_new0(uint8_t, count);
+	for (uint32_t node = 0; node < count; node++)
+		selection->nodes[node] = bits[node] == PATH_BITS;
+}
+
+static void
 select_rows(struct selection *selection, const uint8_t *bits, const struct sieve *sieve)
 {
 	const struct profile_memory *memory = &selection->profile->memory;
@@ -271,6 +281,44 @@ select_rows(struct selection *selection, const uint8_t *bits, const struct sieve
 				     passes(&memory->sums[i], sieve);
 		if (selection->rows[i])
 			memory_sums_add(&selection->totals[memory->category[i]], &memory->sums[i]);
+	}
+}
+
+/* Times are no part of what is chosen by what it did with memory. */
+static bool
+asks_for_memory(const struct filter *filter)
+{
+	return filter->kind || filter->size_bytes.low || filter->size_bytes.high ||
+	       filter->lifetime_ns.low || filter->lifetime_ns.high;
+}
+
+static void
+select_times(struct selection *selection, const uint8_t *bits, const struct filter *filter)
+{
+	const struct profile *profile = selection->profile;
+
+	if (asks_for_memory(filter))
+		return;
+
+	for (guint i = 0; i < profile->calls->len; i++) {
+		const struct profile_call *call =
+			&g_array_index(profile->calls, struct profile_call, i);
+
+		selection->calls[i] =
+			bits[call->node] == PATH_BITS && selection->threads[call->thread];
+		if (selection->calls[i])
+			call_sums_add(&selection->call_totals, &call->sums);
+	}
+	selection->call_totals.total_ns = selection->call_totals.self_ns;
+	selection->call_totals.total_error_ns = selection->call_totals.self_error_ns;
+	for (guint i = 0; i < profile->samples->len; i++) {
+		const struct profile_sample *sample =
+			&g_array_index(profile->samples, struct profile_sample, i);
+
+		selection->samples[i] =
+			bits[sample->node] == PATH_BITS && selection->threads[sample->thread];
+		if (selection->samples[i])
+			sample_sums_add(selection->sample_totals, sample->sums);
 	}
 }
 
@@ -362,10 +410,14 @@ selection_init(struct selection *selection, const struct profile *profile,
 
 		sieve.frequent = frequent_allocations(profile);
 		selection->rows = g_new0(uint8_t, profile->memory.count);
+		selection->calls = g_new0(uint8_t, profile->calls->len);
+		selection->samples = g_new0(uint8_t, profile->samples->len);
 		selection->processes = g_new0(uint8_t, profile->processes->len);
 		selection->threads = g_new0(uint8_t, profile->threads->len);
 		select_threads(selection, sieve.parts);
+		select_nodes(selection, bits);
 		select_rows(selection, bits, &sieve);
+		select_times(selection, bits, filter);
 	}
 	sieve_fini(&sieve);
 	return valid;
@@ -375,6 +427,9 @@ void
 selection_fini(struct selection *selection)
 {
 	g_free(selection->rows);
+	g_free(selection->nodes);
+	g_free(selection->calls);
+	g_free(selection->samples);
 	g_free(selection->processes);
 	g_free(selection->threads);
 	g_free(selection->description);
@@ -382,16 +437,67 @@ selection_fini(struct selection *selection)
 
 /* ---- by node ---- */
 
-uint64_t *
-selection_self(const struct selection *selection, enum metric metric)
+uint64_t
+selection_whole(const struct selection *selection, enum metric metric)
+{
+	const void *const sums[] = {
+		[SOURCE_MEMORY] = &selection->totals[MEMORY_HEAP],
+		[SOURCE_CALLS] = &selection->call_totals,
+		[SOURCE_SAMPLES] = selection->sample_totals,
+	};
+
+	return metric_of(metric, sums[metric_table[metric].source]);
+}
+
+static void
+add_memory(const struct selection *selection, enum metric metric, uint64_t *self)
 {
 	const struct profile_memory *memory = &selection->profile->memory;
-	uint64_t *self = g_new0(uint64_t, selection->profile->nodes.count);
 
 	for (uint32_t i = 0; i < memory->count; i++) {
 		if (selection->rows[i] && memory->category[i] == MEMORY_HEAP)
-			self[memory->node[i]] += metric_get(metric, &memory->sums[i]);
+			self[memory->node[i]] += metric_of(metric, &memory->sums[i]);
 	}
+}
+
+static void
+add_calls(const struct selection *selection, enum metric metric, uint64_t *self)
+{
+	const GArray *calls = selection->profile->calls;
+
+	for (guint i = 0; i < calls->len; i++) {
+		const struct profile_call *call = &g_array_index(calls, struct profile_call, i);
+
+		if (selection->calls[i])
+			self[call->node] += metric_of(metric, &call->sums);
+	}
+}
+
+static void
+add_samples(const struct selection *selection, enum metric metric, uint64_t *self)
+{
+	const GArray *samples = selection->profile->samples;
+
+	for (guint i = 0; i < samples->len; i++) {
+		const struct profile_sample *sample =
+			&g_array_index(samples, struct profile_sample, i);
+
+		if (selection->samples[i])
+			self[sample->node] += metric_of(metric, sample->sums);
+	}
+}
+
+uint64_t *
+selection_self(const struct selection *selection, enum metric metric)
+{
+	static void (*const adders[])(const struct selection *, enum metric, uint64_t *) = {
+		[SOURCE_MEMORY] = add_memory,
+		[SOURCE_CALLS] = add_calls,
+		[SOURCE_SAMPLES] = add_samples,
+	};
+	uint64_t *self = g_new0(uint64_t, selection->profile->nodes.count);
+
+	adders[metric_table[metric].source](selection, metric, self);
 	return self;
 }
 

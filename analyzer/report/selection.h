@@ -47,10 +47,15 @@ struct selection {
 	bool restricted;      /* anything */
 	bool path_restricted; /* by more than thread and process: distributions do not know that */
 	uint8_t *rows;	      /* by memory row: 1 where it belongs */
+	uint8_t *calls;	      /* by row of calls */
+	uint8_t *samples;     /* by row of samples */
+	uint8_t *nodes;	      /* by node: 1 where its call path belongs */
 	uint8_t *processes;   /* by process */
 	uint8_t *threads;     /* by thread */
 	char *description;    /* "function parse, thread 4711"; "" */
 	struct memory_sums totals[MEMORY_CATEGORIES];
+	struct call_sums call_totals; /* total_ns is that of self: nothing counts twice */
+	struct sample_tally sample_totals[SAMPLE_KINDS];
 };
 
 /*
@@ -61,7 +66,11 @@ bool selection_init(struct selection *selection, const struct profile *profile,
 	const struct filter *filter, GError **error);
 void selection_fini(struct selection *selection);
 
-/* A metric of the heap by node: of the node itself, all threads together. g_free() it. */
+/* A metric of all that is selected: of the heap, of calls, of samples. */
+uint64_t selection_whole(const struct selection *selection, enum metric metric);
+
+/* A metric of the heap, or of time, by node: of the node itself, all threads together. g_free() it.
+ */
 uint64_t *selection_self(const struct selection *selection, enum metric metric);
 
 /* The same with all below, from what selection_self() gave. g_free() it. */

@@ -48,7 +48,7 @@ report_stacks(const struct text *text, const struct selection *selection,
 {
 	const enum metric metric = options->sort;
 	const unsigned limit = options->limit ? options->limit : STACKS;
-	const uint64_t whole = metric_get(metric, &selection->totals[MEMORY_HEAP]);
+	const uint64_t whole = selection_whole(selection, metric);
 	g_autoptr(GArray) paths = table_paths(selection, metric);
 
 	text_heading(text, "Call paths with their stacks, by %s", metric_table[metric].key);

@@ -58,7 +58,9 @@ print_restriction(const struct text *text, const struct selection *selection)
 	label(text, "restricted to");
 	text_clip(text, STYLE_HEADING, selection->description, text->width - LABEL - 2);
 	fputc('\n', text->file);
-	if (!heap->allocated.count && !heap->allocated.bytes && !heap->freed.count) {
+	if (!heap->allocated.count && !heap->allocated.bytes && !heap->freed.count &&
+		!selection->call_totals.calls && !selection->sample_totals[SAMPLE_CPU].samples &&
+		!selection->sample_totals[SAMPLE_WALL].samples) {
 		label(text, "");
 		text_print(text, STYLE_BAD, "nothing matches that\n");
 	}
@@ -260,7 +262,7 @@ print_sites(const struct text *text, const struct selection *selection, enum met
 	const char *heading, unsigned limit)
 {
 	g_autoptr(GArray) paths = table_paths(selection, metric);
-	const uint64_t whole = metric_get(metric, &selection->totals[MEMORY_HEAP]);
+	const uint64_t whole = selection_whole(selection, metric);
 	const bool blocks_known =
 		metric_table[metric].unit == UNIT_BYTES && !*selection->profile->run.folded;
 
@@ -308,7 +310,7 @@ static void
 print_folded(const struct text *text, const struct selection *selection,
 	const struct report_options *options)
 {
-	const enum metric metric = metric_default(selection->profile);
+	const enum metric metric = metric_by_default(selection->profile);
 	const unsigned limit = options->limit ? options->limit : 3 * SITES;
 	char value[TEXT_CELL], paths[TEXT_CELL];
 
@@ -325,6 +327,13 @@ print_folded(const struct text *text, const struct selection *selection,
 	print_sites(text, selection, metric, "Call paths", limit);
 }
 
+/* A run of which only times are known says nothing of memory. */
+static bool
+has_memory(const struct profile *profile)
+{
+	return profile->memory.count || metric_of_time(profile) == METRICS;
+}
+
 void
 report_summary(const struct text *text, const struct selection *selection,
 	const struct report_options *options)
@@ -338,14 +347,18 @@ report_summary(const struct text *text, const struct selection *selection,
 	}
 	print_run(text, run);
 	print_restriction(text, selection);
-	print_peak(text, selection);
-	print_leaked(text, selection);
-	print_allocated(text, selection);
+	summary_times(text, selection);
+	if (has_memory(selection->profile)) {
+		print_peak(text, selection);
+		print_leaked(text, selection);
+		print_allocated(text, selection);
+	}
 	print_other_memory(text, selection);
 	print_processes(text, selection);
 	print_lost(text, run);
 	if (*run->cost)
 		print_lines(text, STYLE_PLAIN, "profiling", run->cost);
+	summary_hot(text, selection, options->limit);
 	print_sites(text, selection, METRIC_PEAK, "At the peak", limit);
 	print_sites(text, selection, METRIC_LEAKED, "Leaked", limit);
 	print_sites(text, selection, METRIC_BYTES, "Allocated", limit);

@@ -7,13 +7,6 @@
 
 /* ---- functions and modules ---- */
 
-struct grouping {
-	const struct profile *profile;
-	guint count;
-	uint32_t (*key)(const struct profile *profile, uint32_t node);
-	const char *(*name)(const struct profile *profile, uint32_t key);
-};
-
 static const char *
 name_of_function(const struct profile *profile, uint32_t function)
 {
@@ -32,19 +25,48 @@ name_of_module(const struct profile *profile, uint32_t module)
 	return profile_module(profile, module)->path;
 }
 
-/* By node: 1 where no node above has its key. */
-static uint8_t *
-outermost_nodes(const struct grouping *grouping)
+static uint32_t
+file_of(const struct profile *profile, uint32_t node)
 {
-	const struct profile_nodes *nodes = &grouping->profile->nodes;
+	return profile_node_frame(profile, node)->file;
+}
+
+static const char *
+name_of_file(const struct profile *profile, uint32_t file)
+{
+	return profile_file(profile, file);
+}
+
+struct grouping
+grouping_by_function(const struct profile *profile)
+{
+	return (struct grouping){profile->functions->len, profile_node_function, name_of_function};
+}
+
+struct grouping
+grouping_by_module(const struct profile *profile)
+{
+	return (struct grouping){profile->modules->len, module_of, name_of_module};
+}
+
+struct grouping
+grouping_by_file(const struct profile *profile)
+{
+	return (struct grouping){profile->files->len, file_of, name_of_file};
+}
+
+uint8_t *
+grouping_outermost(const struct grouping *grouping, const struct profile *profile)
+{
+	const struct profile_nodes *nodes = &profile->nodes;
 	g_autofree uint32_t *open = g_new0(uint32_t, grouping->count);
 	uint8_t *outermost = g_new0(uint8_t, nodes->count);
 	uint32_t top = 0;
 
 	for (uint32_t node = 1; node < nodes->count; node++) {
 		for (; top != nodes->parent[node]; top = nodes->parent[top])
-			open[grouping->key(grouping->profile, top)]--;
-		outermost[node] = open[grouping->key(grouping->profile, node)]++ == 0;
+			open[grouping->key(profile, top)]--;
+		outermost[node] = open[grouping->key(profile, node)]++ == 0;
 		top = node;
 	}
 	return outermost;
@@ -67,6 +89,7 @@ add_metric(const struct selection *selection, const struct grouping *grouping,
 }
 
 struct order {
+	const struct profile *profile;
 	const struct grouping *grouping;
 	enum metric sort;
 };
@@ -83,8 +106,8 @@ compare_rows(gconstpointer a, gconstpointer b, gpointer context)
 		return left->total[sort] > right->total[sort] ? -1 : 1;
 	if (left->self[sort] != right->self[sort])
 		return left->self[sort] > right->self[sort] ? -1 : 1;
-	return strcmp(grouping->name(grouping->profile, left->key),
-		grouping->name(grouping->profile, right->key));
+	return strcmp(grouping->name(order->profile, left->key),
+		grouping->name(order->profile, right->key));
 }
 
 static bool
@@ -102,11 +125,12 @@ group(const struct selection *selection, const struct grouping *grouping, enum m
 {
 	GArray *table = g_array_new(FALSE, FALSE, sizeof(struct table_row));
 	g_autofree struct table_row *rows = g_new0(struct table_row, grouping->count);
-	g_autofree uint8_t *outermost = outermost_nodes(grouping);
-	struct order order = {grouping, sort};
+	g_autofree uint8_t *outermost = grouping_outermost(grouping, selection->profile);
+	struct order order = {selection->profile, grouping, sort};
 
 	for (unsigned metric = 0; metric < METRICS; metric++)
-		add_metric(selection, grouping, outermost, metric, rows);
+		if (metric_is_there(selection->profile, metric))
+			add_metric(selection, grouping, outermost, metric, rows);
 	for (guint i = 0; i < grouping->count; i++) {
 		rows[i].key = i;
 		if (has_value(&rows[i]))
@@ -119,8 +143,7 @@ group(const struct selection *selection, const struct grouping *grouping, enum m
 GArray *
 table_functions(const struct selection *selection, enum metric sort)
 {
-	const struct grouping grouping = {selection->profile, selection->profile->functions->len,
-		profile_node_function, name_of_function};
+	const struct grouping grouping = grouping_by_function(selection->profile);
 
 	return group(selection, &grouping, sort);
 }
@@ -128,8 +151,7 @@ table_functions(const struct selection *selection, enum metric sort)
 GArray *
 table_modules(const struct selection *selection, enum metric sort)
 {
-	const struct grouping grouping = {
-		selection->profile, selection->profile->modules->len, module_of, name_of_module};
+	const struct grouping grouping = grouping_by_module(selection->profile);
 
 	return group(selection, &grouping, sort);
 }
@@ -168,7 +190,7 @@ compare_paths(gconstpointer a, gconstpointer b)
 	return (left->node > right->node) - (left->node < right->node);
 }
 
-/* The count that goes with a metric in bytes; of a count, itself. */
+/* The count that goes with a metric in bytes. */
 static uint64_t
 blocks_of(enum metric metric, const struct memory_sums *sums)
 {
@@ -180,34 +202,53 @@ blocks_of(enum metric metric, const struct memory_sums *sums)
 	case METRIC_LEAKED:
 		return sums->leaked.count;
 	default:
-		return metric_get(metric, sums);
+		return 0;
 	}
+}
+
+static void
+add_blocks(const struct selection *selection, enum metric metric, const uint32_t *site,
+	struct table_path *values)
+{
+	const struct profile_memory *memory = &selection->profile->memory;
+
+	for (uint32_t i = 0; i < memory->count; i++) {
+		const uint32_t node = memory->node[i];
+
+		if (selection->rows[i] && memory->category[i] == MEMORY_HEAP)
+			values[site[node] ? site[node] : node].blocks +=
+				blocks_of(metric, &memory->sums[i]);
+	}
+}
+
+/* By node: who is to be named for it. Time is spent in the allocator by itself. */
+static uint32_t *
+find_sites(const struct profile *profile, enum metric metric)
+{
+	g_autofree uint8_t *allocator = allocator_functions(profile);
+	uint32_t *site = g_new0(uint32_t, profile->nodes.count);
+
+	for (uint32_t node = 1; node < profile->nodes.count; node++) {
+		const bool skip = metric_table[metric].source == SOURCE_MEMORY &&
+				  allocator[profile_node_function(profile, node)];
+
+		site[node] = skip ? site[profile->nodes.parent[node]] : node;
+	}
+	return site;
 }
 
 GArray *
 table_paths(const struct selection *selection, enum metric metric)
 {
 	const struct profile *profile = selection->profile;
-	const struct profile_memory *memory = &profile->memory;
 	GArray *paths = g_array_new(FALSE, FALSE, sizeof(struct table_path));
-	g_autofree uint8_t *allocator = allocator_functions(profile);
-	g_autofree uint32_t *site = g_new0(uint32_t, profile->nodes.count);
+	g_autofree uint32_t *site = find_sites(profile, metric);
+	g_autofree uint64_t *self = selection_self(selection, metric);
 	g_autofree struct table_path *values = g_new0(struct table_path, profile->nodes.count);
 
-	for (uint32_t node = 1; node < profile->nodes.count; node++)
-		site[node] = allocator[profile_node_function(profile, node)]
-				     ? site[profile->nodes.parent[node]]
-				     : node;
-	for (uint32_t i = 0; i < memory->count; i++) {
-		const uint32_t node = memory->node[i];
-
-		if (!selection->rows[i] || memory->category[i] != MEMORY_HEAP)
-			continue;
-		values[site[node] ? site[node] : node].value +=
-			metric_get(metric, &memory->sums[i]);
-		values[site[node] ? site[node] : node].blocks +=
-			blocks_of(metric, &memory->sums[i]);
-	}
+	for (uint32_t node = 0; node < profile->nodes.count; node++)
+		values[site[node] ? site[node] : node].value += self[node];
+	add_blocks(selection, metric, site, values);
 	for (uint32_t node = 0; node < profile->nodes.count; node++) {
 		values[node].node = node;
 		if (values[node].value)

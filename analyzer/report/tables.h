@@ -5,7 +5,7 @@
 
 #include "selection.h"
 
-/* By function, or by module: the key is its number. */
+/* By function, by module or by file: the key is its number. */
 struct table_row {
 	uint32_t key;
 	uint64_t self[METRICS];
@@ -21,11 +21,25 @@ GArray *table_functions(const struct selection *selection, enum metric sort);
 /* Modules, by the self of their functions; total: with a frame of the module on the call path. */
 GArray *table_modules(const struct selection *selection, enum metric sort);
 
+/* How nodes are put together. */
+struct grouping {
+	guint count; /* of keys */
+	uint32_t (*key)(const struct profile *profile, uint32_t node);
+	const char *(*name)(const struct profile *profile, uint32_t key);
+};
+
+struct grouping grouping_by_function(const struct profile *profile);
+struct grouping grouping_by_module(const struct profile *profile);
+struct grouping grouping_by_file(const struct profile *profile);
+
+/* By node: 1 where no node above has its key. g_free() it. */
+uint8_t *grouping_outermost(const struct grouping *grouping, const struct profile *profile);
+
 /* A call path with its value: `node` is who asked, past the allocator's own frames. */
 struct table_path {
 	uint32_t node;
 	uint64_t value;
-	uint64_t blocks; /* that go with bytes; else the value again */
+	uint64_t blocks; /* that go with bytes; of other units nothing */
 };
 
 /* Call paths with a value, the largest first. GArray of struct table_path. */

@@ -97,8 +97,14 @@ text_share(uint64_t part, uint64_t whole, char cell[TEXT_CELL])
 const char *
 text_metric(enum metric metric, uint64_t value, char cell[TEXT_CELL])
 {
-	return metric_table[metric].unit == UNIT_BYTES ? text_bytes(value, cell)
-						       : text_count(value, cell);
+	switch (metric_table[metric].unit) {
+	case UNIT_BYTES:
+		return text_bytes(value, cell);
+	case UNIT_NS:
+		return text_time(value, cell);
+	default:
+		return text_count(value, cell);
+	}
 }
 
 /* ---- printing ---- */

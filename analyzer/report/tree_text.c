@@ -24,7 +24,7 @@ static void
 print_rows(const struct text *text, const struct selection *selection, GArray *rows,
 	enum metric sort, unsigned limit, const char *(*name)(const struct profile *, uint32_t))
 {
-	const uint64_t whole = metric_get(sort, &selection->totals[MEMORY_HEAP]);
+	const uint64_t whole = selection_whole(selection, sort);
 
 	text_print(text, STYLE_DIM, "%10s %8s %10s\n", "total", "", "self");
 	for (guint i = 0; i < rows->len && i < limit; i++) {
@@ -63,6 +63,11 @@ report_functions(const struct text *text, const struct selection *selection,
 	const struct report_options *options)
 {
 	const unsigned limit = options->limit ? options->limit : FUNCTION_LINES;
+
+	report_times(text, selection, options);
+	if (metric_table[options->sort].source != SOURCE_MEMORY ||
+		!metric_is_there(selection->profile, options->sort))
+		return;
 	g_autoptr(GArray) functions = table_functions(selection, options->sort);
 	g_autoptr(GArray) modules = table_modules(selection, options->sort);
 
@@ -252,7 +257,10 @@ report_bottom_up(const struct text *text, const struct selection *selection,
 	}
 	id_map_fini(&map);
 	none = g_new0(uint64_t, parents->len);
-	print_tree_heading(text, "Callers of what allocates,", options->sort);
+	print_tree_heading(text,
+		metric_table[options->sort].source == SOURCE_MEMORY ? "Callers of what allocates,"
+								    : "Callers of what runs,",
+		options->sort);
 	print_tree(text,
 		&(struct shown){profile, parents->len,
 			(const uint32_t *)(const void *)parents->data,

@@ -181,6 +181,7 @@ take(struct collector *collector)
 	members_mark_final(collector);
 	/* Before any length is read: see the order in collector.h. */
 	now = clock_line_now();
+	collector->now_ticks = now;
 	fence_seq_cst();
 	scan_pool(collector);
 	merge_until(collector, now - ticks_of_ns(collector, SLACK_NS), now);
@@ -244,6 +245,7 @@ take_rest(struct collector *collector)
 	do {
 		watch_look(collector->watch);
 		members_mark_final(collector);
+		collector->now_ticks = clock_line_now();
 		scan_pool(collector);
 		merge_until(collector, UINT64_MAX, clock_line_now());
 	} while (collector->gaps->len);

@@ -195,7 +195,12 @@ parse_next(struct lane *lane, struct lane_source *source)
 		if (decoder->record.kind == RECORD_NODE) {
 			model_node(lane->thread, decoder->record.node, decoder->record.parent,
 				decoder->record.address);
+			lane->named = true;
 			continue;
+		}
+		if (unlikely(lane->named)) {
+			lane->named = false;
+			model_nodes_seen(lane->thread, decoder->record.ticks);
 		}
 		lane->ticks = decoder->record.ticks;
 		return true;

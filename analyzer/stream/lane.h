@@ -48,6 +48,7 @@ struct lane {
 	uint64_t ticks;		 /* of decoder->record, where the lane is ready */
 	uint64_t broken;	 /* sequence + 1 of the chunk whose rest is dropped */
 	uint32_t process, pid, number, tid;
+	bool named;   /* nodes, since its last timed record */
 	bool ready;   /* decoder->record is the next record */
 	bool changed; /* on the scan's list of lanes that have something new */
 	bool gap;     /* a scan ago the foremost piece was not the expected one */

@@ -55,7 +55,9 @@ member_get(struct collector *collector, uint32_t number, uint32_t pid, uint64_t 
 {
 	struct member *member = g_hash_table_lookup(collector->members, GUINT_TO_POINTER(number));
 
-	return member ? member : add_member(collector, number, pid, base_ticks);
+	if (member)
+		return member;
+	return add_member(collector, number, pid, MIN(base_ticks, collector->now_ticks));
 }
 
 struct lane *
@@ -70,7 +72,8 @@ member_lane(struct collector *collector, struct member *member, uint32_t thread,
 	if (lane)
 		return lane;
 	lane = g_new0(struct lane, 1);
-	lane->thread = model_thread(member->model, thread, tid, base_ticks);
+	lane->thread =
+		model_thread(member->model, thread, tid, MIN(base_ticks, collector->now_ticks));
 	lane->process = member->number;
 	lane->pid = member->pid;
 	lane->number = thread;

@@ -15,6 +15,9 @@ enum {
 	QUEUED_BYTES_MAX = 1 << 30,
 };
 
+/* No machine runs for so long; sums of ticks stay within 64 bits. */
+#define TICKS_MAX (UINT64_C(1) << 62)
+
 enum outcome {
 	OUTCOME_MORE,
 	OUTCOME_DONE,
@@ -118,7 +121,8 @@ on_start(struct replay *replay, uint32_t bytes)
 
 	get(replay, bytes, &start, sizeof(start));
 	/* From one tick a second to more than any counter's. */
-	if (collector->model || !(start.ns_per_tick >= 1e-3 && start.ns_per_tick <= 1e9))
+	if (collector->model || start.reading.ticks > TICKS_MAX ||
+		!(start.ns_per_tick >= 1e-3 && start.ns_per_tick <= 1e9))
 		return OUTCOME_DAMAGED;
 	clock_line_add(&collector->clock, &start.reading);
 	collector->clock.fallback_ns_per_tick = start.ns_per_tick;
@@ -177,7 +181,7 @@ on_scan(struct replay *replay, uint32_t bytes)
 
 	get(replay, bytes, &entry, sizeof(entry));
 	replay->queued_bytes = 0;
-	replay->end_ticks = MAX(replay->end_ticks, entry.end_ticks);
+	replay->end_ticks = MAX(replay->end_ticks, MIN(entry.end_ticks, TICKS_MAX));
 	members_merge(replay->collector, entry.limit_ticks, replay->end_ticks);
 	return OUTCOME_MORE;
 }
@@ -281,7 +285,7 @@ on_finish(struct replay *replay, uint32_t bytes)
 	struct recording_finish entry;
 
 	get(replay, bytes, &entry, sizeof(entry));
-	replay->end_ticks = MAX(replay->end_ticks, entry.end_ticks);
+	replay->end_ticks = MAX(replay->end_ticks, MIN(entry.end_ticks, TICKS_MAX));
 	replay->collector->lost_events = entry.lost_events;
 	return entry.cut_short ? OUTCOME_CUT_SHORT : take_end(replay);
 }
@@ -397,6 +401,7 @@ collector_replay(struct collector *collector, int fd, char message[COLLECTOR_MES
 	replay = g_new0(struct replay, 1);
 	replay->collector = collector;
 	replay->fd = fd;
+	collector->now_ticks = TICKS_MAX;
 	replay->context = ZSTD_createDCtx();
 	while (outcome == OUTCOME_MORE)
 		outcome = take_entry(replay);

@@ -313,5 +313,5 @@ thag.data = (() => {
 		return pack;
 	}
 
-	return {fromBase64, inflate, unwrap, decode, Reader};
+	return {fromBase64, inflate, unwrap, decode, sections, strings, Reader};
 })();

@@ -11,7 +11,9 @@ thag.flame = (() => {
 	const CHEAP_MS = 9;	// a frame drawn faster than this may be animated
 
 	class View extends thag.keys.Keys {
-		// host: an element to fill; model: what to show; options: flipped (row 0 at the top)
+		// host: an element to fill; model: what to show; options: flipped (row 0 at the top);
+		// embedded, in a page that has more than the picture: {hash(), the picture's part of the
+		// page's; active(), whether keys are for it; history(arrived), what it takes for its History}
 		constructor(host, model, options)
 		{
 			super();
@@ -19,7 +21,10 @@ thag.flame = (() => {
 			this.model = model;
 			this.options = options;
 			this.defaults = model.defaults();
-			this.state = thag.state.parse(location.hash, this.defaults);
+			const page = options.embedded || {hash: () => location.hash, active: () => true,
+				history: (arrived) => new thag.state.History(arrived)};
+			this.isActive = page.active;
+			this.state = thag.state.parse(page.hash(), this.defaults);
 			this.selected = -1;
 			this.hovered = -1;
 			this.typing = false;
@@ -27,7 +32,7 @@ thag.flame = (() => {
 			this.range = null;
 			this.build();
 			this.painter = new thag.draw.Painter(this.canvas);
-			this.history = new thag.state.History((text) => {
+			this.history = page.history((text) => {
 				this.state = thag.state.parse(text, this.defaults);
 				this.show(true);
 			});

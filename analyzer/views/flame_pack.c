@@ -34,8 +34,8 @@ flame_is_flipped(const struct flame *flame, const struct flame_style *style)
 }
 
 /* "name,hue0,hue1,chroma,light0,light1;..." in thousandths exact, whatever the locale. */
-static char *
-schemes_text(void)
+char *
+flame_schemes_text(void)
 {
 	GString *text = g_string_new(NULL);
 
@@ -83,7 +83,7 @@ static void
 put_meta(GByteArray *pack, const struct flame *flame, const struct flame_style *style)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	g_autofree char *schemes = schemes_text();
+	g_autofree char *schemes = flame_schemes_text();
 	const char *const pairs[] = {"title", flame->title, "subtitle", flame->subtitle, "root",
 		flame->root_name, "scheme", flame_scheme(flame, style), "flipped",
 		flame_is_flipped(flame, style) ? "1" : "0", "schemes", schemes};

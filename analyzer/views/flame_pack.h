@@ -10,6 +10,9 @@
  * "change" of a comparison. */
 const char *flame_scheme(const struct flame *flame, const struct flame_style *style);
 
+/* The table of colour schemes, for colour.js. g_free() it. */
+char *flame_schemes_text(void);
+
 /* Whether row 0 is at the top. */
 bool flame_is_flipped(const struct flame *flame, const struct flame_style *style);
 

@@ -178,7 +178,7 @@ thag.page = (() => {
 			on(this.scroll, "pointerleave", () => this.point(-1));
 			on(this.scroll, "contextmenu", (event) => this.openMenu(event));
 			on(this.scroll, "wheel", (event) => this.wheel(event), {passive: false});
-			on(document, "keydown", (event) => this.key(event));
+			on(document, "keydown", (event) => this.isActive() && this.key(event));
 			on(document, "pointerdown", (event) => {
 				if (!this.menu.contains(event.target))
 					this.menu.hidden = true;
@@ -236,7 +236,8 @@ thag.page = (() => {
 				select.value = state[select.getAttribute("data-field")];
 			if (this.search.value !== state.query)
 				this.search.value = state.query;
-			document.title = model.pack.meta.get("title") || "flamegraph";
+			if (!this.options.embedded)
+				document.title = model.pack.meta.get("title") || "flamegraph";
 		}
 
 		showCrumbs()

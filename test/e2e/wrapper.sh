@@ -21,9 +21,13 @@ look='ls -l /proc/self/fd | sed "s/.* \([0-9]* ->\)/\1/; s/[0-9]*\/fd//; s/pipe:
 	ulimit -a; umask; pwd; id'
 sh -c "$look" >seen 2>&1 </dev/null
 mv seen plain
-thag-run -q sh -c "$look" >seen 2>&1 </dev/null
+thag-run --memory -q sh -c "$look" >seen 2>&1 </dev/null
 mv seen profiled
 check 'descriptors, signals and limits are those without it' cmp plain profiled
+# Samples come by SIGURG, which is caught then: nothing else differs.
+thag-run --time -q sh -c "$look" >seen 2>&1 </dev/null
+check '... sampled too, but for the one signal' [ "$(diff plain seen | grep -c '^>')" = 1 ]
+check '... which is SIGURG' grep -q '^SigCgt:.*4.....$' seen
 (
 	trap '' INT CHLD TERM
 	grep SigIgn /proc/self/status >plain

@@ -119,7 +119,8 @@ static int
 jump(char **arguments)
 {
 	set_alternate_stack();
-	set_handler(SIGALRM, handle_alarm, !strcmp(arguments[0], "alternate") ? SA_ONSTACK : 0);
+	set_handler(SIGALRM, handle_alarm, strcmp(arguments[0], "same") ? SA_ONSTACK : 0);
+	allocate = !strcmp(arguments[0], "allocate");
 	leave = 1;
 	set_alarm(100);
 	while (handled < 2000)

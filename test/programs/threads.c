@@ -4,12 +4,14 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 SITE(worker)
 SITE(early)
 SITE(main)
 SITE(destructor)
+SITE(child)
 
 enum {
 	SHORT = 2000,
@@ -84,6 +86,42 @@ detached(char **arguments)
 		pthread_barrier_wait(&barrier);
 		pthread_barrier_wait(&barrier);
 	}
+	puts("done");
+	return 0;
+}
+
+/* ---- forks in the midst of it ---- */
+
+static void *
+work_long(void *argument)
+{
+	churn_worker(100000, 20);
+	return NULL;
+}
+
+/* A child has one thread, and what the others were about at that moment is as it was. */
+static int
+forks(char **arguments)
+{
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, work_long, NULL))
+			return 1;
+	for (int i = 0; i < 100; i++) {
+		const pid_t child = fork();
+		int status;
+
+		if (!child) {
+			site_child(10, 10);
+			churn_child(10, 10);
+			_exit(0);
+		}
+		if (waitpid(child, &status, 0) != child || status)
+			return 1;
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
 	puts("done");
 	return 0;
 }
@@ -206,6 +244,7 @@ main(int count, char **arguments)
 		{"short", short_ones},
 		{"many", many},
 		{"detached", detached},
+		{"forks", forks},
 		{"early", early},
 		{"exits", exits},
 		{"cancelled", cancelled},

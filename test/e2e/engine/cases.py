@@ -34,11 +34,10 @@ class Case:
     """
 
     def __init__(self, name, command, wants=None, processes=1, lossy=False, root=False,
-                 quiet=True, environment=None, before=None, check=None, options=()):
+                 quiet=True, environment=None, before=None, check=None):
         self.name, self.command, self.wants = name, command, wants or {}
         self.processes, self.lossy, self.root, self.quiet = processes, lossy, root, quiet
-        self.environment, self.before = environment, before
-        self.check, self.options = check, list(options)
+        self.environment, self.before, self.check = environment, before, check
 
 
 def leaked(count, size):
@@ -168,6 +167,8 @@ CASES = [
     Case("siglongjmp", program("signals", "jump", "same"), AFTER, lossy=True),
     Case("siglongjmp off an alternate stack", program("signals", "jump", "alternate"), AFTER,
          lossy=True),
+    Case("siglongjmp off an alternate stack, after an allocation",
+         program("signals", "jump", "allocate"), AFTER, lossy=True),
     Case("own SIGSEGV handler", program("signals", "fault"),
          {**AFTER, "site_handler": churned(100, 64)}),
     Case("stack overflow survived", program("signals", "overflow"), AFTER, None, lossy=True,
@@ -194,6 +195,9 @@ CASES = [
          {"site_worker": leaked(2500, 20), "churn_worker": churned(2500, 20)}),
     Case("detached threads", program("threads", "detached"),
          {"site_worker": leaked(500, 20), "churn_worker": churned(500, 20)}),
+    Case("forks of a busy program", program("threads", "forks"),
+         {"churn_worker": churned(400000, 20), "site_child": leaked(1000, 10),
+          "churn_child": churned(1000, 10)}, 101),
     Case("thread before main", program("threads", "early"),
          {"site_early": leaked(100, 10), "site_main": leaked(100, 10)}),
     Case("thread-specific destructors", program("threads", "exits"),
@@ -263,7 +267,7 @@ def right_numbers(case, profile):
     return problems
 
 
-def run_case(case):
+def run_case(case, options):
     directory = tempfile.mkdtemp(prefix="thag-case-")
     try:
         command = fill(case.command, directory)
@@ -274,7 +278,7 @@ def run_case(case):
         plain = Ended(command, environment)
         for left in os.listdir(directory):
             os.unlink(os.path.join(directory, left))
-        with Run(command, {**environment, "ACCOUNT": account}, ["-q", *case.options]) as run:
+        with Run(command, {**environment, "ACCOUNT": account}, ["-q", *options]) as run:
             problems = same_end(plain, run, case.quiet)
             if run.profile:
                 problems += right_numbers(case, run.profile)
@@ -287,13 +291,13 @@ def run_case(case):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def run_cases(names, tally):
+def run_cases(names, options, tally):
     for case in CASES:
         if names and not any(n in case.name for n in names):
             continue
         if case.root and os.getuid() or not shutil.which(case.command[0]):
             continue
-        tally.attempt(case.name, run_case, case)
+        tally.attempt(case.name, run_case, case, options)
     for name, check in reader_cases.CASES:
         if not names or any(n in name for n in names):
             tally.attempt(name, check)

@@ -126,7 +126,8 @@ class Run(Ended):
 
     def __init__(self, command, env=None, options=(), **more):
         self.directory = tempfile.mkdtemp(prefix="thag-engine-")
-        super().__init__([os.path.join(BUILD, "thag-run"), "--memory", "-o", self.directory,
+        what = [] if "--both" in options else ["--memory"]
+        super().__init__([os.path.join(BUILD, "thag-run"), *what, "-o", self.directory,
                           *options, "--", *command], env, **more)
         found = glob.glob(self.directory + "/*.thag")
         self.profile = Profile(found[0]) if len(found) == 1 else None

@@ -4,11 +4,13 @@
 // namespaces, inlined and not. Labels and "line: NAME" comments as in chain.c.
 
 #define MARK(name) __asm__ volatile(".globl " #name "\n" #name ":\n\tnop" ::: "memory")
-#define INLINE inline __attribute__((always_inline))
-#define OUTLINE __attribute__((noinline))
+#define INLINE	   inline __attribute__((always_inline))
+#define OUTLINE	   __attribute__((noinline))
 
-namespace outer {
-namespace {
+namespace outer
+{
+namespace
+{
 
 struct Box {
 	int value;
@@ -41,7 +43,8 @@ construct(int x)
 OUTLINE int
 call_lambda(int x)
 {
-	auto lambda = [&](int y) __attribute__((always_inline)) {
+	auto lambda = [&](int y) __attribute__((always_inline))
+	{
 		MARK(at_lambda); // line: at_lambda
 		return x * y;
 	};
@@ -69,5 +72,5 @@ main(int argument_count, char **)
 	outer::Holder<int> holder{argument_count};
 
 	return outer::construct(argument_count) + holder.twice(argument_count) +
-		outer::call_lambda(argument_count) + outer::call_local(argument_count);
+	       outer::call_lambda(argument_count) + outer::call_local(argument_count);
 }

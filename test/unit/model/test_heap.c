@@ -298,6 +298,22 @@ Test(processes, a_forked_child_has_its_parents_nodes_and_modules_but_not_its_blo
 	run_free(run);
 }
 
+Test(processes, one_that_says_nothing_of_itself_has_empty_names)
+{
+	struct model *model = feeder_new();
+	struct model_thread *thread = feeder_thread(model, 1, 1);
+
+	feed_fork(model, thread, 0, 0);
+	feed_fork(model, thread, 0, 0);
+	feed_numbers(model, thread, RECORD_MODULE, 60, 1, 0, 0, 0, 0);
+	struct run *run = feeder_finish(model, 100);
+	const struct module *module = g_ptr_array_index(first(run)->modules, 0);
+
+	cr_assert_str_empty(first(run)->exe);
+	cr_assert_str_empty(module->path);
+	run_free(run);
+}
+
 Test(processes, what_an_ended_process_had_live_is_not_part_of_a_later_run_peak)
 {
 	struct model *model = feeder_new();
@@ -352,6 +368,21 @@ Test(mappings, the_program_break_shrinks_from_its_end)
 	cr_assert_eq(site_by_pc(run, 1, 1, 0x11, MEMORY_BREAK)->leaked.bytes, 0x1000);
 	cr_assert_eq(site_by_pc(run, 1, 1, 0x22, MEMORY_BREAK)->freed.count, 1);
 	cr_assert_eq(run->mapped_peak_bytes, 0x3000);
+	run_free(run);
+}
+
+Test(mappings, a_range_without_length_changes_nothing)
+{
+	struct model *model = feeder_new();
+	struct model_thread *thread = feeder_thread(model, 1, 1);
+
+	feed_numbers(model, thread, RECORD_MAP, 10, 1, 0x10000, 0x2000, 0, 0);
+	feed_numbers(model, thread, RECORD_UNMAP, 20, 0x11000, 0, 0, 0, 0);
+	feed_numbers(model, thread, RECORD_MAP, 30, 1, 0x11000, 0, 0, 0);
+	struct run *run = feeder_finish(model, 100);
+
+	cr_assert_eq(first(run)->memory[MEMORY_MMAP].freed.bytes, 0);
+	cr_assert_eq(first(run)->memory[MEMORY_MMAP].leaked.bytes, 0x2000);
 	run_free(run);
 }
 

@@ -2,6 +2,7 @@
 /* See synthetic.h. */
 #include <string.h>
 
+#include "call_histogram.h"
 #include "synthetic.h"
 
 /* ---- the symbolizer ---- */
@@ -118,46 +119,11 @@ synthetic_unwanted(const struct symbolizer *symbolizer)
 
 /* ---- the run ---- */
 
-static void
-free_thread(gpointer pointer)
-{
-	struct thread *thread = pointer;
-
-	g_free(thread->name);
-	g_array_unref(thread->sites);
-	g_free(thread);
-}
-
-static void
-free_module(gpointer pointer)
-{
-	struct module *module = pointer;
-
-	g_free(module->path);
-	g_free(module->build_id);
-	g_free(module);
-}
-
-static void
-free_process(gpointer pointer)
-{
-	struct process *process = pointer;
-
-	g_free(process->exe);
-	g_strfreev(process->arguments);
-	g_ptr_array_unref(process->threads);
-	g_ptr_array_unref(process->modules);
-	g_array_unref(process->nodes);
-	g_array_unref(process->timeline);
-	g_free(process);
-}
-
 struct run *
 synthetic_run_new(void)
 {
-	struct run *run = g_new0(struct run, 1);
+	struct run *run = run_new();
 
-	run->processes = g_ptr_array_new_with_free_func(free_process);
 	run->start_realtime_ns = UINT64_C(1700000000000000000);
 	run->duration_ns = UINT64_C(2500000000);
 	run->bin_ns = 100000000;
@@ -168,14 +134,13 @@ synthetic_run_new(void)
 void
 synthetic_run_free(struct run *run)
 {
-	g_ptr_array_unref(run->processes);
-	g_free(run);
+	run_free(run);
 }
 
 struct process *
 synthetic_process(struct run *run, uint32_t pid)
 {
-	struct process *process = g_new0(struct process, 1);
+	struct process *process = process_new();
 
 	process->number = run->processes->len + 1;
 	process->pid = pid;
@@ -183,11 +148,7 @@ synthetic_process(struct run *run, uint32_t pid)
 	process->exe = g_strdup("/usr/bin/sample");
 	process->arguments = g_strsplit("./sample|--size|two words", "|", -1);
 	process->end_ns = run->duration_ns;
-	process->threads = g_ptr_array_new_with_free_func(free_thread);
-	process->modules = g_ptr_array_new_with_free_func(free_module);
-	process->nodes = g_array_new(FALSE, TRUE, sizeof(struct node));
 	g_array_set_size(process->nodes, 1);
-	process->timeline = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
 	g_ptr_array_add(run->processes, process);
 	return process;
 }
@@ -195,13 +156,12 @@ synthetic_process(struct run *run, uint32_t pid)
 struct thread *
 synthetic_thread(struct process *process, uint32_t tid)
 {
-	struct thread *thread = g_new0(struct thread, 1);
+	struct thread *thread = thread_new();
 
 	thread->number = process->threads->len + 1;
 	thread->tid = tid;
 	thread->name = g_strdup_printf("worker-%u", thread->number);
 	thread->end_ns = process->end_ns;
-	thread->sites = g_array_new(FALSE, TRUE, sizeof(struct site));
 	g_ptr_array_add(process->threads, thread);
 	return thread;
 }
@@ -254,6 +214,39 @@ synthetic_heap(struct thread *thread, uint32_t node, uint64_t count, uint64_t si
 	};
 
 	g_array_append_val(thread->sites, site);
+}
+
+void
+synthetic_calls(
+	struct thread *thread, uint32_t node, unsigned count, uint64_t total_ns, uint64_t self_ns)
+{
+	struct call_histogram histogram = {0};
+	struct call_row row = {.node = node};
+
+	for (unsigned i = 0; i < count; i++)
+		call_histogram_add(&histogram, total_ns / count * (i + 1) * 2 / (count + 1));
+	row.sums = (struct call_sums){
+		.calls = count,
+		.total_ns = total_ns,
+		.total_error_ns = total_ns / 100,
+		.self_ns = self_ns,
+		.self_error_ns = self_ns / 100,
+		.min_ns = total_ns / count * 2 / (count + 1),
+		.max_ns = total_ns / count * count * 2 / (count + 1),
+	};
+	row.histogram = call_histogram_pack(&histogram, 1, &row.histogram_bytes);
+	call_histogram_fini(&histogram);
+	g_array_append_val(thread->calls, row);
+}
+
+void
+synthetic_samples(struct thread *thread, uint32_t node, enum sample_kind kind, uint64_t samples,
+	uint64_t periods)
+{
+	struct sample_row row = {.node = node};
+
+	row.sums[kind] = (struct sample_tally){samples, periods, periods * 1000000};
+	g_array_append_val(thread->samples, row);
 }
 
 static void
@@ -378,8 +371,8 @@ add_distributions(struct process *process)
 	process->rss_peak_bytes = 9 << 20;
 }
 
-struct profile *
-synthetic_sample(void)
+static struct profile *
+build_sample(struct run *run, struct symbolizer *symbolizer)
 {
 	static const char *const cost[] = {"analysis 12 ms", NULL};
 	const struct profile_context context = {
@@ -387,19 +380,138 @@ synthetic_sample(void)
 		.cost = cost,
 		.exit_status = 3,
 	};
-	struct symbolizer *symbolizer = symbolizer_new(NULL);
-	struct run *run = synthetic_run_new();
 	struct profile *profile;
 
-	name_sample(symbolizer);
-	add_sample_process(run, 4711, 0, 1);
-	add_sample_process(run, 4720, 0x7f0000000000, 2);
-	((struct process *)g_ptr_array_index(run->processes, 1))->parent = 1;
-	add_distributions(g_ptr_array_index(run->processes, 0));
 	synthetic_finish(run);
 	profile = profile_build(run, symbolizer, &context);
 	profile->run.host = profile->run.kernel = profile->run.cpu = profile_string(profile, "");
 	synthetic_run_free(run);
 	symbolizer_free(symbolizer);
 	return profile;
+}
+
+struct profile *
+synthetic_sample(void)
+{
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+
+	name_sample(symbolizer);
+	add_sample_process(run, 4711, 0, 1);
+	add_sample_process(run, 4720, 0x7f0000000000, 2);
+	((struct process *)g_ptr_array_index(run->processes, 1))->parent = 1;
+	add_distributions(g_ptr_array_index(run->processes, 0));
+	return build_sample(run, symbolizer);
+}
+
+/* ---- the sample of times ---- */
+
+/*
+ * Where traced functions begin: main 0x90, load 0x1f0, walk 0x2f0, serve 0x3f0, spin 0x500.
+ *
+ *	thread 1: _start -> main -> load; walk -> walk; one of them sampled, too
+ *	thread 2: start_thread -> serve -> spin, which did not return
+ */
+static void
+name_entry(struct symbolizer *symbolizer, uint64_t entry, const char *function, const char *file,
+	uint32_t line)
+{
+	synthetic_symbol(symbolizer, 1, entry + 1, function, file, line);
+}
+
+static uint32_t
+traced_node(struct process *process, uint32_t parent, uint64_t function)
+{
+	const struct node node = {
+		.parent = parent, .pc = (APP + function) | UINT64_C(1) << 63, .traced = true};
+
+	g_array_append_val(process->nodes, node);
+	return process->nodes->len - 1;
+}
+
+static void
+add_piece(struct thread *thread, enum chart_kind kind, uint32_t node, uint32_t depth,
+	uint64_t start_ms, uint64_t end_ms)
+{
+	const struct chart_box box = {.start_ns = start_ms * 1000000,
+		.duration_ns = (end_ms - start_ms) * 1000000,
+		.node = node,
+		.depth = depth,
+		.kind = kind};
+
+	g_array_append_val(thread->chart, box);
+}
+
+/* Also gives the node of a call of walk on an ordinary stack. */
+static void
+add_traced_thread(struct process *process, struct thread *thread)
+{
+	const uint32_t start = synthetic_node(process, 0, LIBC + 0x300);
+	const uint32_t main_node = traced_node(process, start, 0x90);
+	const uint32_t load = traced_node(process, main_node, 0x1f0);
+	const uint32_t walk = traced_node(process, main_node, 0x2f0);
+	const uint32_t deeper = traced_node(process, walk, 0x2f0);
+	uint32_t sampled = synthetic_node(process, start, APP + 0x100);
+
+	synthetic_calls(thread, main_node, 1, 1000000000, 50000000);
+	synthetic_calls(thread, load, 100, 250000000, 250000000);
+	synthetic_calls(thread, walk, 7, 700000000, 300000000);
+	synthetic_calls(thread, deeper, 70, 400000000, 400000000);
+	sampled = synthetic_node(process, sampled, (APP + 0x2ff) | UINT64_C(1) << 63);
+	synthetic_samples(thread, sampled, SAMPLE_CPU, 690, 700);
+	synthetic_samples(thread, synthetic_node(process, sampled, 1), SAMPLE_CPU, 5, 5);
+	add_piece(thread, CHART_CPU, sampled, 0, 300, 1000);
+	add_piece(thread, CHART_CALL, main_node, 0, 0, 1000);
+	add_piece(thread, CHART_CALL, load, 1, 0, 250);
+	add_piece(thread, CHART_CALL, walk, 1, 280, 980);
+	add_piece(thread, CHART_CALL, deeper, 2, 300, 700);
+}
+
+static void
+add_serving_thread(struct process *process, struct thread *thread)
+{
+	const uint32_t start = synthetic_node(process, 0, LIBC + 0x200);
+	const uint32_t serve = traced_node(process, start, 0x3f0);
+	const uint32_t spin = traced_node(process, serve, 0x500);
+
+	synthetic_calls(thread, serve, 1, 2000000000, 100000000);
+	synthetic_calls(thread, spin, 1, 1900000000, 1900000000);
+	g_array_index(thread->calls, struct call_row, 1).sums.unfinished = 1;
+	synthetic_samples(thread, start, SAMPLE_WALL, 100, 100);
+	add_piece(thread, CHART_CALL, serve, 0, 100, 2100);
+	add_piece(thread, CHART_CALL, spin, 1, 200, 2100);
+}
+
+struct profile *
+synthetic_time_sample(void)
+{
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+	struct process *process = synthetic_process(run, 4711);
+	struct thread *first = synthetic_thread(process, 4711);
+	struct thread *second = synthetic_thread(process, 4712);
+
+	name_sample(symbolizer);
+	name_entry(symbolizer, 0x90, "main", "/src/main.c", 38);
+	name_entry(symbolizer, 0x1f0, "load(char const*)", "/src/load.c", 8);
+	name_entry(symbolizer, 0x2f0, "walk", "/src/walk.c", 3);
+	name_entry(
+		symbolizer, 0x3f0, "app::Server::serve(std::string const&)", "/src/serve.cpp", 70);
+	name_entry(symbolizer, 0x500, "spin", "/src/spin.c", 1);
+	name_entry(symbolizer, 0x2ff, "walk", "/src/walk.c", 5);
+	synthetic_symbol(symbolizer, 2, 0x300, "_start", NULL, 0);
+	synthetic_module(process, "/opt/sample/bin/sample", APP, 1);
+	synthetic_module(process, "/lib/x86_64-linux-gnu/libc.so.6", LIBC, 2);
+	process->cost[COST_OF_CALLS] = (struct profiling_cost){30000, 12000, 1500};
+	process->cost[COST_OF_MEMORY] = (struct profiling_cost){90000, 0, 4000};
+	process->sampling[SAMPLE_CPU] = (struct sampling){1000, 1};
+	process->sampling[SAMPLE_WALL] = (struct sampling){1000, 3};
+	process->own_periods = 12;
+	process->own_ns = 12000000;
+	process->trace_stops = 1;
+	run->chart_shortest_ns = 4096;
+	run->chart_hidden = 1234;
+	add_traced_thread(process, first);
+	add_serving_thread(process, second);
+	return build_sample(run, symbolizer);
 }

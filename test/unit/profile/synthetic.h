@@ -27,6 +27,14 @@ uint32_t synthetic_node(struct process *process, uint32_t parent, uint64_t pc);
 void synthetic_heap(
 	struct thread *thread, uint32_t node, uint64_t count, uint64_t size, uint64_t leaked);
 
+/* Calls whose times are spread evenly; an error of one percent. */
+void synthetic_calls(
+	struct thread *thread, uint32_t node, unsigned count, uint64_t total_ns, uint64_t self_ns);
+
+/* At 1 kHz. */
+void synthetic_samples(struct thread *thread, uint32_t node, enum sample_kind kind,
+	uint64_t samples, uint64_t periods);
+
 /* Fills the sums of threads, processes and run from the sites. */
 void synthetic_finish(struct run *run);
 
@@ -42,5 +50,8 @@ unsigned synthetic_unwanted(const struct symbolizer *symbolizer);
 
 /* A small program with everything in it, the same each time: see the source. */
 struct profile *synthetic_sample(void);
+
+/* Traced calls and samples, and no memory. */
+struct profile *synthetic_time_sample(void);
 
 #endif

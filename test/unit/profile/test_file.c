@@ -317,3 +317,95 @@ Test(file, speed_of_100000_call_paths)
 	synthetic_run_free(run);
 	symbolizer_free(symbolizer);
 }
+
+/* ---- times ---- */
+
+static void
+write_times(void)
+{
+	struct profile *profile = synthetic_time_sample();
+	GError *error = NULL;
+
+	cr_assert(profile_write(profile, path, &error), "%s", error ? error->message : "");
+	profile_free(profile);
+}
+
+Test(file, times_are_read_as_they_were_written)
+{
+	struct profile *before = synthetic_time_sample();
+	struct profile *after;
+	GError *error = NULL;
+
+	write_times();
+	after = profile_read(path, &error);
+	cr_assert_not_null(after, "%s", error ? error->message : "");
+	cr_assert_eq(after->calls->len, before->calls->len);
+	for (guint i = 0; i < before->calls->len; i++) {
+		const struct profile_call *was =
+			&g_array_index(before->calls, struct profile_call, i);
+		const struct profile_call *is =
+			&g_array_index(after->calls, struct profile_call, i);
+
+		cr_assert_eq(is->node, was->node);
+		cr_assert_eq(is->thread, was->thread);
+		cr_assert_eq(is->p99_ns, was->p99_ns);
+		cr_assert_arr_eq(&is->sums, &was->sums, sizeof(is->sums));
+		cr_assert_eq(is->histogram.count, was->histogram.count);
+		cr_assert_arr_eq(is->histogram.bytes, was->histogram.bytes, was->histogram.count);
+	}
+	cr_assert_eq(after->samples->len, before->samples->len);
+	cr_assert_arr_eq(after->samples->data, before->samples->data,
+		before->samples->len * sizeof(struct profile_sample));
+	cr_assert_eq(after->chart->len, before->chart->len);
+	cr_assert_arr_eq(after->chart->data, before->chart->data,
+		before->chart->len * sizeof(struct profile_box));
+	cr_assert_eq(profile_process(after, 0)->cost[COST_OF_CALLS].uncertainty_ps, 1500);
+	cr_assert_eq(profile_process(after, 0)->own_ns, 12000000);
+	cr_assert_eq(after->run.chart_hidden, 1234);
+	profile_free(before);
+	profile_free(after);
+}
+
+Test(file, views_of_times_agree_with_the_tables)
+{
+	write_times();
+	cr_assert_eq(query("SELECT sum(self_ns) FROM function_calls"),
+		query("SELECT sum(self_ns) FROM calls"));
+	cr_assert_eq(query("SELECT total_ns FROM function_calls WHERE name = 'walk'"), 700000000);
+	cr_assert_eq(query("SELECT cpu_ns FROM function_samples WHERE name = 'walk'"), 700000000);
+	cr_assert_eq(query("SELECT sum(traced_ns) FROM thread_time"), INT64_C(3000000000));
+	cr_assert_eq(query("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+Test(file, broken_times_are_refused)
+{
+	static const char *const damages[] = {
+		"UPDATE calls SET node = 99999 WHERE id = 1",
+		"UPDATE calls SET calls = -1 WHERE id = 2",
+		"UPDATE calls SET node = (SELECT max(node) FROM calls) WHERE id = 1",
+		"UPDATE calls SET histogram = 'text' WHERE id = 2",
+		"UPDATE samples SET thread = 0 WHERE id = 1",
+		"UPDATE samples SET cpu_ns = 'x' WHERE id = 1",
+		"UPDATE chart SET kind = 3 WHERE id = 1",
+		"UPDATE chart SET start_ns = 1 + (SELECT max(start_ns) FROM chart) WHERE id = 2",
+		"DELETE FROM chart WHERE id = 2",
+		"DROP TABLE samples",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(damages); i++) {
+		GError *error = NULL;
+
+		write_times();
+		execute(damages[i]);
+		cr_assert_null(profile_read(path, &error), "%s", damages[i]);
+		cr_assert(g_error_matches(error, PROFILE_ERROR, PROFILE_ERROR_CORRUPT));
+		g_error_free(error);
+		g_unlink(path);
+	}
+	write_times();
+	execute("UPDATE calls SET histogram = x'ff' WHERE id = 2");
+	struct profile *profile = profile_read(path, NULL);
+
+	cr_assert_not_null(profile, "a histogram is looked at when it is needed");
+	profile_free(profile);
+}

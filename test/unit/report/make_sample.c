@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Writes the sample profile to argv[1]: what the golden reports are made from. */
+/* Writes the sample profiles, of memory to argv[1] and of time to argv[2]: what the golden reports
+ * are made from. */
 #include <stdio.h>
 
 #include "profile_write.h"
 #include "synthetic.h"
 
-int
-main(int argc, char **argv)
+static bool
+write_profile(struct profile *profile, const char *path)
 {
-	struct profile *profile = synthetic_sample();
 	GError *error = NULL;
-	const bool written = argc == 2 && profile_write(profile, argv[1], &error);
+	const bool written = profile_write(profile, path, &error);
 
 	if (error)
 		fprintf(stderr, "%s\n", error->message);
 	profile_free(profile);
-	return written ? 0 : 1;
+	return written;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 3)
+		return 1;
+	return write_profile(synthetic_sample(), argv[1]) &&
+			       write_profile(synthetic_time_sample(), argv[2])
+		       ? 0
+		       : 1;
 }

@@ -86,7 +86,7 @@ Test(report, all_views_have_the_same_totals)
 	for (unsigned i = 0; i < G_N_ELEMENTS(filters); i++) {
 		select_where(filters[i]);
 		for (unsigned metric = 0; metric < METRICS; metric++) {
-			const uint64_t whole = metric_get(metric, heap());
+			const uint64_t whole = selection_whole(&selection, metric);
 			g_autofree uint64_t *self = selection_self(&selection, metric);
 			g_autofree uint64_t *total = selection_total(profile, self);
 			g_autoptr(GArray) functions = table_functions(&selection, metric);
@@ -378,4 +378,135 @@ Test(text, units)
 		cr_assert_str_eq(text_count(rows[i].value, cell), rows[i].count);
 		cr_assert_str_eq(text_time(rows[i].value, cell), rows[i].time);
 	}
+}
+
+/* ---- times ---- */
+
+static void
+set_up_times(void)
+{
+	profile = synthetic_time_sample();
+	cr_assert(selection_init(&selection, profile, &(struct filter){0}, NULL));
+}
+
+TestSuite(times, .init = set_up_times, .fini = tear_down);
+
+static const struct time_row *
+find_row(const GArray *rows, enum time_by by, const char *wanted)
+{
+	for (guint i = 0; i < rows->len; i++) {
+		const struct time_row *row = &g_array_index(rows, struct time_row, i);
+		g_autofree char *name = time_row_name(profile, by, row);
+
+		if (g_str_equal(name, wanted))
+			return row;
+	}
+	cr_assert_fail("%s is not there", wanted);
+	return NULL;
+}
+
+Test(times, all_views_have_the_same_totals)
+{
+	static const struct filter filters[] = {{0}, {.function = "walk"}, {.thread = "4712"}};
+	static const enum metric metrics[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(filters) * G_N_ELEMENTS(metrics); i++) {
+		const enum metric metric = metrics[i / G_N_ELEMENTS(filters)];
+
+		select_where(filters[i % G_N_ELEMENTS(filters)]);
+		const uint64_t whole = selection_whole(&selection, metric);
+		g_autofree char *text = folded(metric, UINT64_MAX, NULL);
+
+		cr_assert_eq(checked_sum(text), whole / 1000);
+		for (enum time_by by = 0; by < TIME_BYS; by++) {
+			g_autoptr(GArray) rows = time_table(&selection, by, metric);
+			uint64_t sum = 0;
+
+			for (guint j = 0; j < rows->len; j++)
+				sum += time_row_self(
+					&g_array_index(rows, struct time_row, j), metric);
+			cr_assert_eq(sum, whole);
+		}
+	}
+}
+
+Test(times, recursion_is_counted_once_in_totals)
+{
+	g_autoptr(GArray) rows = time_table(&selection, TIME_BY_FUNCTION, METRIC_TIME);
+	const struct time_row *walk = find_row(rows, TIME_BY_FUNCTION, "walk");
+
+	cr_assert_eq(walk->calls.calls, 77);
+	cr_assert_eq(walk->calls.self_ns, 700000000);
+	cr_assert_eq(walk->calls.total_ns, 700000000);
+	cr_assert_eq(walk->calls.total_error_ns, 7000000);
+}
+
+Test(times, a_function_is_one_whether_traced_or_sampled)
+{
+	g_autoptr(GArray) rows = time_table(&selection, TIME_BY_FUNCTION, METRIC_CPU);
+	const struct time_row *walk = find_row(rows, TIME_BY_FUNCTION, "walk");
+
+	cr_assert_eq(walk->calls.calls, 77);
+	cr_assert_eq(walk->self[SAMPLE_CPU].samples, 690);
+	cr_assert_eq(walk->self[SAMPLE_CPU].time_ns, 700000000);
+	cr_assert_eq(walk->total[SAMPLE_CPU].time_ns, 705000000);
+}
+
+Test(times, percentiles_are_of_all_call_paths_of_a_function)
+{
+	g_autoptr(GArray) rows = time_table(&selection, TIME_BY_FUNCTION, METRIC_TIME);
+	const struct time_row *walk = find_row(rows, TIME_BY_FUNCTION, "walk");
+
+	/* 70 calls of 161 us to 11.3 ms, and 7 of 25 to 175 ms: the last one of a hundred. */
+	cr_assert_float_eq((double)walk->p50_ns, 39 * 160963.0, 39 * 160963 * 0.02);
+	cr_assert_float_eq((double)walk->p99_ns, 175e6, 175e6 * 0.02);
+}
+
+Test(times, what_is_less_than_a_microsecond_goes_to_the_caller)
+{
+	struct profile_call *call = (struct profile_call *)(void *)profile->calls->data;
+	g_autofree char *text = NULL;
+	uint64_t sum = 0;
+
+	for (guint i = 0; i < profile->calls->len; i++) {
+		call[i].sums.self_ns = 999;
+		sum += 999;
+	}
+	text = folded(METRIC_TIME, UINT64_MAX, NULL);
+	/* Two roots: each loses less than one. */
+	cr_assert_geq(checked_sum(text) + 1, sum / 1000);
+	cr_assert_not_null(strstr(text, "_start;main 2\n"));
+}
+
+Test(times, inclusive_values_are_totals)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	cr_assert_eq(folded_write_inclusive(file, &selection, METRIC_TIME, UINT64_MAX, NULL), 0);
+	fclose(file);
+	cr_assert_not_null(strstr(text, "_start;main;walk 700000\n"));
+	cr_assert_not_null(strstr(text, "_start;main;walk;walk 400000\n"));
+	cr_assert_not_null(strstr(text, "start_thread 2000000\n"));
+	free(text);
+}
+
+Test(times, json_has_the_numbers)
+{
+	json_t *json = report_json(&selection, &(struct report_options){.sort = METRIC_TIME});
+	const json_t *time = json_object_get(json, "time");
+
+	cr_assert_eq(json_integer_value(json_object_get(time, "calls")), 180);
+	cr_assert_eq(json_integer_value(json_object_get(time, "samples")), 795);
+	cr_assert_eq(json_integer_value(json_object_get(time, "lost_samples")), 10);
+	cr_assert_eq(json_integer_value(json_object_get(time, "cpu_ns")), 705000000);
+	cr_assert_eq(json_integer_value(json_object_get(time, "rate_hz")), 986);
+	json_decref(json);
+}
+
+Test(times, what_memory_profiling_adds_is_said)
+{
+	cr_assert_not_null(strstr(profile->run.cost, "tracing: 5.40 us (± 270 ns) for 180 calls"));
+	cr_assert_null(strstr(profile->run.cost, "memory:"));
 }

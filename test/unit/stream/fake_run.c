@@ -117,6 +117,22 @@ fake_free(struct fake_thread *thread, uint64_t ticks, uint64_t address, uint32_t
 }
 
 void
+fake_enter(struct fake_thread *thread, uint64_t ticks, uint64_t function)
+{
+	make_room(thread, ticks, RECORD_HOT_BYTES);
+	thread->at = record_emit_enter(&thread->state, thread->at, ticks, function);
+	commit(thread);
+}
+
+void
+fake_exit(struct fake_thread *thread, uint64_t ticks)
+{
+	make_room(thread, ticks, RECORD_HOT_BYTES);
+	thread->at = record_emit_exit(&thread->state, thread->at, ticks);
+	commit(thread);
+}
+
+void
 fake_node(struct fake_thread *thread, uint32_t node, uint32_t parent, uint64_t pc)
 {
 	make_room(thread, fake_run_now(), RECORD_HOT_BYTES);

@@ -38,6 +38,8 @@ struct fake_thread fake_thread_make(
 void fake_alloc(
 	struct fake_thread *thread, uint64_t ticks, uint32_t node, uint64_t size, uint64_t address);
 void fake_free(struct fake_thread *thread, uint64_t ticks, uint64_t address, uint32_t flags);
+void fake_enter(struct fake_thread *thread, uint64_t ticks, uint64_t function);
+void fake_exit(struct fake_thread *thread, uint64_t ticks);
 void fake_node(struct fake_thread *thread, uint32_t node, uint32_t parent, uint64_t pc);
 void fake_extended(struct fake_thread *thread, enum record_type type, const uint64_t *numbers,
 	uint32_t number_count, const char *const *strings, uint32_t string_count);

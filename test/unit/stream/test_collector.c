@@ -237,6 +237,29 @@ Test(collector, thousands_of_threads_give_their_decoders_back)
 	run_free(run);
 }
 
+Test(collector, a_node_was_seen_when_it_was_first_used)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	const uint64_t ticks = fake_run_now();
+	const struct process *process;
+
+	fake_alloc(&thread, ticks, 1, 1, A);
+	fake_node(&thread, 2, 0, MAIN_PC);
+	collector_poll(collector, 1);
+	collector_poll(collector, 1);
+	fake_alloc(&thread, ticks + 100 * 1000, 2, 1, B);
+	struct run *run = collector_finish(collector);
+
+	process = find_process(run, 1);
+	for (unsigned i = 1; i < process->nodes->len; i++) {
+		const struct node *node = &g_array_index(process->nodes, struct node, i);
+
+		if (node->pc == MAIN_PC)
+			cr_assert_eq(node->seen_ns, run->peak_ns);
+	}
+	run_free(run);
+}
+
 /* ---- processes ---- */
 
 static uint32_t

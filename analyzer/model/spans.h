@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * When blocks came and when they went, by site: what was allocated in any stretch of the run and
+ * was still live at the end of it is a sum of these.
+ *
+ *		gone    0    1    2    never
+ *	born 0		12    3         1
+ *	     1		      7    2    4	allocated in [1, 2]: 7 + 2 + 4 + 5 blocks
+ *	     2		           .    5	of these live at the end of 2: 4 + 5
+ *
+ * The run is cut into at most SPANS_MAX intervals of one length, which doubles when they do not
+ * reach. Cells are kept for what has gone alone, in one hash table for all sites; a live block is
+ * its own cell until its process ends. Most blocks go in the interval in which they came, or in the
+ * next: these are added up in the site itself (it is at hand then) and become cells when the
+ * interval is over, so that a free costs a few comparisons as a rule.
+ *
+ * Memory is proportional to sites: when there are more than CELLS_PER_SITE cells per site, the
+ * intervals double too. So a program with very many call paths gets a coarser answer, not a slower
+ * analyzer.
+ */
+#ifndef THAG_SPANS_H
+#define THAG_SPANS_H
+
+#include "sites.h"
+
+struct span_cell {
+	uint64_t key;	    /* site << 16 | born << 8 | gone */
+	struct tally tally; /* count 0: an empty slot */
+};
+
+struct span_table {
+	struct span_cell *cells;
+	uint64_t count, mask;
+	unsigned shift;
+	uint64_t origin_ticks, width_ticks;
+	uint64_t start_ticks, end_ticks; /* of the current interval */
+	uint64_t before_ticks;		 /* start of the one before it */
+	uint32_t current;		 /* its number */
+};
+
+/* Intervals begin with `origin_ticks`. */
+void span_table_init(struct span_table *table, uint64_t origin_ticks, uint64_t width_ticks);
+void span_table_fini(struct span_table *table);
+
+/* The time is past the current interval; out of line. */
+void spans_advance_slow(struct span_table *table, struct site_pool *sites, uint64_t ticks);
+
+/* A block goes that came in an earlier interval; out of line. */
+void spans_gone_slow(struct span_table *table, struct site_pool *sites, uint32_t site,
+	uint64_t born_ticks, uint64_t bytes);
+
+/* The site's sum belongs to an interval that is over; out of line. */
+void spans_settle_slow(struct span_table *table, uint32_t number, struct site_state *site);
+
+/* A block that is live when its process ends. */
+void spans_never(struct span_table *table, struct site_pool *sites, uint32_t site,
+	uint64_t born_ticks, uint64_t bytes);
+
+/* A block goes. `site` is `number`'s. */
+static inline void
+spans_gone(struct span_table *table, struct site_pool *sites, uint32_t number,
+	struct site_state *site, uint64_t born_ticks, uint64_t ticks, uint64_t bytes)
+{
+	if (__builtin_expect(ticks >= table->end_ticks, 0))
+		spans_advance_slow(table, sites, ticks);
+	if (__builtin_expect(born_ticks < table->before_ticks, 0)) {
+		spans_gone_slow(table, sites, number, born_ticks, bytes);
+		return;
+	}
+	if (__builtin_expect(site->span != table->current, 0))
+		spans_settle_slow(table, number, site);
+	struct tally *sum = &site->in_span[born_ticks < table->start_ticks];
+
+	sum->count++;
+	sum->bytes += bytes;
+}
+
+/*
+ * All cells, those of one site together: those of `site` are [first[site], first[site + 1]) of
+ * `cells`. To be freed with g_free().
+ */
+struct span_index {
+	struct span_cell *cells;
+	uint32_t *first;
+};
+
+struct span_index span_table_index(struct span_table *table, struct site_pool *sites);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the run did over time, and how blocks are distributed, all processes together. */
+#include "html_pack.h"
+
+/* ---- timeline ---- */
+
+static uint32_t
+bin_count(const struct profile *profile)
+{
+	uint32_t count = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		count = MAX(count, profile_process(profile, i)->bin_count);
+	return count;
+}
+
+static void
+add_bin(struct timeline_bin *sum, const struct timeline_bin *bin, uint64_t rss_bytes)
+{
+	sum->live_bytes += bin->live_bytes;
+	/* Of several processes the largest sum within a bin is not known; this is a bound. */
+	sum->live_max_bytes += bin->live_max_bytes;
+	sum->live_blocks += bin->live_blocks;
+	sum->mapped_bytes += bin->mapped_bytes;
+	sum->rss_bytes += rss_bytes;
+	sum->allocated.count += bin->allocated.count;
+	sum->allocated.bytes += bin->allocated.bytes;
+	sum->freed.count += bin->freed.count;
+	sum->freed.bytes += bin->freed.bytes;
+}
+
+/* What was not measured in an interval is as it was in the one before. */
+static void
+add_process(const struct profile *profile, const struct profile_process *process,
+	struct timeline_bin *sums)
+{
+	uint64_t rss_bytes = 0;
+
+	for (uint32_t i = 0; i < process->bin_count; i++) {
+		const struct timeline_bin *bin = &process->timeline[i];
+		const bool over = (uint64_t)i * profile->run.bin_ns > process->end_ns;
+
+		rss_bytes = over ? 0 : bin->rss_bytes ? bin->rss_bytes : rss_bytes;
+		add_bin(&sums[i], bin, rss_bytes);
+	}
+}
+
+static void
+put_timeline(GByteArray *pack, const struct profile *profile)
+{
+	static const size_t columns[] = {offsetof(struct timeline_bin, live_bytes),
+		offsetof(struct timeline_bin, live_max_bytes),
+		offsetof(struct timeline_bin, live_blocks),
+		offsetof(struct timeline_bin, mapped_bytes),
+		offsetof(struct timeline_bin, rss_bytes),
+		offsetof(struct timeline_bin, allocated.count),
+		offsetof(struct timeline_bin, allocated.bytes),
+		offsetof(struct timeline_bin, freed.count),
+		offsetof(struct timeline_bin, freed.bytes)};
+	const uint32_t count = bin_count(profile);
+	g_autofree struct timeline_bin *sums = g_new0(struct timeline_bin, count + 1);
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		add_process(profile, profile_process(profile, i), sums);
+	for (uint32_t i = 0; i < count; i++)
+		sums[i].live_max_bytes = MIN(sums[i].live_max_bytes, profile->run.peak_bytes);
+	pack_varint(bytes, count);
+	for (size_t column = 0; column < G_N_ELEMENTS(columns); column++) {
+		for (uint32_t i = 0; i < count; i++)
+			pack_varint(
+				bytes, *(const uint64_t *)(const void *)((const char *)&sums[i] +
+									 columns[column]));
+	}
+	pack_section(pack, "timeline", bytes);
+}
+
+/* ---- spans ---- */
+
+static void
+put_spans(GByteArray *pack, const struct profile_spans *spans)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	pack_varint(bytes, spans->count);
+	for (uint32_t i = 0; i < spans->count; i++)
+		pack_varint(bytes, spans->rows[i].node - (i ? spans->rows[i - 1].node : 0));
+	for (uint32_t i = 0; i < spans->count; i++)
+		pack_varint(bytes, spans->rows[i].born);
+	for (uint32_t i = 0; i < spans->count; i++)
+		pack_varint(bytes, spans->rows[i].gone);
+	for (uint32_t i = 0; i < spans->count; i++)
+		pack_varint(bytes, spans->rows[i].blocks.count);
+	for (uint32_t i = 0; i < spans->count; i++)
+		pack_varint(bytes, spans->rows[i].blocks.bytes);
+	pack_section(pack, "spans", bytes);
+}
+
+/* ---- distributions ---- */
+
+static void
+put_histogram(GByteArray *pack, const char *name, const struct profile *profile,
+	enum profile_histogram kind, unsigned buckets)
+{
+	struct histogram sums = {0};
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	for (guint i = 0; i < profile->processes->len; i++) {
+		const struct histogram *one = &profile_process(profile, i)->histograms[kind];
+
+		for (unsigned bucket = 0; bucket < buckets; bucket++) {
+			sums.bucket[bucket].count += one->bucket[bucket].count;
+			sums.bucket[bucket].bytes += one->bucket[bucket].bytes;
+		}
+	}
+	pack_varint(bytes, buckets);
+	for (unsigned bucket = 0; bucket < buckets; bucket++)
+		pack_varint(bytes, sums.bucket[bucket].count);
+	for (unsigned bucket = 0; bucket < buckets; bucket++)
+		pack_varint(bytes, sums.bucket[bucket].bytes);
+	pack_section(pack, name, bytes);
+}
+
+void
+html_put_times(GByteArray *pack, const struct profile *profile)
+{
+	put_timeline(pack, profile);
+	put_spans(pack, &profile->spans);
+	put_histogram(pack, "sizes", profile, PROFILE_SIZES_ALLOCATED, SIZE_BUCKETS);
+	put_histogram(pack, "lifetimes", profile, PROFILE_LIFETIMES, LIFETIME_BUCKETS);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//
+// The numbers of a report: by node, by function, by call path, by line; for the whole run or for a
+// range of time. A range is [first, last] of the profile's intervals: what was allocated in it, and
+// what of that was still live at its end. All are made when they are asked for and kept until the
+// range changes. No page here: Node's tests load it.
+"use strict";
+
+thag.sums = (() => {
+	// What a metric is called for a range, and which of a span's numbers it adds up.
+	const IN_RANGE = {
+		bytes: {name: "Allocated bytes", short: "Allocated", column: "bytes", live: false},
+		allocations: {name: "Allocations", short: "Allocations", column: "blocks", live: false},
+		live: {name: "Bytes live at the range's end", short: "Live at end", column: "bytes", live: true},
+		blocks: {name: "Blocks live at the range's end", short: "Blocks live", column: "blocks", live: true},
+	};
+
+	// A value without the name of what is counted, for columns that say it.
+	function bare(value, metric)
+	{
+		return thag.format.value(value, {...metric, countName: ""}).trim();
+	}
+
+	class Sums {
+		constructor(data)
+		{
+			const {pack, info} = data;
+			this.data = data;
+			this.pack = pack;
+			this.fns = thag.shape.functions(pack);
+			this.fine = thag.shape.fine(pack);
+			this.shape = thag.shape.plain(this.fine, this.fns);
+			this.all = pack.metrics.map((metric, at) => ({...metric, at, key: info.metrics[at].key,
+				short: info.metrics[at].short,
+				inRange: IN_RANGE[info.metrics[at].in_range] || null}));
+			this.spanNs = info.span_ns;
+			this.spanCount = this.spanNs && data.spans.count
+				? Math.min(255, Math.floor(info.run.duration_ns / this.spanNs) + 1) : 0;
+			this.wholeRun = new Map();
+			this.setRange(null);
+		}
+
+		setRange(range)
+		{
+			this.range = range;
+			this.kept = range ? new Map() : this.wholeRun;
+			this.metrics = this.all.map((metric) => !range ? metric
+				: metric.inRange && {...metric, ...metric.inRange}).filter(Boolean);
+		}
+
+		// The metric of that key, or what stands for it where a range does not know it.
+		metric(key)
+		{
+			return this.metrics.find((one) => one.key === key) ||
+			       this.metrics.find((one) => one.key === (this.range ? "leaked" : this.data.info.metric)) ||
+			       this.metrics[0] || {key: "", name: "nothing", short: "", unit: "count", countName: "", self: []};
+		}
+
+		keep(key, make)
+		{
+			if (!this.kept.has(key))
+				this.kept.set(key, make());
+			return this.kept.get(key);
+		}
+
+		// By fine node.
+		fineSelf(metric)
+		{
+			return this.keep("fine " + metric.key, () => {
+				const self = new Float64Array(this.fine.count);
+				if (this.range)
+					this.addSpans(metric.inRange, this.data.spans.node, self);
+				else
+					self.set(metric.self, 1);
+				return self;
+			});
+		}
+
+		// `node`: of each span, in the tree that `self` belongs to.
+		addSpans(what, node, self)
+		{
+			const {born, gone, count} = this.data.spans;
+			const values = this.data.spans[what.column];
+			const [first, last] = this.range;
+			for (let i = 0; i < count; i++) {
+				if (born[i] >= first && born[i] <= last && (!what.live || gone[i] > last))
+					self[node[i]] += values[i];
+			}
+		}
+
+		spanNodes()
+		{
+			if (!this.spanNode)
+				this.spanNode = this.data.spans.node.map((node) => this.shape.nodeOf[node]);
+			return this.spanNode;
+		}
+
+		// By node of functions.
+		self(metric)
+		{
+			return this.keep("self " + metric.key, () => {
+				const {nodeOf, count} = this.shape;
+				const self = new Float64Array(count);
+				if (this.range) {
+					this.addSpans(metric.inRange, this.spanNodes(), self);
+				} else {
+					for (let i = 1; i < nodeOf.length; i++)
+						self[nodeOf[i]] += metric.self[i - 1];
+				}
+				return self;
+			});
+		}
+
+		total(metric)
+		{
+			return this.keep("total " + metric.key,
+					 () => thag.shape.totals(this.shape, this.self(metric)));
+		}
+
+		whole(metric)
+		{
+			return this.total(metric)[0];
+		}
+
+		picture(metric)
+		{
+			return this.keep("picture " + metric.key, () =>
+				thag.shape.picture(this.shape, this.self(metric), this.total(metric)));
+		}
+
+		finePicture(metric)
+		{
+			return this.keep("fine picture " + metric.key, () => {
+				const self = this.fineSelf(metric);
+				return thag.shape.picture(this.fine, self, thag.shape.totals(this.fine, self));
+			});
+		}
+
+		// Columns by function; a recursive function's total is counted at its outermost place.
+		byFunction(metric)
+		{
+			return this.keep("functions " + metric.key, () => {
+				const {count, fn, outermost} = this.shape;
+				const own = this.self(metric), below = this.total(metric);
+				const self = new Float64Array(this.fns.count), total = new Float64Array(this.fns.count);
+				for (let i = 1; i < count; i++) {
+					self[fn[i]] += own[i];
+					if (outermost[i])
+						total[fn[i]] += below[i];
+				}
+				return {self, total};
+			});
+		}
+
+		// By node: the nearest at or above it that is not the allocator's own, or itself.
+		sites()
+		{
+			if (!this.siteOf) {
+				const {count, parent, frame} = this.shape;
+				const sites = new Int32Array(count);
+				for (let i = 1; i < count; i++)
+					sites[i] = this.data.allocator[frame[i]] ? sites[parent[i]] : i;
+				this.siteOf = sites;
+			}
+			return this.siteOf;
+		}
+
+		// Values by who asked: at the site of each node.
+		byPath(metric)
+		{
+			return this.keep("paths " + metric.key, () => {
+				const sites = this.sites(), self = this.self(metric);
+				const values = new Float64Array(this.shape.count);
+				for (let i = 0; i < values.length; i++) {
+					if (self[i])
+						values[sites[i] || i] += self[i];
+				}
+				return values;
+			});
+		}
+
+		// Nodes with a value of any metric.
+		paths()
+		{
+			return this.keep("all paths", () => {
+				const {count} = this.shape;
+				const any = new Uint8Array(count);
+				for (const metric of this.metrics) {
+					const values = this.byPath(metric);
+					for (let i = 0; i < count; i++)
+						any[i] |= values[i] ? 1 : 0;
+				}
+				const nodes = new Uint32Array(count);
+				let found = 0;
+				for (let i = 0; i < count; i++) {
+					if (any[i])
+						nodes[found++] = i;
+				}
+				return nodes.slice(0, found);
+			});
+		}
+
+		// The call paths with most of a metric, and how many have any: a pass, not a sort of all.
+		topPaths(metric, most)
+		{
+			const values = this.byPath(metric);
+			const nodes = [];
+			let count = 0;
+			for (let i = 0; i < values.length; i++) {
+				if (!values[i])
+					continue;
+				count++;
+				if (nodes.length === most && values[i] <= values[nodes[most - 1]])
+					continue;
+				let at = nodes.length;
+				while (at > 0 && values[nodes[at - 1]] < values[i])
+					at--;
+				nodes.splice(at, 0, i);
+				nodes.length = Math.min(nodes.length, most);
+			}
+			return {nodes, count};
+		}
+
+		// By file: what its functions cost with all that they called, each stack counted once.
+		byFile(metric)
+		{
+			return this.keep("files " + metric.key, () => {
+				const {frames} = this.pack;
+				return this.byKey(metric, frames.file, this.pack.strings.length);
+			});
+		}
+
+		// By line of a file (a number of strings): Map of line -> {self, total}.
+		byLine(metric, file)
+		{
+			return this.keep("lines " + metric.key + " " + file, () => {
+				const {frames} = this.pack;
+				const key = Int32Array.from(frames.line,
+					(line, f) => frames.file[f] === file ? line : -1);
+				const most = key.reduce((a, b) => Math.max(a, b), 0);
+				const {self, total} = this.byKey(metric, key, most + 1);
+				const lines = new Map();
+				for (let line = 0; line <= most; line++) {
+					if (self[line] || total[line])
+						lines.set(line, {self: self[line], total: total[line]});
+				}
+				return lines;
+			});
+		}
+
+		byKey(metric, keyOf, keys)
+		{
+			const {count, frame} = this.fine;
+			const key = new Int32Array(count).fill(-1);
+			for (let i = 1; i < count; i++)
+				key[i] = keyOf[frame[i]];
+			const outermost = thag.shape.outermost(this.fine, key, keys);
+			const own = this.fineSelf(metric), below = this.finePicture(metric).total;
+			const self = new Float64Array(keys), total = new Float64Array(keys);
+			for (let i = 1; i < count; i++) {
+				if (key[i] < 0)
+					continue;
+				self[key[i]] += own[i];
+				if (outermost[i])
+					total[key[i]] += below[i];
+			}
+			return {self, total};
+		}
+
+		// Nodes from the outermost function to `node`.
+		way(node)
+		{
+			const nodes = [];
+			for (; node > 0; node = this.shape.parent[node])
+				nodes.push(node);
+			return nodes.reverse();
+		}
+
+		nameOf(node)
+		{
+			return node > 0 ? this.fns.names[this.shape.fn[node]] : this.pack.meta.get("root") || "all";
+		}
+	}
+
+	return {Sums, IN_RANGE, bare};
+})();

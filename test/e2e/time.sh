@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Where the time went: of a program whose calls are traced, and of one that was not rebuilt.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# value KEY: of the JSON report in out.
+value() {
+	jq -r "$1" out
+}
+
+# of FUNCTION KEY: a figure of a function.
+of() {
+	value "[.time.functions[] | select(.name == \"$1\")][0].$2"
+}
+
+run thag-run --time "$PROGRAMS/traced"
+check 'the program runs as it does alone' [ "$status" = 0 ]
+check 'the summary counts the calls' says 'in 202,602 calls'
+check 'it shows the hottest functions' says 'Time in traced calls'
+check 'no file of memory is written' sh -c '! ls traced-*-memory-* 2>/dev/null'
+for ending in time.folded time-inclusive.folded time.svg time-chart.svg; do
+	check "there is a file $ending" sh -c "[ -s traced-*-$ending ]"
+done
+for picture in traced-*.svg; do
+	check "$(echo "$picture" | sed 's/.*-time/time/') is well-formed" \
+		xmllint --noout --huge "$picture"
+done
+check 'folded times are of functions' grep -q 'main;call_often;tiny [0-9]' traced-*-time.folded
+
+run thag report --json --limit 100 traced-*.thag
+check 'every call is there' [ "$(of tiny calls)" = 200000 ]
+check '... of all threads' [ "$(of work calls)" = 400 ]
+check '... and of each depth of a recursion' [ "$(of descend calls)" = 2000 ]
+check 'recursion is counted once' [ "$(of descend total_ns)" -le "$(of main total_ns)" ]
+check 'every call returned' [ "$(value .time.unfinished)" = 0 ]
+check 'what a call costs is known' \
+	sh -c "[ $(value '.time.cost_of_call.ns | floor') -lt 1000 ]"
+check 'work is what takes the time' [ "$(value '.time.functions[0].name')" = work ]
+check 'calls that take nothing are not what tracing made of them' \
+	[ "$(($(of call_often total_ns) / 200 * 4))" -lt "$(($(of work total_ns) / 400))" ]
+check 'percentiles are in order' sh -c "
+	[ $(of work min_ns) -le $(($(of work p50_ns) * 102 / 100)) ] &&
+	[ $(of work p50_ns) -le $(of work p90_ns) ] &&
+	[ $(of work p90_ns) -le $(of work p99_ns) ] &&
+	[ $(of work p99_ns) -le $(($(of work max_ns) * 102 / 100)) ]"
+check 'both threads have theirs' [ "$(value '.time.threads | length')" = 2 ]
+
+run thag report --functions --by file traced-*.thag
+check 'times can be had by file' grep -q 'traced.c' out
+run thag report --functions --by colour traced-*.thag
+check '... and not by just anything' [ "$status" = 2 ]
+
+run thag-run --time "$PROGRAMS/busy"
+check 'a program that was not rebuilt is sampled' says 'CPU time'
+run thag report --json busy-*.thag
+check '... and knows its hottest function' [ "$(value '.time.functions[0].name')" = burn ]
+check '... at the rate that was asked for' [ "$(value .time.rate_hz)" -gt 900 ]
+finish
