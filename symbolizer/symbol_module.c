@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "symbol_module.h"
 
 /* The part of `open_path` that stands before `path`, "" where it is seen under its own name. */
@@ -34,20 +33,41 @@ module_complain_id(const struct symbol_module *module)
 		module->path, *found ? found : "none", wanted);
 }
 
-/* Opens the module's own file; if it is not there or another one, says so in `complaint`. */
-static void
-module_open_main(struct symbol_module *module, const char *open_path)
+/* Opens `path` as the module's own file; if it is not there or another one, says so in `complaint`.
+ */
+static bool
+module_open_as(struct symbol_module *module, const char *path)
 {
-	const int error = elf_file_open(&module->main, open_path);
+	const int error = elf_file_open(&module->main, path);
 
+	g_clear_pointer(&module->complaint, g_free);
 	if (error != 0) {
 		module->main.fd = -1;
 		module->complaint = module_complain_open(module, error);
-	} else if (module->wanted_id.byte_count &&
-		   !elf_build_id_equal(&module->wanted_id, &module->main.build_id)) {
+		return false;
+	}
+	if (module->wanted_id.byte_count &&
+		!elf_build_id_equal(&module->wanted_id, &module->main.build_id)) {
 		module->complaint = module_complain_id(module);
 		elf_file_close(&module->main);
+		return false;
 	}
+	return true;
+}
+
+/*
+ * By way of the process, which may be in another mount namespace; it may be gone at any moment, and
+ * the way with it. Then by the module's own path, where the build id tells whether it is the same.
+ */
+static void
+module_open_main(struct symbol_module *module, const char *open_path)
+{
+	if (open_path && module_open_as(module, open_path)) {
+		module->root = module_root(module->path, open_path);
+		return;
+	}
+	module->root = g_strdup("");
+	module_open_as(module, module->path);
 }
 
 /* A debug file alone has all the names too: it replaces a file that is gone. */
@@ -82,16 +102,9 @@ struct symbol_module *
 symbol_module_new(const struct symbolizer_module *description, const struct symbol_context *context)
 {
 	struct symbol_module *module = module_new_empty(description->path);
-	const char *open_path = description->open_path;
 
-	/* The way by the process is gone with it; the build id tells whether this is the same. */
-	if (open_path && access(open_path, R_OK) != 0)
-		open_path = NULL;
-	module->root = module_root(description->path, open_path);
-	if (!open_path)
-		open_path = description->path;
 	module->wanted_id = elf_build_id_of(description->build_id, description->build_id_bytes);
-	module_open_main(module, open_path);
+	module_open_main(module, description->open_path);
 	module_open_debug(module, context);
 	return module;
 }

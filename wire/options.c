@@ -271,14 +271,17 @@ parse_rate(struct slice text, uint32_t *ret_hz, char *message)
 	return -1;
 }
 
+/* `what`: "directory", "file" */
 static int
-parse_path(struct slice text, struct options *options, char *message)
+parse_path(
+	struct slice text, const char *what, char ret_path[OPTIONS_DIRECTORY_BYTES], char *message)
 {
 	struct message out = {message, 0};
 
 	if (!text.length || text.length >= OPTIONS_DIRECTORY_BYTES) {
-		message_add(&out, text.length ? "the directory's name is longer than "
-					      : "the name of a directory is missing");
+		message_add(&out, text.length ? "the " : "the name of a ");
+		message_add(&out, what);
+		message_add(&out, text.length ? "'s name is longer than " : " is missing");
 		if (text.length) {
 			message_add_number(&out, OPTIONS_DIRECTORY_BYTES - 1);
 			message_add(&out, " bytes");
@@ -286,7 +289,7 @@ parse_path(struct slice text, struct options *options, char *message)
 		return -1;
 	}
 	for (size_t i = 0; i < OPTIONS_DIRECTORY_BYTES; i++)
-		options->directory[i] = i < text.length ? text.at[i] : 0;
+		ret_path[i] = i < text.length ? text.at[i] : 0;
 	return 0;
 }
 
@@ -305,7 +308,7 @@ parse_profiler(struct options *options, const char *text, char message[OPTIONS_M
 	if (type.length &&
 		parse_word(type, "type of profile", profile_words, &options->profile, message))
 		return -1;
-	if (directory.length && parse_path(directory, options, message))
+	if (directory.length && parse_path(directory, "directory", options->directory, message))
 		return -1;
 	if (debug.length && parse_word(debug, "debug mode", debug_words, &options->debug, message))
 		return -1;
@@ -348,7 +351,19 @@ parse_both(struct options *options, const char *text, char message[OPTIONS_MESSA
 static int
 parse_output(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
 {
-	return parse_path(slice_of(text), options, message);
+	return parse_path(slice_of(text), "directory", options->directory, message);
+}
+
+static int
+parse_record(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_path(slice_of(text), "file", options->record, message);
+}
+
+static int
+parse_record_limit(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_bytes(slice_of(text), &options->record_max_bytes, message);
 }
 
 static int
@@ -426,6 +441,14 @@ const struct option_row options_table[] = {
 	{"THAG_RATE", "rate", 0, "HZ", "samples per second and thread (default 1000, 0: none)",
 		parse_sample_rate},
 	{"THAG_WALL", "wall", 0, 0, "sample by wall time instead of CPU time", parse_wall},
+	{"THAG_RECORD", "record", 0, "FILE",
+		"also keep all that was recorded, compressed, in FILE: thag replay makes the "
+		"results again",
+		parse_record},
+	{"THAG_RECORD_LIMIT", "record-limit", 0, "BYTES",
+		"end the recording where FILE would be larger; the run goes on (default 0: no "
+		"limit)",
+		parse_record_limit},
 	{0, "debug", 0, "none|quiet|announce", "keep a debug log; announce: say where it is",
 		parse_debug},
 };
@@ -442,8 +465,9 @@ options_init(struct options *options)
 	options->sample_hz = OPTIONS_SAMPLE_HZ_DEFAULT;
 	options->wall = 0;
 	for (size_t i = 0; i < OPTIONS_DIRECTORY_BYTES; i++)
-		options->directory[i] = 0;
+		options->directory[i] = options->record[i] = 0;
 	options->directory[0] = '.';
+	options->record_max_bytes = 0;
 }
 
 int

@@ -56,6 +56,8 @@ struct options {
 	uint32_t sampler;			 /* enum options_sampler */
 	uint32_t wall;				 /* 1: samples by wall time instead of CPU time */
 	char directory[OPTIONS_DIRECTORY_BYTES]; /* where results go */
+	char record[OPTIONS_DIRECTORY_BYTES];	 /* the file of a recording; "": none */
+	uint64_t record_max_bytes;		 /* 0: no limit */
 };
 
 /* One row of the option table. It has a variable, a flag, or both. */

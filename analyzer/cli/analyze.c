@@ -6,16 +6,19 @@
  */
 #include "analyze.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "channel.h"
 #include "debug_log.h"
 #include "launch.h"
+#include "record_file.h"
 #include "results.h"
 #include "stream/collector.h"
 #include "symbolizer.h"
@@ -31,6 +34,7 @@ struct analysis {
 	const struct pool_file *file;
 	const struct analyze_request *request;
 	struct collector *collector;
+	struct record_file recording;
 	struct debug_log *log;
 	int channel; /* -1: nobody listens */
 	bool ended;  /* the program that thag-run started; there is none: true at once */
@@ -73,6 +77,28 @@ analyze_become(int channel)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	launch_release_descriptors(channel);
+}
+
+static int
+make_path_absolute(char path[OPTIONS_DIRECTORY_BYTES])
+{
+	path[OPTIONS_DIRECTORY_BYTES - 1] = 0;
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+
+	if (strlen(absolute) >= OPTIONS_DIRECTORY_BYTES)
+		return -ENAMETOOLONG;
+	strcpy(path, absolute);
+	return 0;
+}
+
+int
+analyze_make_absolute(struct options *options)
+{
+	const int error = make_path_absolute(options->directory);
+
+	if (error || !options->record[0])
+		return error;
+	return make_path_absolute(options->record);
 }
 
 /* Takes thag-run's messages. That it is gone means no more than that nobody waits for us. */
@@ -172,7 +198,7 @@ describe(const struct analysis *analysis)
 		.command = analysis->request->command,
 		.exit_status = status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		.exit_signal = status >= 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-		.stopped = stop_asked,
+		.incomplete = stop_asked ? "ended by request, before the program was" : NULL,
 		.loaded = load_relaxed(&analysis->file->pool->process_last) > 0,
 		.memory = (analysis->file->pool->options.profile & OPTIONS_MEMORY) != 0,
 		.quiet = analysis->request->quiet,
@@ -180,12 +206,37 @@ describe(const struct analysis *analysis)
 	};
 }
 
+static void
+say_failure(const struct analysis *analysis, const char *why)
+{
+	if (analysis->channel >= 0)
+		channel_send(analysis->channel, CHANNEL_FAILED, 0, why);
+	else
+		fprintf(stderr, "thag: %s\n", why);
+}
+
+/* thag-run refuses to start without the recording; a program that already runs goes on. */
+static int
+start_recording(struct analysis *analysis)
+{
+	g_autofree char *why = NULL;
+	const int error = record_file_open(
+		&analysis->file->pool->options, analysis->collector, &analysis->recording, &why);
+
+	if (error)
+		say_failure(analysis, why);
+	return analysis->channel >= 0 ? error : 0;
+}
+
 /* Attaches and says so; the symbolizer and the collector are ready then. */
 static int
 start(struct analysis *analysis)
 {
-	const int error = collector_attach(analysis->collector);
+	int error = start_recording(analysis);
 
+	if (error)
+		return error;
+	error = collector_attach(analysis->collector);
 	if (!error) {
 		if (analysis->channel >= 0)
 			channel_send(analysis->channel, CHANNEL_READY, 0, analysis->file->path);
@@ -194,10 +245,7 @@ start(struct analysis *analysis)
 	g_autofree char *why = g_strdup_printf(
 		"the pool %s cannot be read: %s", analysis->file->path, g_strerror(-error));
 
-	if (analysis->channel >= 0)
-		channel_send(analysis->channel, CHANNEL_FAILED, 0, why);
-	else
-		fprintf(stderr, "thag: %s\n", why);
+	say_failure(analysis, why);
 	return error;
 }
 
@@ -224,6 +272,9 @@ static int
 write_results(struct analysis *analysis, struct symbolizer *symbolizer)
 {
 	const struct results_run results = describe(analysis);
+
+	collector_close(analysis->collector);
+	record_file_finish(&analysis->recording, analysis->collector);
 	struct run *run = collector_finish(analysis->collector);
 
 	analysis->collector = NULL;
@@ -249,6 +300,7 @@ analyze_run(struct pool_file *file, const struct analyze_request *request)
 			options->debug, request->program ? request->program : "program"),
 		.channel = request->channel,
 		.ended = request->channel < 0,
+		.recording = {.fd = -1},
 		.wait_status = -1,
 		.start_us = g_get_monotonic_time(),
 	};
@@ -265,6 +317,7 @@ analyze_run(struct pool_file *file, const struct analyze_request *request)
 			status = write_results(&analysis, symbolizer);
 	}
 	collector_free(analysis.collector);
+	record_file_abandon(&analysis.recording);
 	symbolizer_free(symbolizer);
 	debug_log_close(analysis.log);
 	return status;

@@ -31,6 +31,12 @@ struct analyze_request {
  */
 void analyze_become(int channel);
 
+/*
+ * Makes the paths in `options`, which need not be terminated, absolute: relative to the current
+ * directory. Returns 0, or -ENAMETOOLONG and leaves as it is what would not fit.
+ */
+int analyze_make_absolute(struct options *options);
+
 /* Reads `file` to the end and writes the results. Returns an exit status; errors were said. */
 int analyze_run(struct pool_file *file, const struct analyze_request *request);
 

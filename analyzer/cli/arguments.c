@@ -27,6 +27,7 @@ static const struct {
 	const char *help;
 } own_variables[] = {
 	{"THAG_LIBRARY", "path of libthag.so, where it is not found by itself"},
+	{"THAG_ANALYZER", "path of thag for libthag.so, where that is not found by itself"},
 	{POOL_VARIABLE, "set by thag-run for the programs it profiles"},
 };
 

@@ -5,20 +5,9 @@
  */
 #include <glib.h>
 #include <stdio.h>
-#include <string.h>
 #include "analyze.h"
 #include "command.h"
 #include "target.h"
-
-/* The directory was given as the profiled program sees it, which is where we were started. */
-static void
-make_absolute(struct options *options)
-{
-	g_autofree char *path = g_canonicalize_filename(options->directory, NULL);
-
-	if (strlen(path) < sizeof(options->directory))
-		strcpy(options->directory, path);
-}
 
 int
 collect_main(int count, char **arguments)
@@ -40,8 +29,8 @@ collect_main(int count, char **arguments)
 		fprintf(stderr, "%s: %s\n", arguments[0], why);
 		return EXIT_OURS;
 	}
-	file.pool->options.directory[sizeof(file.pool->options.directory) - 1] = 0;
-	make_absolute(&file.pool->options);
+	/* Names are as the profiled program sees them, which is where we were started. */
+	analyze_make_absolute(&file.pool->options);
 	const int status = analyze_run(&file, &request);
 
 	pool_file_fini(&file);

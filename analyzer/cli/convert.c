@@ -23,7 +23,7 @@ struct conversion {
 	GStrv files;
 	char *output; /* NULL or "-": standard output */
 	char *title, *colours, *metric, *values;
-	gboolean bytes;
+	gboolean bytes, time;
 	bool chart;
 };
 
@@ -96,18 +96,24 @@ read_profile(const struct conversion *conversion)
 	return profile;
 }
 
+static enum metric
+first_metric(const struct conversion *conversion, const struct profile *profile)
+{
+	if (conversion->time)
+		return metric_of_time(profile);
+	return metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : metric_by_default(profile);
+}
+
 static bool
 choose_metric(struct conversion *conversion, const struct profile *profile)
 {
 	struct flame_profile_options *picture = &conversion->picture;
 
-	if (conversion->chart && !profile->chart->len) {
-		complain(conversion, conversion->files[0],
-			"it is not recorded what ran when: see thag-run --time");
+	if ((conversion->chart || conversion->time) && metric_of_time(profile) == METRICS) {
+		complain(conversion, conversion->files[0], "has no times: profile with --time");
 		return false;
 	}
-	picture->metric =
-		metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : metric_by_default(profile);
+	picture->metric = first_metric(conversion, profile);
 	if (!conversion->metric)
 		return true;
 	if (metric_parse(conversion->metric, &picture->metric) &&
@@ -167,6 +173,8 @@ add_options(GOptionContext *context, struct conversion *c)
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &c->output,
 			"Write FILE, which must not exist, instead of standard output", "FILE"},
 		{"title", 0, 0, G_OPTION_ARG_STRING, &c->title, "Title of the picture", "TEXT"},
+		{"time", 0, 0, G_OPTION_ARG_NONE, &c->time, "Of a profile of memory and time: time",
+			NULL},
 		{"sort", 0, 0, G_OPTION_ARG_STRING, &c->metric, "What is shown first", "METRIC"},
 		{"colours", 0, 0, G_OPTION_ARG_STRING, &c->colours, "Colours of boxes", "SCHEME"},
 		{"bytes", 0, 0, G_OPTION_ARG_NONE, &c->bytes,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <glib.h>
 #include <libelf.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,35 @@ look_for_malloc(Elf *elf, struct elf_probe *probe)
 	}
 }
 
+static bool
+needs_jemalloc(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Dyn entry;
+
+	for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
+		const char *name = entry.d_tag == DT_NEEDED
+					   ? elf_strptr(elf, header->sh_link, entry.d_un.d_val)
+					   : NULL;
+
+		if (name && g_str_has_prefix(name, "libjemalloc"))
+			return true;
+	}
+	return false;
+}
+
+static void
+look_for_jemalloc(Elf *elf, struct elf_probe *probe)
+{
+	for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNAMIC &&
+			header.sh_entsize && needs_jemalloc(elf, section, &header))
+			probe->jemalloc = true;
+	}
+}
+
 static void
 probe_elf(Elf *elf, struct elf_probe *probe)
 {
@@ -128,8 +158,10 @@ probe_elf(Elf *elf, struct elf_probe *probe)
 	if (read_segments(elf, &header, &segments))
 		return;
 	probe->kind = kind_of(&header, &segments);
-	if (probe->kind == ELF_DYNAMIC)
+	if (probe->kind == ELF_DYNAMIC) {
 		look_for_malloc(elf, probe);
+		look_for_jemalloc(elf, probe);
+	}
 }
 
 int

@@ -27,6 +27,7 @@ struct elf_probe {
 	uint16_t machine;  /* EM_X86_64 ... */
 	bool own_malloc;   /* defines malloc itself ... */
 	bool malloc_alive; /* ... and offers it to its libraries: theirs are not seen either */
+	bool jemalloc;	   /* is linked with jemalloc, the shared library */
 };
 
 enum {

@@ -10,6 +10,9 @@
 #include "flame_profile.h"
 #include "selection.h"
 
+/* What these have in common with flame_profile_write(). */
+typedef int picture_writer(FILE *out, const struct selection *selection, const char *title);
+
 /*
  * Write the picture; `title` may be NULL. Return 0, or the negative errno of a failed write. The
  * stream is flushed, not closed.

@@ -60,3 +60,15 @@ library_find(char **ret_why)
 	}
 	return g_steal_pointer(&path);
 }
+
+char *
+library_for_jemalloc(const char *library)
+{
+	g_autofree char *directory = g_path_get_dirname(library);
+	char *path = g_build_filename(directory, "libthag-jemalloc.so", NULL);
+
+	if (!access(path, R_OK))
+		return path;
+	g_free(path);
+	return NULL;
+}

@@ -10,4 +10,8 @@
  */
 char *library_find(char **ret_why);
 
+/* Path of the library beside `library` that records jemalloc's own calls; the caller's. NULL: it is
+ * not there. */
+char *library_for_jemalloc(const char *library);
+
 #endif

@@ -9,18 +9,23 @@
 #include "command.h"
 #include "diff_main.h"
 #include "menu_main.h"
+#include "gate_main.h"
 #include "report_main.h"
 #include "suggest.h"
 #include "target.h"
+#include "version.h"
 
 static const struct command commands[] = {
 	{"profile", menu_main, "look at profiles in a menu"},
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
 	{"diff", diff_main, "tell what changed between two profiles"},
-	{"flamechart", flamechart_main, "make a picture of what ran when"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
+	{"replay", replay_main, "make the results of a recorded run again"},
+	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},
 	{"html", html_main, "make the HTML report of a profile"},
+	{"gate", gate_main, "fail when performance gets worse, and say where"},
+	{"doctor", doctor_main, "say what this machine allows a profile to be"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 
@@ -94,7 +99,7 @@ main(int count, char **arguments)
 		return 0;
 	}
 	if (!strcmp(arguments[1], "--version") || !strcmp(arguments[1], "-V")) {
-		printf("thag %s\n", THAG_VERSION);
+		version_print();
 		return 0;
 	}
 	return complain(arguments[1]);

@@ -81,7 +81,7 @@ static int
 create_in(const char *directory, struct pool_file *ret_file)
 {
 	struct pool_file file = {
-		.path = g_strdup_printf("%s/thag-%d-XXXXXX", directory, (int)getpid()),
+		.path = g_strdup_printf("%s/thag-%07d-XXXXXX", directory, (int)getpid()),
 	};
 	int error;
 

@@ -50,11 +50,11 @@ build(const struct run *run, struct symbolizer *symbolizer, const struct results
 {
 	g_autofree char *cost = describe_cost();
 	const char *costs[] = {cost, NULL};
-	const char *stopped[] = {"ended by request, before the program was", NULL};
+	const char *incomplete[] = {about->incomplete, NULL};
 	const struct profile_context context = {
 		.thag_version = THAG_VERSION,
 		.command = (const char *const *)about->command,
-		.incomplete = about->stopped ? stopped : NULL,
+		.incomplete = about->incomplete ? incomplete : NULL,
 		.cost = costs,
 		.exit_status = about->exit_status,
 		.exit_signal = about->exit_signal,
@@ -114,7 +114,6 @@ write_profile(struct results *results)
 
 typedef int folded_writer(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth);
-typedef int picture_writer(FILE *out, const struct selection *selection, const char *title);
 
 /* A file of a run: folded stacks, a picture or the report. */
 struct output {

@@ -28,15 +28,15 @@ struct symbolizer;
 /* What the model does not know of its run. */
 struct results_run {
 	const char *directory;
-	const char *program; /* for the files' names; NULL: of the first process */
-	char **command;	     /* NULL: of the first process */
-	int exit_status;     /* -1: not known */
-	int exit_signal;     /* 0: none */
-	bool stopped;	     /* by request, before the program ended */
-	bool loaded;	     /* some process of the run had the library */
-	bool memory;	     /* was to be profiled */
-	bool quiet;	     /* errors and warnings alone are printed */
-	bool json;	     /* the summary as JSON */
+	const char *program;	/* for the files' names; NULL: of the first process */
+	char **command;		/* NULL: of the first process */
+	int exit_status;	/* -1: not known */
+	int exit_signal;	/* 0: none */
+	const char *incomplete; /* why this is not the whole run; NULL: it is */
+	bool loaded;		/* some process of the run had the library */
+	bool memory;		/* was to be profiled */
+	bool quiet;		/* errors and warnings alone are printed */
+	bool json;		/* the summary as JSON */
 };
 
 /* Writes the files and prints the summary to stderr. Returns 0, or -1; errors have been said. */

@@ -27,6 +27,7 @@
 #include "launch.h"
 #include "library.h"
 #include "target.h"
+#include "version.h"
 
 struct run_state {
 	const char *name; /* of this command, for messages */
@@ -57,9 +58,13 @@ complain(const struct run_state *run, const char *format, ...)
 static char *
 check_directory(struct options *options)
 {
-	g_autofree char *path = g_canonicalize_filename(options->directory, NULL);
+	const char *path = options->directory;
 	struct statvfs volume;
 
+	if (analyze_make_absolute(options))
+		return g_strdup_printf("%s: too long a path; name another directory with -o, or "
+				       "another file with --record",
+			path);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return g_strdup_printf("%s: no such directory for the results; make it, or name "
 				       "another with -o",
@@ -75,9 +80,6 @@ check_directory(struct options *options)
 		return g_strdup_printf("%s: the disk is full; make room, or name another "
 				       "directory with -o",
 			path);
-	if (strlen(path) >= sizeof(options->directory))
-		return g_strdup_printf("%s: too long a path; name another directory with -o", path);
-	strcpy(options->directory, path);
 	return NULL;
 }
 
@@ -190,9 +192,16 @@ profiled_environment(const struct run_state *run)
 {
 	char **environment = g_get_environ();
 	const char *preload = g_environ_getenv(environment, "LD_PRELOAD");
-	g_autofree char *preloads = preload && *preload
-					    ? g_strconcat(run->library, ":", preload, NULL)
-					    : g_strdup(run->library);
+	char *jemalloc = run->target.jemalloc ? library_for_jemalloc(run->library) : NULL;
+	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(libraries, g_strdup(run->library));
+	if (jemalloc)
+		g_ptr_array_add(libraries, jemalloc);
+	if (preload && *preload)
+		g_ptr_array_add(libraries, g_strdup(preload));
+	g_ptr_array_add(libraries, NULL);
+	g_autofree char *preloads = g_strjoinv(":", (char **)libraries->pdata);
 
 	environment = g_environ_setenv(environment, "LD_PRELOAD", preloads, TRUE);
 	return g_environ_setenv(environment, POOL_VARIABLE, run->pool_path, TRUE);
@@ -296,7 +305,7 @@ run_main(int count, char **arguments)
 		return 0;
 	}
 	if (run.arguments.version) {
-		printf("thag %s\n", THAG_VERSION);
+		version_print();
 		return 0;
 	}
 	return run_checked(&run);

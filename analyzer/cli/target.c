@@ -139,6 +139,7 @@ check_elf(const char *path, const struct elf_probe *probe, struct target *target
 			"%s is statically linked: there is no loader that could load libthag.so; "
 			"link it dynamically (without -static)",
 			path);
+	target->jemalloc = probe->jemalloc;
 	if (probe->own_malloc)
 		target->warning = g_strdup_printf(
 			"%s brings its own malloc: %s; link the allocator as a shared library to "

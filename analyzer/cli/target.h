@@ -17,8 +17,9 @@ enum {
 };
 
 struct target {
-	char *path;    /* what to execute: found by PATH where the name has no slash */
-	char *warning; /* it can be profiled, but for this; NULL: nothing to say */
+	char *path;	   /* what to execute: found by PATH where the name has no slash */
+	gboolean jemalloc; /* is linked with it: its own calls are to be recorded too */
+	char *warning;	   /* it can be profiled, but for this; NULL: nothing to say */
 };
 
 /*

@@ -178,6 +178,13 @@ finish_sites(struct model_thread *thread, struct node_marks *marks, const struct
 			thread->process->public, spans, thread->sites.slots[i].site, site.node);
 		add_sums(&public->memory[site.category], &site.memory);
 	}
+	if (thread->releases.count) {
+		const struct site releases = {
+			.category = MEMORY_HEAP, .memory = {.freed = thread->releases}};
+
+		g_array_append_val(public->sites, releases);
+		add_sums(&public->memory[MEMORY_HEAP], &releases.memory);
+	}
 	g_array_sort(public->sites, by_node);
 	site_map_fini(&thread->sites);
 }
@@ -192,7 +199,6 @@ finish_thread(struct model_thread *thread, struct node_marks *marks,
 	struct thread *public = thread->public;
 
 	finish_sites(thread, marks, clock, spans);
-	add_tally(&public->memory[MEMORY_HEAP].freed, thread->releases);
 	public->creator = renumber(marks, public->creator);
 	public->start_ns = model_ns(clock, thread->start_ticks);
 	public->end_ns = model_ns(clock, thread->ended ? thread->end_ticks : process->end_ticks);

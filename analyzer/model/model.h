@@ -61,7 +61,8 @@ struct memory_sums {
 };
 
 struct site {
-	uint32_t node; /* in the process's tree */
+	uint32_t node; /* in the process's tree; 0: the releases of summary mode, whatever they
+			* released */
 	enum memory_category category;
 	struct memory_sums memory;
 };

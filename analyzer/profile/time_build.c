@@ -326,7 +326,7 @@ describe_memory(const struct profile *profile, GString *text)
 	else
 		add_line(text,
 			"memory: %" G_GUINT64_FORMAT
-			" allocations, in the traced times, not measured",
+			" allocations are in the traced times, not measured",
 			memory.events);
 }
 

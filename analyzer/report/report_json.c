@@ -34,7 +34,7 @@ sums_json(const struct profile *profile, const struct memory_sums *sums)
 	put(object, "allocations", number(sums->allocated.count));
 	put(object, "bytes", number(sums->allocated.bytes));
 	put(object, "frees", number(sums->freed.count));
-	put(object, "freed_bytes", number(sums->freed.bytes));
+	put(object, "freed_bytes", known(profile, sums->freed.bytes));
 	put(object, "peak_bytes", known(profile, sums->at_run_peak.bytes));
 	put(object, "peak_blocks", known(profile, sums->at_run_peak.count));
 	put(object, "leaked_bytes", known(profile, sums->leaked.bytes));

@@ -270,21 +270,29 @@ finish_recording(struct collector *collector)
 						   });
 }
 
+void
+collector_close(struct collector *collector)
+{
+	struct clock_reading reading;
+
+	if (!collector->pool || collector->closed)
+		return;
+	collector->closed = true;
+	take_rest(collector);
+	reading = clock_line_read();
+	clock_line_add(&collector->clock, &reading);
+	finish_recording(collector);
+}
+
 struct run *
 collector_finish(struct collector *collector)
 {
 	struct model_clock clock;
-	struct clock_reading reading;
 	struct run *run;
 
-	if (collector->pool) {
-		take_rest(collector);
-		reading = clock_line_read();
-		clock_line_add(&collector->clock, &reading);
-		finish_recording(collector);
-	} else if (!collector->model) {
+	collector_close(collector);
+	if (!collector->model)
 		collector_start_model(collector, &(struct model_clock){.ns_per_tick = 1.0});
-	}
 	clock = clock_line_get(&collector->clock);
 	/* Lanes point into the model: they go first. */
 	while (collector->living->len)

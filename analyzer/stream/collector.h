@@ -75,7 +75,8 @@ int collector_attach(struct collector *collector);
  */
 int collector_record_to(struct collector *collector, int fd, uint64_t max_bytes);
 
-/* How the recording went: 0, -EFBIG where the limit cut it short, or the error of a write. */
+/* How the recording went so far: 0, -EFBIG where the limit cut it short, or the error of a write.
+ */
 int collector_record_status(const struct collector *collector, uint64_t *ret_bytes);
 
 /*
@@ -100,8 +101,12 @@ void collector_progress(
 	const struct collector *collector, uint64_t *ret_events, uint64_t *ret_live_bytes);
 
 /*
- * Takes all that is left, closes the pool (processes still running go on unprofiled), frees the
- * collector and gives the run, to be freed by run_free().
+ * Takes all that is left and closes the pool: processes still running go on unprofiled. A recording
+ * is whole then, and its status final.
+ */
+void collector_close(struct collector *collector);
+
+/* Closes what is not closed yet, frees the collector and gives the run, to be freed by run_free().
  */
 struct run *collector_finish(struct collector *collector);
 

@@ -55,6 +55,7 @@ struct collector {
 	uint64_t chunks;
 	uint64_t lost_events, end_ticks; /* at the end */
 	struct recording *recording;
+	bool closed;
 	uint64_t now_ticks;		 /* no record is younger */
 	uint64_t rss_ticks, clock_ticks; /* of the latest measurements */
 	unsigned rss_rounds;

@@ -222,10 +222,10 @@ on("tables filter, sort and copy", python, async (page) => {
 	await press(page, "/");
 	await page.type("PyList");
 	assert.match(await text(page, ".tools .found"), /^\d+ of [\d,]+ functions$/);
-	assert.ok(await page.value(`${table}.items.every((fn) => /pylist/i.test(thag.view.sums.fns.names[fn]) || /pylist/i.test(thag.view.sums.fns.files[fn]))`));
+	assert.ok(await page.value(`Array.from(${table}.items).every((fn) => /pylist/i.test(thag.view.sums.fns.names[fn]) || /pylist/i.test(thag.view.sums.fns.files[fn]))`));
 	await press(page, "Escape");
 	await page.value("[...document.querySelectorAll('.head button')].find((one) => one.textContent.startsWith('Allocations')).click()");
-	const column = await page.value(`${table}.items.slice(0, 50).map((fn) => thag.view.sums.byFunction(thag.view.sums.metric("allocations")).total[fn])`);
+	const column = await page.value(`Array.from(${table}.items.slice(0, 50), (fn) => thag.view.sums.byFunction(thag.view.sums.metric("allocations")).total[fn])`);
 	assert.deepEqual(column, column.slice().sort((a, b) => b - a));
 	const lines = (await page.value(table + ".csv()")).trim().split("\n");
 	assert.match(lines[0], /^Live at the peak total,Live at the peak self,Function,Module,Allocated,/);

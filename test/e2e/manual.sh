@@ -24,6 +24,9 @@ for command in diff flamegraph profile; do
 	check 'help is no error' [ "$status" = 0 ]
 	compare thag-$command.1
 done
+run thag replay --help
+check 'help is no error' [ "$status" = 0 ]
+compare thag-replay.1
 run thag-run --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-run.1

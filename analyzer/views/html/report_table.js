@@ -103,18 +103,20 @@ thag.table = (() => {
 			const column = this.definition.columns.find((one) => one.key === key);
 			const sign = down ? -1 : 1;
 			const value = column.value;
+			const {items} = this;
 			// Keys once per row, not once per comparison.
-			const keyed = this.items.map((item) => [value(item), item]);
-			keyed.sort(column.number ? (a, b) => sign * (a[0] - b[0]) || a[1] - b[1]
-				: (a, b) => sign * (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0) || a[1] - b[1]);
-			this.items = keyed.map(([, item]) => item);
+			const keys = column.number ? Float64Array.from(items, value) : Array.from(items, value);
+			const order = Uint32Array.from(keys.keys()).sort(column.number
+				? (a, b) => sign * (keys[a] - keys[b]) || a - b
+				: (a, b) => keys[a] === keys[b] ? a - b : keys[a] < keys[b] ? -sign : sign);
+			this.items = order.map((at) => items[at]);
 		}
 
 		csv()
 		{
 			const columns = this.definition.columns.filter((column) => column.csv !== null);
 			return thag.rows.csv([columns.map((column) => column.csvTitle || column.title),
-				...this.items.map((item) => columns.map((column) => (column.csv || column.value)(item)))]);
+				...Array.from(this.items, (item) => columns.map((column) => (column.csv || column.value)(item)))]);
 		}
 
 		async copy()

@@ -71,6 +71,10 @@ def compare(accounts, run, summary):
     sites = profile.sums_by(["site_"])
     if sorted(rows) != sorted(a["pid"] for a in accounts):
         return [f"processes {sorted(rows)}, wanted {sorted(a['pid'] for a in accounts)}"]
+    if not sites:
+        names = profile.rows("SELECT name FROM function LIMIT 12")
+        return [f"no site is in the profile, only {[row['name'] for row in names]}; "
+                f"{profile.run()}; {run.err.decode()[-300:]}"]
     for account in accounts:
         row = rows[account["pid"]]
         problems += compare_process(account, profile, sites, row, summary)

@@ -208,6 +208,10 @@ CASES = [
     Case("main thread ends first", program("threads", "main_exits"),
          {"site_main": leaked(10, 10), "site_worker": leaked(5, 20)}),
 
+    # Another allocator, with calls of its own.
+    Case("jemalloc's calls", program("jemalloc_calls"),
+         {"site_mallocx": (100, 10000, 40), "site_rallocx": (50, 250000, 0)}),
+
     # The loader.
     Case("before main", program("loading", "early"),
          # What .preinit_array does comes before libc knows its environment, and us.

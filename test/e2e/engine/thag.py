@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -25,6 +26,14 @@ def clean_environment(extra=None):
     return kept
 
 
+# No result may be larger: one that grows without bound must fail the test, not fill the disk.
+FILE_BYTES_MAX = 2 << 30
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
+
+
 class Ended:
     """How a program ended: its status as a shell says it, its output, and whether it hung."""
 
@@ -33,7 +42,7 @@ class Ended:
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen(command, env=clean_environment(env), stdout=out, stderr=err,
                                        stdin=stdin or subprocess.DEVNULL, cwd=cwd,
-                                       start_new_session=True)
+                                       start_new_session=True, preexec_fn=limit_files)
             try:
                 if during:
                     during(process)
@@ -124,10 +133,11 @@ class Profile:
 class Run(Ended):
     """A program under thag-run; `profile` is None where none was written."""
 
-    def __init__(self, command, env=None, options=(), **more):
+    def __init__(self, command, env=None, options=(), what="--memory", **more):
         self.directory = tempfile.mkdtemp(prefix="thag-engine-")
-        what = [] if "--both" in options else ["--memory"]
-        super().__init__([os.path.join(BUILD, "thag-run"), *what, "-o", self.directory,
+        if "--both" in options:
+            what = "--both"
+        super().__init__([os.path.join(BUILD, "thag-run"), what, "-o", self.directory,
                           *options, "--", *command], env, **more)
         found = glob.glob(self.directory + "/*.thag")
         self.profile = Profile(found[0]) if len(found) == 1 else None
@@ -150,7 +160,7 @@ class Tally:
     def check(self, name, problems):
         if problems:
             self.failed += 1
-            print(f"FAILED {name}")
+            print(f"FAILED {name}", flush=True)
             for problem in problems[:20]:
                 print(f"    {problem[:400]}")
         else:

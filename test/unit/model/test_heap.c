@@ -246,6 +246,13 @@ Test(heap, frees_of_summary_mode_are_counted_without_a_block)
 	cr_assert_eq(heap(run)->allocated.bytes, 711);
 	cr_assert_eq(heap(run)->freed.count, 5);
 	cr_assert_eq(heap(run)->leaked.count, 0);
+	const GArray *sites =
+		((const struct thread *)g_ptr_array_index(first(run)->threads, 0))->sites;
+
+	cr_assert_eq(sites->len, 2);
+	cr_assert_eq(g_array_index(sites, struct site, 0).node, 0);
+	cr_assert_eq(g_array_index(sites, struct site, 0).memory.freed.count, 5);
+	cr_assert_eq(g_array_index(sites, struct site, 1).memory.allocated.count, 8);
 	run_free(run);
 }
 

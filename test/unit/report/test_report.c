@@ -327,6 +327,34 @@ Test(report, deep_recursion_is_folded_within_bounds)
 	cr_assert(strstr(text, ";[deeper frames] "));
 }
 
+Test(report, deep_recursion_is_folded_within_bounds_where_every_node_has_a_line)
+{
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+	struct process *process = synthetic_process(run, 1);
+	struct thread *thread = synthetic_thread(process, 1);
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+	uint32_t node = 0, depth = 0;
+
+	synthetic_module(process, "/bin/app", 0x10000, 1);
+	synthetic_symbol(symbolizer, 1, 0x100, "deep", "a.c", 1);
+	for (unsigned i = 0; i < 100000; i++)
+		node = synthetic_node(process, node, 0x10100);
+	synthetic_heap(thread, node, 1, 8, 1);
+	use(run, symbolizer);
+	/* One line of a hundred thousand names is short of the limit, a line of each depth is not.
+	 */
+	cr_assert_eq(folded_write_inclusive(file, &selection, METRIC_BYTES, 1 << 20, &depth), 0);
+	fclose(file);
+	cr_assert_gt(depth, 100);
+	cr_assert_lt(length, 2 << 20);
+	cr_assert(g_str_has_prefix(text, "deep 8\n"));
+	cr_assert(strstr(text, ";[deeper frames] 8\n"));
+	free(text);
+}
+
 Test(report, every_text_view_survives_deep_recursion)
 {
 	static void (*const views[])(

@@ -10,7 +10,7 @@ enum {
 	ROUNDS = 200,
 	CALLS = 1000,
 	DEPTH = 10,
-	WORK = 200000,
+	WORK = 100000,
 };
 
 static volatile uint64_t sum;

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Measuring and comparing, of a job: see job.h. */
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "job.h"
+
+enum {
+	/* Profiled runs more, of each side, before an exact metric that differs is believed. */
+	RUNS_TO_BELIEVE = 2,
+	/* Profiled runs of each side where an exact metric varies. */
+	RUNS_WHERE_IT_VARIES = 10,
+	/* Sampled runs of each side where a timed metric got worse. */
+	SAMPLED_RUNS = 5,
+};
+
+static void
+show_progress(void *data, const char *what, unsigned done, unsigned all)
+{
+	const struct job *job = data;
+
+	if (isatty(STDERR_FILENO) && !job->options->quiet)
+		fprintf(stderr, "\r%s: %s %u of %u \033[K%s", job->outcome.benchmark, what,
+			done + 1, all, done + 1 == all ? "\r\033[K" : "");
+}
+
+/* Sets the outcome's error; frees `error`. */
+static bool
+fail(struct job *job, GError *error)
+{
+	job->outcome.error = g_strdup(error ? error->message : "not known");
+	g_clear_error(&error);
+	return false;
+}
+
+/* Runs both sides, or `now` alone. `set` says which kinds of runs are needed at all. */
+static bool
+measure(struct job *job, struct measurement *base, struct measurement *now,
+	const struct workload *base_workload, unsigned set, unsigned profiled_runs, unsigned runs)
+{
+	const struct measure_side sides[2] = {{base_workload, base}, {&job->workload, now}};
+	struct measure plan = {
+		.side_count = base_workload ? 2 : 1,
+		.suppressions = job->suppressions,
+		.directory = job->directory,
+		.progress = show_progress,
+		.progress_data = job,
+	};
+	GError *error = NULL;
+
+	for (unsigned i = 0; i < plan.side_count; i++)
+		plan.sides[i] = sides[base_workload ? i : 1];
+	if (set & GATE_SET_EXACT && !measure_profiled(&plan, profiled_runs, &error))
+		return fail(job, error);
+	if (set & ~(unsigned)GATE_SET_EXACT &&
+		!measure_plain(&plan, runs, (unsigned)job->options->warm_ups, &error))
+		return fail(job, error);
+	job->outcome.was_run = true;
+	job->outcome.aids = now->aids;
+	return true;
+}
+
+bool
+job_measure(struct job *job, const struct workload *base_workload, unsigned set,
+	unsigned profiled_runs, unsigned runs)
+{
+	if (!job->now)
+		job->now = measurement_new();
+	if (!job->base && base_workload)
+		job->base = measurement_new();
+	return measure(job, job->base, job->now, base_workload, set, profiled_runs, runs);
+}
+
+void
+job_show(struct job *job, unsigned set)
+{
+	for (unsigned i = 0; i < GATE_METRICS; i++) {
+		if (!gate_set_has(set, i))
+			continue;
+		const char *why = measurement_count(job->now, i) ? NULL : job->now->missing[i];
+
+		if (measurement_count(job->now, i) || why)
+			g_ptr_array_add(job->outcome.findings,
+				judge_alone(job->now, i, VERDICT_SHOWN, why));
+	}
+}
+
+/* ---- comparing ---- */
+
+/*
+ * What neither side can be asked for (instructions that nobody counts, calls that are not traced)
+ * is no reason to fail unless it was asked for by name.
+ */
+static unsigned
+without_unknown(struct job *job, unsigned set)
+{
+	const enum gate_metric optional[] = {GATE_INSTRUCTIONS, GATE_CALLS};
+	const char *asked = job->options->metrics ? job->options->metrics : "";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(optional); i++) {
+		const enum gate_metric metric = optional[i];
+
+		if (!gate_set_has(set, metric) || measurement_count(job->now, metric) ||
+			measurement_count(job->base, metric) ||
+			strstr(asked, gate_metrics[metric].key))
+			continue;
+		set &= ~(1u << metric);
+		if (metric == GATE_INSTRUCTIONS && job->now->missing[metric])
+			outcome_note(
+				&job->outcome, g_strdup_printf("%s: %s", gate_metrics[metric].key,
+						       job->now->missing[metric]));
+	}
+	return set;
+}
+
+static unsigned
+set_where(const GPtrArray *findings, bool (*holds)(const struct finding *finding))
+{
+	unsigned set = 0;
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *finding = findings->pdata[i];
+
+		set |= holds(finding) ? 1u << finding->metric : 0;
+	}
+	return set;
+}
+
+static bool
+is_exact_regression(const struct finding *finding)
+{
+	return finding->verdict == VERDICT_REGRESSION && !finding->statistical;
+}
+
+static bool
+is_statistical_regression(const struct finding *finding)
+{
+	return finding->verdict == VERDICT_REGRESSION && finding->statistical;
+}
+
+static bool
+is_slower(const struct finding *finding)
+{
+	return finding->verdict == VERDICT_REGRESSION &&
+	       (finding->metric == GATE_CPU || finding->metric == GATE_WALL ||
+		       finding->metric == GATE_INSTRUCTIONS);
+}
+
+static bool
+is_demoted(const struct finding *finding)
+{
+	return finding->demoted;
+}
+
+static void
+judge_again(struct job *job, unsigned set)
+{
+	g_ptr_array_unref(job->outcome.findings);
+	job->outcome.findings = judge(job->base, job->now, set, &job->settings);
+}
+
+/* Profiled runs until `now` has `wanted` of them, then judges again. */
+static bool
+extend(struct job *job, const struct workload *base_workload, unsigned set, unsigned wanted)
+{
+	const unsigned have = measurement_count(job->now, GATE_ALLOCATIONS);
+
+	if (have >= wanted)
+		return true;
+	if (!measure(job, job->base, job->now, base_workload, GATE_SET_EXACT, wanted - have, 0))
+		return false;
+	judge_again(job, set);
+	return true;
+}
+
+static void
+merge_second(struct job *job, const GPtrArray *second)
+{
+	for (guint i = 0; i < job->outcome.findings->len; i++) {
+		struct finding *finding = job->outcome.findings->pdata[i];
+
+		for (guint j = 0; j < second->len; j++) {
+			const struct finding *other = second->pdata[j];
+
+			if (other->metric == finding->metric)
+				judge_confirm(finding, other);
+		}
+	}
+}
+
+/* The planned confirmation: flagged metrics alone, once, with nothing of the first samples. */
+static bool
+confirm(struct job *job, const struct workload *base_workload)
+{
+	const unsigned flagged = set_where(job->outcome.findings, is_statistical_regression);
+	struct measurement *base = base_workload ? measurement_new() : NULL;
+	struct measurement *now = measurement_new();
+	bool done = true;
+
+	if (flagged && !job->options->no_confirmation) {
+		done = measure(job, base, now, base_workload, flagged, RUNS_WHERE_IT_VARIES,
+			(unsigned)job->options->runs);
+		if (done) {
+			g_autoptr(GPtrArray) second =
+				judge(base ? base : job->base, now, flagged, &job->settings);
+
+			merge_second(job, second);
+		}
+	}
+	measurement_free(base);
+	measurement_free(now);
+	return done;
+}
+
+static void
+explain_demotion(struct finding *finding)
+{
+	g_autofree char *before = finding->reason;
+
+	finding->reason = g_strdup_printf(
+		"it is exact by nature, but this program's differs from run to run: compared by "
+		"statistics%s%s",
+		before ? "; " : "", before ? before : "");
+}
+
+/* ---- where from ---- */
+
+/* What timed metrics that got worse are taken apart by. */
+static bool
+sample_both(struct job *job, const struct workload *base_workload)
+{
+	const struct measure plan = {
+		.sides = {{base_workload, job->base}, {&job->workload, job->now}},
+		.side_count = 2,
+		.directory = job->directory,
+		.progress = show_progress,
+		.progress_data = job,
+	};
+	struct account *samples[2] = {account_new(), account_new()};
+	GError *error = NULL;
+	const bool done = measure_samples(&plan, SAMPLED_RUNS, samples, &error);
+
+	job->base->samples = samples[0];
+	job->now->samples = samples[1];
+	return done || fail(job, error);
+}
+
+/* An estimate: samples are drawn, and drawing them costs time too. */
+static void
+attribute_time(struct job *job, struct finding *finding)
+{
+	const struct account *before = job->base->samples, *after = job->now->samples;
+
+	if (!before || !after || !before->total[GATE_CPU] || !after->total[GATE_CPU])
+		return;
+	finding->attribution = attribution_find(before, after, GATE_CPU,
+		(int64_t)before->total[GATE_CPU], (int64_t)after->total[GATE_CPU], job->review);
+	if (!finding->reason)
+		finding->reason = g_strdup("where from: an estimate by samples of CPU time");
+}
+
+/* Of a metric that varies, the two runs whose call paths were kept are compared. */
+static void
+attribute(struct job *job, struct finding *finding)
+{
+	const struct account *before = job->base->account, *after = job->now->account;
+
+	if (is_slower(finding))
+		attribute_time(job, finding);
+	if (!before || !after || !gate_is_exact(finding->metric) ||
+		(finding->verdict != VERDICT_REGRESSION && finding->verdict != VERDICT_IMPROVED))
+		return;
+	const double was =
+		finding->demoted ? (double)before->total[finding->metric] : finding->base;
+	const double is = finding->demoted ? (double)after->total[finding->metric] : finding->now;
+
+	finding->attribution = attribution_find(
+		before, after, finding->metric, (int64_t)was, (int64_t)is, job->review);
+}
+
+/* --per-path: what one call path saves does not pay for another. */
+static void
+check_paths(struct job *job, struct finding *finding)
+{
+	if (!job->options->per_path || !gate_is_exact(finding->metric) || finding->demoted ||
+		finding->verdict == VERDICT_REGRESSION || !job->base->account || !job->now->account)
+		return;
+	struct attribution *paths = attribution_find(job->base->account, job->now->account,
+		finding->metric, (int64_t)finding->base, (int64_t)finding->now, job->review);
+	const struct attribution_entry *first =
+		paths->entries->len ? &g_array_index(paths->entries, struct attribution_entry, 0)
+				    : NULL;
+	const double allowed = first ? finding->tolerance * (double)first->before : 0;
+
+	if (!first || first->kind == ATTRIBUTION_MOVED ||
+		(double)attribution_change(first) <= allowed) {
+		attribution_free(paths);
+		return;
+	}
+	finding->verdict = VERDICT_REGRESSION;
+	finding->reason = g_strdup("the total did not grow, but a call path did (--per-path)");
+	attribution_free(finding->attribution);
+	finding->attribution = paths;
+}
+
+static void
+complete_findings(struct job *job)
+{
+	for (guint i = 0; i < job->outcome.findings->len; i++) {
+		struct finding *finding = job->outcome.findings->pdata[i];
+
+		attribute(job, finding);
+		check_paths(job, finding);
+		if (finding->demoted && finding->statistical)
+			explain_demotion(finding);
+	}
+}
+
+bool
+job_compare(struct job *job, const struct workload *base_workload, unsigned set)
+{
+	const bool can_run = job->workload.command != NULL;
+
+	set = without_unknown(job, set);
+	judge_again(job, set);
+	if (can_run && set_where(job->outcome.findings, is_exact_regression) &&
+		!extend(job, base_workload, set,
+			measurement_count(job->now, GATE_ALLOCATIONS) + RUNS_TO_BELIEVE))
+		return false;
+	if (can_run && set_where(job->outcome.findings, is_demoted) &&
+		!extend(job, base_workload, set, RUNS_WHERE_IT_VARIES))
+		return false;
+	if (can_run && !confirm(job, base_workload))
+		return false;
+	if (base_workload && set_where(job->outcome.findings, is_slower) &&
+		!sample_both(job, base_workload))
+		return false;
+	complete_findings(job);
+	return true;
+}
+
+void
+job_check_limits(struct job *job, const GPtrArray *limits)
+{
+	const GPtrArray *both[] = {limits, job->limits};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(both); i++) {
+		for (guint j = 0; both[i] && j < both[i]->len; j++)
+			g_ptr_array_add(job->outcome.limits,
+				limit_check(both[i]->pdata[j], job->now, job->review));
+	}
+}

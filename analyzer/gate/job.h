@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * One call of thag-gate on its way: what the options say, read and checked; a directory for
+ * profiles; and the outcome that grows.
+ */
+#ifndef THAG_GATE_JOB_H
+#define THAG_GATE_JOB_H
+
+#include "budget.h"
+#include "gate_options.h"
+#include "outcome.h"
+
+struct job {
+	const char *command; /* "thag-gate check", for messages */
+	const struct gate_options *options;
+	struct judge_settings settings;
+	unsigned set; /* metrics asked for; 0: what the command does by itself */
+	struct suppressions *suppressions;
+	struct review *review;
+	GPtrArray *limits; /* struct limit, of the command line */
+	unsigned counted;  /* statuses that fail the call */
+	char *directory;   /* temporary */
+	struct workload workload;
+	struct outcome outcome;
+	struct measurement *base, *now; /* owned; may be NULL */
+};
+
+/* Returns 0, or an exit status with the reason printed. */
+int job_init(struct job *job, const char *command, const struct gate_options *options);
+void job_fini(struct job *job);
+
+/* The program to run is the rest of the command line; false, with a message, where it is missing.*/
+bool job_set_workload(struct job *job);
+
+/* Tolerances of the command line: after those of a budget. */
+bool job_apply_tolerances(struct job *job);
+
+/* Measures `now`, and `base` with `base_workload` (may be NULL), for the metrics of `set`. */
+bool job_measure(struct job *job, const struct workload *base_workload, unsigned set,
+	unsigned profiled_runs, unsigned runs);
+
+/*
+ * Compares `base` and `now`: exact metrics that differ are run again, those that vary get more
+ * runs and statistics, and what statistics call worse is measured once more. `base_workload` may
+ * be NULL where there is nothing to run (a budget).
+ */
+bool job_compare(struct job *job, const struct workload *base_workload, unsigned set);
+
+/* Only shows the values of `now`. */
+void job_show(struct job *job, unsigned set);
+
+/* Checks `limits` (struct limit) as well as those of the command line. */
+void job_check_limits(struct job *job, const GPtrArray *limits);
+
+/* Settles the outcome, writes all that was asked for, and returns the exit status. */
+int job_finish(struct job *job);
+
+/* The same after a failure, with `error`, which is freed. */
+int job_fail(struct job *job, GError *error);
+
+/* The commit of the sources here, or NULL. The caller's. */
+char *job_commit(void);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See judge.h. */
+#include "judge.h"
+
+#include <math.h>
+
+#include "statistics/holm.h"
+#include "statistics/mann_whitney.h"
+#include "statistics/order.h"
+#include "statistics/shift.h"
+
+const char *const verdict_names[VERDICTS] = {
+	[VERDICT_PASS] = "pass",
+	[VERDICT_IMPROVED] = "improved",
+	[VERDICT_SHOWN] = "shown",
+	[VERDICT_INCONCLUSIVE] = "inconclusive",
+	[VERDICT_INCOMPARABLE] = "incomparable",
+	[VERDICT_REGRESSION] = "regression",
+};
+
+void
+judge_settings_init(struct judge_settings *settings)
+{
+	*settings = (struct judge_settings){.alpha = 0.01, .power = 0.8, .seed = 1};
+	for (unsigned i = 0; i < GATE_METRICS; i++) {
+		settings->tolerance[i] = gate_metrics[i].tolerance;
+		settings->floor[i] = gate_metrics[i].floor;
+	}
+}
+
+void
+finding_free(struct finding *finding)
+{
+	if (!finding)
+		return;
+	g_free(finding->reason);
+	attribution_free(finding->attribution);
+	g_free(finding);
+}
+
+struct finding *
+judge_alone(const struct measurement *now, enum gate_metric metric, enum verdict verdict,
+	const char *why)
+{
+	struct finding *finding = g_new0(struct finding, 1);
+
+	finding->metric = metric;
+	finding->verdict = verdict;
+	finding->now = measurement_median(now, metric);
+	finding->runs = measurement_count(now, metric);
+	finding->reason = g_strdup(why);
+	return finding;
+}
+
+/* ---- exact ---- */
+
+static void
+judge_exact(struct finding *finding)
+{
+	const double change = finding->now - finding->base;
+
+	if (change > finding->tolerance * finding->base && change > finding->floor)
+		finding->verdict = VERDICT_REGRESSION;
+	else
+		finding->verdict = change < 0 ? VERDICT_IMPROVED : VERDICT_PASS;
+}
+
+/* ---- statistical ---- */
+
+/* Ratios need positive values: a metric that can be 0 is moved up by one unit, on both sides. */
+static double *
+positive_values(const struct measurement *measurement, enum gate_metric metric)
+{
+	const guint count = measurement_count(measurement, metric);
+	double *values = g_memdup2(measurement_values(measurement, metric), count * sizeof(double));
+
+	for (guint i = 0; i < count; i++)
+		values[i] += gate_is_exact(metric) ? 1 : 0;
+	return values;
+}
+
+static void
+measure_difference(struct finding *finding, const struct measurement *base,
+	const struct measurement *now, const struct judge_settings *settings)
+{
+	g_autofree double *before = positive_values(base, finding->metric);
+	g_autofree double *after = positive_values(now, finding->metric);
+	const size_t n = finding->base_runs, m = finding->runs;
+	const struct shift shift = shift_estimate(before, n, after, m, 1 - settings->alpha,
+		settings->seed + (uint64_t)finding->metric);
+	const double distance = fabs(shift.ratio / (1 + finding->tolerance) - 1);
+
+	finding->statistical = true;
+	finding->p = mann_whitney_test(before, n, after, m).p;
+	finding->ratio = shift.ratio;
+	finding->low = shift.low;
+	finding->high = shift.high;
+	finding->detectable =
+		shift_detectable(before, n, after, m, settings->alpha, settings->power);
+	finding->runs_needed = (double)shift_runs_needed(
+		before, n, after, m, settings->alpha, settings->power, MAX(distance, 0.001));
+}
+
+static void
+explain_inconclusive(struct finding *finding)
+{
+	const double runs = MAX(finding->base_runs, finding->runs);
+
+	finding->runs_needed = MAX(finding->runs_needed, runs + 1);
+	finding->reason =
+		g_strdup_printf("%+.1f %%, but anything from %+.1f %% to %+.1f %% is possible; "
+				"these runs could show "
+				"a change of %.1f %%, about %.0f runs a side would settle it",
+			100 * (finding->ratio - 1), 100 * (finding->low - 1),
+			100 * (finding->high - 1), 100 * finding->detectable, finding->runs_needed);
+}
+
+static void
+decide(struct finding *finding, const struct judge_settings *settings)
+{
+	const double above = finding->now - finding->base;
+	const bool significant = finding->p_adjusted < settings->alpha;
+	const bool large = finding->low > 1 + finding->tolerance && above > finding->floor;
+	const bool excluded = finding->high <= 1 + finding->tolerance ||
+			      (finding->high - 1) * finding->base <= finding->floor;
+
+	if (significant && large) {
+		finding->verdict = VERDICT_REGRESSION;
+	} else if (excluded) {
+		finding->runs_needed = 0;
+		finding->verdict = significant && finding->high < 1 && -above > finding->floor
+					   ? VERDICT_IMPROVED
+					   : VERDICT_PASS;
+	} else {
+		finding->verdict = VERDICT_INCONCLUSIVE;
+		explain_inconclusive(finding);
+	}
+}
+
+static void
+judge_statistical(GPtrArray *findings, const struct judge_settings *settings)
+{
+	double p[GATE_METRICS], adjusted[GATE_METRICS];
+	struct finding *tested[GATE_METRICS];
+	unsigned count = 0;
+
+	for (guint i = 0; i < findings->len; i++) {
+		struct finding *finding = findings->pdata[i];
+
+		if (!finding->statistical)
+			continue;
+		tested[count] = finding;
+		p[count++] = finding->p;
+	}
+	if (!count)
+		return;
+	holm_adjust(p, count, adjusted);
+	for (unsigned i = 0; i < count; i++) {
+		tested[i]->p_adjusted = adjusted[i];
+		decide(tested[i], settings);
+	}
+}
+
+/* ---- both ---- */
+
+static struct finding *
+compare(const struct measurement *base, const struct measurement *now, enum gate_metric metric,
+	const struct judge_settings *settings)
+{
+	struct finding *finding = judge_alone(now, metric, VERDICT_PASS, NULL);
+	const bool exact = gate_metrics[metric].class == GATE_EXACT;
+	const bool varies = measurement_varies(base, metric) || measurement_varies(now, metric);
+	const char *missing = now->missing[metric] ? now->missing[metric] : base->missing[metric];
+
+	finding->base = measurement_median(base, metric);
+	finding->base_runs = measurement_count(base, metric);
+	finding->has_base = finding->base_runs > 0;
+	finding->tolerance = settings->tolerance[metric];
+	finding->floor = settings->floor[metric];
+	finding->demoted = exact && varies;
+	if (!finding->base_runs || !finding->runs) {
+		finding->verdict = VERDICT_INCOMPARABLE;
+		finding->reason = g_strdup(missing	    ? missing
+					   : !finding->runs ? "it was not measured"
+							    : "there is no baseline for it");
+	} else if (exact && !varies) {
+		judge_exact(finding);
+	} else if (MIN(finding->base_runs, finding->runs) < JUDGE_RUNS_MIN) {
+		finding->verdict = VERDICT_INCONCLUSIVE;
+		finding->runs_needed = JUDGE_RUNS_MIN;
+		finding->reason = g_strdup_printf(
+			"it varies from run to run: at least %d runs a side are needed",
+			JUDGE_RUNS_MIN);
+	} else {
+		measure_difference(finding, base, now, settings);
+	}
+	return finding;
+}
+
+GPtrArray *
+judge(const struct measurement *base, const struct measurement *now, unsigned set,
+	const struct judge_settings *settings)
+{
+	GPtrArray *findings = g_ptr_array_new_with_free_func((GDestroyNotify)finding_free);
+
+	for (unsigned i = 0; i < GATE_METRICS; i++) {
+		if (gate_set_has(set, i))
+			g_ptr_array_add(findings, compare(base, now, i, settings));
+	}
+	judge_statistical(findings, settings);
+	return findings;
+}
+
+void
+judge_confirm(struct finding *finding, const struct finding *second)
+{
+	finding->second_ratio = second->ratio;
+	finding->was_confirmed = second->verdict == VERDICT_REGRESSION;
+	if (finding->was_confirmed)
+		return;
+	finding->verdict = VERDICT_INCONCLUSIVE;
+	finding->runs_needed = MAX(second->runs_needed, finding->runs + 1);
+	g_free(finding->reason);
+	finding->reason = g_strdup_printf(
+		"the first measurement said %+.1f %%, the planned second one %+.1f %% (%+.1f to "
+		"%+.1f %%): not confirmed",
+		100 * (finding->ratio - 1), 100 * (second->ratio - 1), 100 * (second->low - 1),
+		100 * (second->high - 1));
+}

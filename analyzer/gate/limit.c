@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* See limit.h. */
+#include "limit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "names.h"
+
+enum {
+	SITES_MAX = 20, /* call paths that a finding names */
+};
+
+static const struct {
+	const char *name;
+	double factor;
+	enum gate_unit unit;
+} units[] = {
+	{"", 1, GATE_COUNT},
+	{"B", 1, GATE_BYTES},
+	{"kB", 1e3, GATE_BYTES},
+	{"MB", 1e6, GATE_BYTES},
+	{"GB", 1e9, GATE_BYTES},
+	{"KiB", 1024, GATE_BYTES},
+	{"MiB", 1 << 20, GATE_BYTES},
+	{"GiB", 1 << 30, GATE_BYTES},
+	{"ns", 1, GATE_NS},
+	{"us", 1e3, GATE_NS},
+	{"ms", 1e6, GATE_NS},
+	{"s", 1e9, GATE_NS},
+};
+
+void
+limit_free(struct limit *limit)
+{
+	if (!limit)
+		return;
+	if (limit->regex)
+		g_regex_unref(limit->regex);
+	g_free(limit->text);
+	g_free(limit->pattern);
+	g_free(limit);
+}
+
+/* ---- reading ---- */
+
+static bool
+parse_bound(const char *text, struct limit *limit)
+{
+	const enum gate_unit unit = gate_metrics[limit->metric].unit;
+	char *end;
+	const double value = g_ascii_strtod(text, &end);
+	g_autofree char *name = g_strstrip(g_strdup(end));
+
+	if (end == text || !(value >= 0) || isinf(value))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+		if (strcmp(units[i].name, name))
+			continue;
+		limit->bound = value * units[i].factor;
+		/* A plain 0 needs no unit, and plain bytes are usual; plain nanoseconds are not. */
+		return units[i].unit == unit || (!*name && (unit == GATE_BYTES || !(value > 0)));
+	}
+	return false;
+}
+
+static bool
+parse_operator(const char *text, struct limit *limit, const char **ret_rest)
+{
+	limit->below = *text == '<';
+	if (*text == '<')
+		text++;
+	else if (!g_str_has_prefix(text, "=="))
+		return false;
+	limit->equal = *text == '=';
+	*ret_rest = text + strspn(text, "=");
+	return true;
+}
+
+/* The metric's name, with "-per-path", and what is in parentheses. */
+static bool
+parse_subject(const char *text, struct limit *limit)
+{
+	g_autofree char *name = g_strstrip(g_strdup(text));
+	char *open = strchr(name, '(');
+	const size_t length = strlen(name);
+
+	if (open && name[length - 1] == ')') {
+		name[length - 1] = 0;
+		*open = 0;
+		limit->pattern = g_strstrip(g_strdup(open + 1));
+		g_strchomp(name);
+	}
+	if (g_str_has_suffix(name, "-per-path")) {
+		limit->per_path = true;
+		name[strlen(name) - strlen("-per-path")] = 0;
+	}
+	if (!strcmp(name, "leak"))
+		limit->metric = GATE_LEAKED;
+	else if (!gate_metric_parse(name, &limit->metric))
+		return false;
+	return gate_is_exact(limit->metric) || (!limit->pattern && !limit->per_path);
+}
+
+static bool
+compile_pattern(struct limit *limit, char **ret_why)
+{
+	const size_t length = limit->pattern ? strlen(limit->pattern) : 0;
+	g_autoptr(GError) error = NULL;
+
+	if (length < 2 || limit->pattern[0] != '/' || limit->pattern[length - 1] != '/')
+		return true;
+	g_autofree char *source = g_strndup(limit->pattern + 1, length - 2);
+
+	limit->regex = g_regex_new(source, G_REGEX_OPTIMIZE, 0, &error);
+	if (!limit->regex)
+		*ret_why = g_strdup_printf("limit '%s': %s", limit->text, error->message);
+	return limit->regex != NULL;
+}
+
+/* The operator: the first "<" or "==" that is not within the parentheses. */
+static const char *
+find_operator(const char *text)
+{
+	const char *from = strrchr(text, ')');
+	const char *less = strchr(from ? from : text, '<');
+
+	return less ? less : strstr(from ? from : text, "==");
+}
+
+struct limit *
+limit_parse(const char *text, char **ret_why)
+{
+	struct limit *limit = g_new0(struct limit, 1);
+	const char *operator= find_operator(text), *rest;
+
+	limit->text = g_strdup(text);
+	if (operator) {
+		g_autofree char *subject = g_strndup(text, (gsize)(operator- text));
+
+		if (parse_subject(subject, limit) && parse_operator(operator, limit, &rest) &&
+			parse_bound(rest, limit) && compile_pattern(limit, ret_why))
+			return limit;
+	}
+	if (!*ret_why)
+		*ret_why = g_strdup_printf("limit '%s' is not understood; write for instance "
+					   "'peak <= 24 MiB' or 'allocations(parse) <= 100'",
+			text);
+	limit_free(limit);
+	return NULL;
+}
+
+/* ---- checking ---- */
+
+static bool
+is_kept(const struct limit *limit, double value)
+{
+	return (limit->below && value < limit->bound) ||
+	       (limit->equal && fabs(value - limit->bound) < 0.5);
+}
+
+static bool
+is_meant(const struct limit *limit, const char *function)
+{
+	if (limit->regex)
+		return g_regex_match(limit->regex, function, 0, NULL);
+	return name_means(function, limit->pattern);
+}
+
+/* By node: whether it or a caller is of the function. */
+static bool *
+find_meant(const struct limit *limit, const struct account *account)
+{
+	bool *meant = g_new0(bool, account->nodes->len);
+
+	for (guint i = 0; i < account->nodes->len; i++) {
+		const struct account_node *node = account_node(account, i);
+
+		meant[i] = !limit->pattern || (i && meant[node->parent]) ||
+			   (i && is_meant(limit, node->function));
+	}
+	return meant;
+}
+
+/* All call paths that a limit is about, the largest first: from an account of nothing. */
+static struct attribution *
+find_sites(const struct limit *limit, const struct account *account, const struct review *review)
+{
+	g_autofree bool *meant = find_meant(limit, account);
+	struct account part = {.nodes = g_array_copy(account->nodes)};
+	struct account nothing = {.nodes = g_array_new(FALSE, TRUE, sizeof(struct account_node))};
+	struct attribution *sites;
+
+	g_array_set_size(nothing.nodes, 1);
+	for (guint i = 0; i < part.nodes->len; i++) {
+		if (!meant[i])
+			memset(g_array_index(part.nodes, struct account_node, i).self, 0,
+				sizeof(((struct account_node *)NULL)->self));
+	}
+	sites = attribution_find(&nothing, &part, limit->metric, 0, 0, review);
+	/* The nodes of the whole account have the same numbers, and live longer. */
+	for (guint i = 0; i < sites->entries->len; i++)
+		g_array_index(sites->entries, struct attribution_entry, i).account = account;
+	g_array_unref(part.nodes);
+	g_array_unref(nothing.nodes);
+	return sites;
+}
+
+static void
+check_paths(
+	struct limit_finding *finding, const struct account *account, const struct review *review)
+{
+	const struct limit *limit = finding->limit;
+	struct attribution *sites = find_sites(limit, account, review);
+	double sum = 0, largest = 0;
+
+	for (guint i = 0; i < sites->entries->len; i++) {
+		const struct attribution_entry *entry =
+			&g_array_index(sites->entries, struct attribution_entry, i);
+		const double value = (double)entry->after;
+
+		sum += value;
+		largest = MAX(largest, value);
+		if (finding->sites->len < SITES_MAX && (!limit->per_path || !is_kept(limit, value)))
+			g_array_append_val(finding->sites, *entry);
+	}
+	finding->value = limit->per_path ? largest : sum;
+	attribution_free(sites);
+}
+
+struct limit_finding *
+limit_check(const struct limit *limit, const struct measurement *now, const struct review *review)
+{
+	struct limit_finding *finding = g_new0(struct limit_finding, 1);
+
+	finding->limit = limit;
+	finding->sites = g_array_new(FALSE, FALSE, sizeof(struct attribution_entry));
+	if (!measurement_count(now, limit->metric)) {
+		finding->state = LIMIT_NOT_MEASURED;
+		return finding;
+	}
+	if (now->account && gate_is_exact(limit->metric))
+		check_paths(finding, now->account, review);
+	if (!limit->pattern && !limit->per_path)
+		finding->value = measurement_median(now, limit->metric);
+	finding->state = is_kept(limit, finding->value) ? LIMIT_KEPT : LIMIT_EXCEEDED;
+	return finding;
+}
+
+void
+limit_finding_free(struct limit_finding *finding)
+{
+	if (!finding)
+		return;
+	g_array_unref(finding->sites);
+	g_free(finding);
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""Is the tree of traced calls the one that the program made, and are its times possible?"""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../engine"))
+
+from thag import PROGRAMS, Ended, Run  # noqa: E402
+from trees import trees  # noqa: E402
+
+TRACED = os.path.join(PROGRAMS, "traced")
+BUILDS = ("gcc-O0", "gcc-O2", "clang-O0", "clang-O2")
+
+
+class TimeRun(Run):
+    """A program under thag-run --time, where samples are taken only if asked for."""
+
+    def __init__(self, command, options=(), **more):
+        super().__init__(command, options=["-q", *options], what="--time", **more)
+
+
+def plain_name(name):
+    """A function's name without arguments, templates and what compilers add to clones."""
+    name = re.sub(r" \[clone [^]]*\]|\(anonymous namespace\)::", "", name)
+    return re.sub(r"\(.*$|\.(constprop|isra|part|cold)\.?\d*", "", name)
+
+
+def traced_rows(profile):
+    """(path, sums) of each call path that was traced; untraced frames are left out of paths."""
+    nodes = {r["node"]: r for r in profile.rows("SELECT node, parent, function FROM node_name")}
+    rows = profile.rows("""
+        SELECT node, sum(calls) AS calls, sum(total_ns) AS total, sum(self_ns) AS self,
+          min(min_ns) AS least, max(max_ns) AS most, sum(unfinished) AS unfinished
+        FROM calls GROUP BY node""")
+    traced = {r["node"] for r in rows}
+    paths = {}
+
+    def path_of(node):
+        chain = []
+        while node in nodes and node not in paths:
+            chain.append(node)
+            node = nodes[node]["parent"]
+        path = paths.get(node, ())
+        for at in reversed(chain):
+            if at in traced:
+                path += (plain_name(nodes[at]["function"]),)
+            paths[at] = path
+        return path
+
+    return [(path_of(r["node"]), r) for r in rows]
+
+
+def tree_problems(rows, wanted):
+    seen = {}
+    for path, row in rows:
+        seen[path] = seen.get(path, 0) + row["calls"]
+    return [f"{';'.join(path)[-200:]}: {seen.get(path, 0)} calls, {wanted.get(path, 0)} made"
+            for path in sorted(set(seen) | set(wanted))
+            if seen.get(path, 0) != wanted.get(path, 0)]
+
+
+def time_problems(rows, duration_ns):
+    """No time is negative or longer than the run; a total is the sum of what it consists of."""
+    problems, total, parts = [], {}, {}
+    for path, row in rows:
+        if min(row["total"], row["self"], row["most"]) < 0 or row["self"] > row["total"] + 1:
+            problems.append(f"{path[-1]}: total {row['total']}, self {row['self']}")
+        if row["most"] > duration_ns or row["least"] > row["most"]:
+            problems.append(f"{path[-1]}: {row['least']} to {row['most']} of {duration_ns} ns")
+        total[path] = total.get(path, 0) + row["total"]
+        parts[path] = parts.get(path, 0) + row["self"]
+        if len(path) > 1:
+            parts[path[:-1]] = parts.get(path[:-1], 0) + row["total"]
+    for path, whole in total.items():
+        if abs(whole - parts[path]) > 1000 + whole // 100:
+            problems.append(f"{';'.join(path)[-200:]}: total {whole}, parts {parts[path]}")
+    return problems
+
+
+def check_run(command, wanted, mode, env):
+    plain = Ended(command, env)
+    with TimeRun(command, options=["--rate", "0", mode], env=env) as run:
+        if run.hung or run.profile is None:
+            return ["hung" if run.hung else "no profile: " + run.err.decode()[-300:]]
+        problems = []
+        if (run.status, run.out, run.err) != (plain.status, plain.out, plain.err):
+            problems.append(f"status {plain.status} became {run.status}: {run.err[-200:]}")
+        rows = traced_rows(run.profile)
+        lost = sum(p["lost_events"] for p in run.profile.processes())
+        unmatched = sum(p["unmatched_exits"] for p in run.profile.processes())
+        if lost or unmatched:
+            problems.append(f"{lost} lost, {unmatched} exits without an entry")
+        return (problems + tree_problems(rows, wanted)
+                + time_problems(rows, int(run.profile.run()["duration_ns"])))
+
+
+def run_tracing(names, tally):
+    for build in BUILDS:
+        for (program, case), wanted in trees().items():
+            command = [os.path.join(TRACED, f"{program}-{build}"), case]
+            if not os.path.exists(command[0]):
+                continue
+            env = {"TRACED_LIBRARY": os.path.join(TRACED, f"library-{build}.so")}
+            for mode in ("--detail", "--summary"):
+                name = f"{case} {program} {build} {mode[2:]}"
+                if not names or any(n in name for n in names):
+                    tally.attempt(name, check_run, command, wanted, mode, env)
