@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * thag flamegraph: a picture of a profile, or of folded stacks from anywhere; thag flamechart: a
- * profile's calls and samples in the course of time.
+ * thag flamegraph and thag flamechart: pictures of a profile, or of folded stacks from anywhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,28 +8,36 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "colour.h"
 #include "command.h"
-#include "flame.h"
-#include "flame_profile.h"
+#include "filter_options.h"
 #include "flame_time.h"
-#include "profile_read.h"
+#include "open.h"
+#include "progress.h"
 #include "target.h"
 
 struct conversion {
 	const char *name;
-	const char *input;
-	const char *output; /* NULL or "-": standard output */
-	const char *title;
-	bool bytes; /* the values of folded stacks are bytes */
-	bool time;  /* of a profile that knows memory and time: time */
+	struct filter_options filter;
+	struct flame_profile_options picture;
+	GStrv files;
+	char *output; /* NULL or "-": standard output */
+	char *title, *colours, *metric, *values;
+	gboolean bytes, time;
 	bool chart;
-	bool help;
 };
 
 static int
 complain(const struct conversion *conversion, const char *what, const char *why)
 {
 	fprintf(stderr, "%s: %s: %s\n", conversion->name, what, why);
+	return EXIT_OURS;
+}
+
+static int
+complain_error(const struct conversion *conversion, const GError *error)
+{
+	fprintf(stderr, "%s: %s\n", conversion->name, error->message);
 	return EXIT_OURS;
 }
 
@@ -68,189 +75,182 @@ complain_of_output(const struct conversion *conversion)
 				: g_strerror(errno));
 }
 
-/* ---- from a profile ---- */
+/* ---- the picture ---- */
 
 static struct profile *
 read_profile(const struct conversion *conversion)
 {
+	const struct open_options options = {
+		.folded = conversion->bytes ? "bytes" : conversion->values};
 	g_autoptr(GError) error = NULL;
-	struct profile *profile = profile_read(conversion->input, &error);
+	g_autofree char *warning = NULL;
+	struct profile *profile;
 
+	progress_begin("reading", conversion->files[0]);
+	profile = profile_open(conversion->files[0], &options, &warning, &error);
+	progress_end();
+	if (warning)
+		fprintf(stderr, "%s: %s\n", conversion->name, warning);
 	if (!profile)
-		fprintf(stderr, "%s: %s\n", conversion->name, error->message);
+		complain_error(conversion, error);
 	return profile;
 }
 
-/* Of memory, unless something else is asked for or there is nothing else. */
-static picture_writer *
-writer_of(const struct conversion *conversion, const struct profile *profile)
+static enum metric
+first_metric(const struct conversion *conversion, const struct profile *profile)
 {
-	if (conversion->chart)
-		return flame_chart_write;
-	if (conversion->time || (!profile->memory.count && metric_of_time(profile) != METRICS))
-		return flame_time_write;
-	return flame_profile_write;
+	if (conversion->time)
+		return metric_of_time(profile);
+	return metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : metric_by_default(profile);
+}
+
+static bool
+choose_metric(struct conversion *conversion, const struct profile *profile)
+{
+	struct flame_profile_options *picture = &conversion->picture;
+
+	if ((conversion->chart || conversion->time) && metric_of_time(profile) == METRICS) {
+		complain(conversion, conversion->files[0], "has no times: profile with --time");
+		return false;
+	}
+	picture->metric = first_metric(conversion, profile);
+	if (!conversion->metric)
+		return true;
+	if (metric_parse(conversion->metric, &picture->metric) &&
+		metric_is_known(picture->metric, profile))
+		return true;
+	complain(conversion, conversion->metric, "the profile has no such metric");
+	return false;
 }
 
 static int
-draw_profile(const struct conversion *conversion, const struct profile *profile)
+write_picture(const struct conversion *conversion, FILE *file, const struct selection *selection)
 {
-	const struct filter everything = {.function = NULL};
-	struct selection selection;
+	const enum metric metric = conversion->picture.metric;
+
+	if (conversion->chart)
+		return flame_chart_write_as(file, selection, &conversion->picture);
+	if (metric_is_of_time(metric) && metric != METRIC_VALUE)
+		return flame_time_write_as(file, selection, &conversion->picture);
+	return flame_profile_write_as(file, selection, &conversion->picture);
+}
+
+static int
+draw(const struct conversion *conversion, const struct selection *selection)
+{
 	FILE *file = open_output(conversion);
 
 	if (!file)
 		return complain_of_output(conversion);
-	selection_init(&selection, profile, &everything, NULL);
-	const int error = writer_of(conversion, profile)(file, &selection, conversion->title);
-
-	selection_fini(&selection);
-	return close_output(conversion, file, error);
+	return close_output(conversion, file, write_picture(conversion, file, selection));
 }
 
 static int
-convert_profile(const struct conversion *conversion)
+convert(struct conversion *conversion)
 {
 	struct profile *profile = read_profile(conversion);
+	g_autoptr(GError) error = NULL;
+	struct selection selection;
 	int status = EXIT_OURS;
 
-	if (profile && (conversion->chart || conversion->time) &&
-		metric_of_time(profile) == METRICS)
-		complain(conversion, conversion->input, "has no times: profile with --time");
-	else if (profile)
-		status = draw_profile(conversion, profile);
-
+	if (!profile)
+		return EXIT_OURS;
+	if (!selection_init(&selection, profile, &conversion->filter.filter, &error))
+		status = complain_error(conversion, error);
+	else if (choose_metric(conversion, profile))
+		status = draw(conversion, &selection);
+	selection_fini(&selection);
 	profile_free(profile);
 	return status;
 }
 
-/* ---- from folded stacks ---- */
+/* ---- the command ---- */
 
-static int
-read_folded(const struct conversion *conversion, struct flame **ret_flame)
+static void
+add_options(GOptionContext *context, struct conversion *c)
 {
-	const struct flame_folded_options options = {
-		.title = conversion->title,
-		.unit = conversion->bytes ? FLAME_BYTES : FLAME_COUNT,
+	const GOptionEntry entries[] = {
+		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &c->output,
+			"Write FILE, which must not exist, instead of standard output", "FILE"},
+		{"title", 0, 0, G_OPTION_ARG_STRING, &c->title, "Title of the picture", "TEXT"},
+		{"time", 0, 0, G_OPTION_ARG_NONE, &c->time, "Of a profile of memory and time: time",
+			NULL},
+		{"sort", 0, 0, G_OPTION_ARG_STRING, &c->metric, "What is shown first", "METRIC"},
+		{"colours", 0, 0, G_OPTION_ARG_STRING, &c->colours, "Colours of boxes", "SCHEME"},
+		{"bytes", 0, 0, G_OPTION_ARG_NONE, &c->bytes,
+			"The values of folded stacks are bytes", NULL},
+		{"values", 0, 0, G_OPTION_ARG_STRING, &c->values,
+			"What folded stacks count: bytes, samples ...", "NAME"},
+		G_OPTION_ENTRY_NULL,
 	};
-	const bool from_stdin = !strcmp(conversion->input, "-");
-	FILE *in = from_stdin ? stdin : fopen(conversion->input, "re");
-	struct flame_folded_report report;
 
-	if (!in)
-		return complain(conversion, conversion->input, g_strerror(errno));
-	const int error = flame_from_folded(in, &options, ret_flame, &report);
-
-	if (!from_stdin)
-		fclose(in);
-	if (error)
-		return complain(conversion, conversion->input, g_strerror(-error));
-	if (report.bad_lines)
-		fprintf(stderr,
-			"%s: %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			" lines are no folded stacks and were left out, the first in line "
-			"%" G_GUINT64_FORMAT "\n",
-			conversion->name, conversion->input, (guint64)report.bad_lines,
-			(guint64)report.lines, (guint64)report.first_bad_line);
-	if (!(*ret_flame)->box_count) {
-		flame_free(*ret_flame);
-		return complain(conversion, conversion->input, "holds no folded stacks");
-	}
-	return 0;
+	g_option_context_add_main_entries(context, entries, NULL);
+	filter_options_add(&c->filter, context);
 }
 
-static int
-convert_folded(const struct conversion *conversion)
+static bool
+is_scheme(const char *name)
 {
-	struct flame *flame;
-	int status = read_folded(conversion, &flame);
-
-	if (status)
-		return status;
-	FILE *file = open_output(conversion);
-
-	if (file)
-		status = close_output(conversion, file, flame_write_svg(file, flame, NULL));
-	else
-		status = complain_of_output(conversion);
-	flame_free(flame);
-	return status;
+	return !name || colour_scheme_find(name) || !g_ascii_strcasecmp(name, "module");
 }
-
-/* ---- the commands ---- */
 
 /* Returns 0, or an exit status. */
 static int
-parse(struct conversion *conversion, char **arguments)
+parse(struct conversion *conversion, int count, char **arguments)
 {
-	conversion->name = *arguments++;
-	while (*arguments) {
-		char *word = *arguments++;
+	g_autoptr(GOptionContext) context = g_option_context_new("FILE.thag | FILE.folded | -");
+	g_autoptr(GError) error = NULL;
 
-		if (*arguments && (!strcmp(word, "-o") || !strcmp(word, "--output")))
-			conversion->output = *arguments++;
-		else if (*arguments && !strcmp(word, "--title"))
-			conversion->title = *arguments++;
-		else if (!strcmp(word, "--bytes"))
-			conversion->bytes = true;
-		else if (!strcmp(word, "--time") && !conversion->chart)
-			conversion->time = true;
-		else if (!strcmp(word, "-h") || !strcmp(word, "--help"))
-			conversion->help = true;
-		else if ((word[0] == '-' && word[1]) || conversion->input)
-			return complain(conversion, word, "not understood; see --help");
-		else
-			conversion->input = word;
-	}
-	if (!conversion->input && !conversion->help)
+	conversion->name = arguments[0];
+	g_option_context_set_summary(
+		context, conversion->chart
+				 ? "Makes a flamechart, a picture for any browser of what ran when."
+				 : "Makes a flamegraph, a picture for any browser, of a profile or "
+				   "of folded stacks.");
+	g_option_context_set_description(context,
+		"SCHEME: Aqua, Blue, Green, Hot, Mem, Orange, Purple, Red, Yellow, Rust, module\n");
+	add_options(context, conversion);
+	if (!g_option_context_parse(context, &count, &arguments, &error) ||
+		!filter_options_finish(&conversion->filter, &error))
+		return complain_error(conversion, error);
+	conversion->files = g_strdupv(arguments + 1);
+	if (!conversion->files[0])
 		return complain(conversion, "which file?", "see --help");
+	if (conversion->files[1])
+		return complain(conversion, conversion->files[1], "one file at a time, please");
+	if (!is_scheme(conversion->colours))
+		return complain(conversion, conversion->colours, "no such colours; see --help");
+	conversion->picture.title = conversion->title;
+	conversion->picture.scheme = conversion->colours;
 	return 0;
+}
+
+static int
+run(bool chart, int count, char **arguments)
+{
+	struct conversion conversion = {.chart = chart};
+	int status = parse(&conversion, count, arguments);
+
+	if (!status)
+		status = convert(&conversion);
+	g_strfreev(conversion.files);
+	g_free(conversion.output);
+	g_free(conversion.title);
+	g_free(conversion.colours);
+	g_free(conversion.metric);
+	g_free(conversion.values);
+	filter_options_fini(&conversion.filter);
+	return status;
 }
 
 int
 flamegraph_main(int count, char **arguments)
 {
-	struct conversion conversion = {.input = NULL};
-	const int status = parse(&conversion, arguments);
-
-	if (status)
-		return status;
-	if (conversion.help) {
-		fputs("thag flamegraph [options] FILE.thag | FILE.folded | -\n"
-		      "Makes a flamegraph, a picture for any browser, of a profile or of folded "
-		      "stacks.\n\n"
-		      "  -o, --output FILE   write FILE, which must not exist, instead of standard "
-		      "output\n"
-		      "      --title TEXT    title of the picture\n"
-		      "      --time          of a profile of memory and time: time\n"
-		      "      --bytes         the values of the folded stacks are bytes, not "
-		      "samples\n",
-			stdout);
-		return 0;
-	}
-	if (g_str_has_suffix(conversion.input, ".thag"))
-		return convert_profile(&conversion);
-	return convert_folded(&conversion);
+	return run(false, count, arguments);
 }
 
 int
 flamechart_main(int count, char **arguments)
 {
-	struct conversion conversion = {.chart = true};
-	const int status = parse(&conversion, arguments);
-
-	if (status)
-		return status;
-	if (conversion.help) {
-		fputs("thag flamechart [options] FILE.thag\n"
-		      "Makes a flamechart, a picture for any browser, of a profile: the traced "
-		      "calls "
-		      "of each thread,\nor its samples, in the course of time.\n\n"
-		      "  -o, --output FILE   write FILE, which must not exist, instead of standard "
-		      "output\n"
-		      "      --title TEXT    title of the picture\n",
-			stdout);
-		return 0;
-	}
-	return convert_profile(&conversion);
+	return run(true, count, arguments);
 }

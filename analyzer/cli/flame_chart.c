@@ -16,6 +16,7 @@ enum {
 
 struct chart {
 	const struct profile *profile;
+	const uint8_t *nodes;		/* of the selection: those that are drawn */
 	GArray *parent, *frame;		/* uint32_t by box */
 	GArray *start_ns, *duration_ns; /* uint64_t by box */
 	GArray *open;			/* uint32_t: boxes from the thread's to the innermost */
@@ -37,10 +38,11 @@ times(GArray *array)
 }
 
 static void
-chart_init(struct chart *chart, const struct profile *profile)
+chart_init(struct chart *chart, const struct selection *selection)
 {
 	*chart = (struct chart){
-		.profile = profile,
+		.profile = selection->profile,
+		.nodes = selection->nodes,
 		.parent = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 		.frame = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 		.start_ns = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
@@ -214,6 +216,8 @@ add_thread(struct chart *chart, const struct profile_box *box, const struct prof
 	g_array_set_size(chart->open, 0);
 	g_array_append_val(chart->open, row);
 	for (; from < end; from++) {
+		if (!chart->nodes[from->node])
+			continue;
 		if (from->kind == CHART_CALL)
 			add_call(chart, from);
 		else
@@ -322,7 +326,7 @@ make_frames(const struct chart *chart)
 }
 
 static int
-write_chart(FILE *out, struct chart *chart, const char *title)
+write_chart(FILE *out, struct chart *chart, const char *title, const char *scheme)
 {
 	g_autofree struct flame_frame *frames = make_frames(chart);
 	g_autofree char *subtitle = describe(chart);
@@ -339,21 +343,30 @@ write_chart(FILE *out, struct chart *chart, const char *title)
 		.frames = frames,
 	};
 
-	return flame_write_svg(out, &flame, NULL);
+	return flame_write_svg(out, &flame, &(struct flame_style){.scheme = scheme});
 }
 
 int
 flame_chart_write(FILE *out, const struct selection *selection, const char *title)
+{
+	return flame_chart_write_as(
+		out, selection, &(struct flame_profile_options){.title = title});
+}
+
+int
+flame_chart_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options)
 {
 	g_autofree char *program = g_path_get_basename(selection->profile->run.program);
 	g_autofree char *own_title = g_strconcat("Timeline of ", program, NULL);
 	struct chart chart;
 	int error;
 
-	chart_init(&chart, selection->profile);
+	chart_init(&chart, selection);
 	add_threads(&chart, selection);
 	make_drawable(&chart);
-	error = write_chart(out, &chart, title ? title : own_title);
+	error = write_chart(
+		out, &chart, options->title ? options->title : own_title, options->scheme);
 	chart_fini(&chart);
 	return error;
 }

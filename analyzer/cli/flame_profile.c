@@ -4,7 +4,7 @@
 
 #include "flame.h"
 
-/* What a picture can show, the first at once; a summary knows no more than the first two. */
+/* What a picture can show, the first at once. */
 static const struct {
 	enum metric metric;
 	struct flame_metric flame;
@@ -15,11 +15,11 @@ static const struct {
 	{METRIC_PEAK, {.name = "at the peak", .unit = FLAME_BYTES}},
 	{METRIC_LEAKED, {.name = "leaked", .unit = FLAME_BYTES}},
 	{METRIC_TEMPORARY, {.name = "temporary", .unit = FLAME_COUNT, .count_name = "allocations"}},
+	{METRIC_VALUE, {.name = "value", .unit = FLAME_COUNT, .count_name = "samples"}},
 };
 
 enum {
 	SHOWN = G_N_ELEMENTS(shown),
-	SHOWN_OF_SUMMARY = 2,
 };
 
 /* The callers of the boxes. The caller's. */
@@ -57,39 +57,76 @@ make_frames(const struct profile *profile)
 	return frames;
 }
 
+/* The columns of the metrics that the profile knows, `first` before the others. */
+struct columns {
+	unsigned count;
+	uint64_t *values[SHOWN];
+	struct flame_metric metrics[SHOWN];
+};
+
+static void
+add_column(struct columns *columns, const struct selection *selection, unsigned at)
+{
+	const struct profile *profile = selection->profile;
+	uint64_t *values = selection_self(selection, shown[at].metric);
+
+	columns->values[columns->count] = values;
+	columns->metrics[columns->count] = shown[at].flame;
+	columns->metrics[columns->count].self = values + 1;
+	if (*profile->run.folded && shown[at].flame.unit == FLAME_COUNT)
+		columns->metrics[columns->count].count_name = profile->run.folded;
+	columns->count++;
+}
+
+static void
+fill_columns(struct columns *columns, const struct selection *selection, enum metric first)
+{
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (unsigned i = 0; i < SHOWN; i++) {
+			if ((shown[i].metric == first) == (pass == 0) &&
+				metric_is_known(shown[i].metric, selection->profile))
+				add_column(columns, selection, i);
+		}
+	}
+}
+
 int
 flame_profile_write(FILE *out, const struct selection *selection, const char *title)
 {
+	return flame_profile_write_as(out, selection,
+		&(struct flame_profile_options){.title = title, .metric = METRIC_BYTES});
+}
+
+int
+flame_profile_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options)
+{
 	const struct profile *profile = selection->profile;
-	const unsigned count = profile->run.summary ? SHOWN_OF_SUMMARY : SHOWN;
 	g_autofree struct flame_frame *frames = make_frames(profile);
 	g_autofree uint32_t *parents = make_parents(profile);
 	g_autofree char *program = g_path_get_basename(profile->run.program);
-	g_autofree char *own_title = g_strconcat("Memory of ", program, NULL);
-	uint64_t *values[SHOWN];
-	struct flame_metric metrics[SHOWN];
+	g_autofree char *own_title =
+		g_strconcat(*profile->run.folded ? "" : "Memory of ", program, NULL);
+	struct columns columns = {0};
 
-	for (unsigned i = 0; i < count; i++) {
-		values[i] = selection_self(selection, shown[i].metric);
-		metrics[i] = shown[i].flame;
-		metrics[i].self = values[i] + 1;
-	}
+	fill_columns(&columns, selection, options->metric);
 	const struct flame flame = {
 		.kind = FLAME_GRAPH,
-		.title = title ? title : own_title,
+		.title = options->title ? options->title : own_title,
 		.subtitle = *profile->run.incomplete ? profile->run.incomplete : NULL,
-		.root_name = program,
+		.root_name = *profile->run.folded ? NULL : program,
 		.box_count = profile->nodes.count - 1,
 		.parent = parents,
 		.frame = profile->nodes.frame + 1,
 		.frame_count = profile->frames->len,
 		.frames = frames,
-		.metric_count = count,
-		.metrics = metrics,
+		.metric_count = columns.count,
+		.metrics = columns.metrics,
 	};
-	const int error = flame_write_svg(out, &flame, NULL);
+	const int error =
+		flame_write_svg(out, &flame, &(struct flame_style){.scheme = options->scheme});
 
-	for (unsigned i = 0; i < count; i++)
-		g_free(values[i]);
+	for (unsigned i = 0; i < columns.count; i++)
+		g_free(columns.values[i]);
 	return error;
 }

@@ -15,4 +15,14 @@
  */
 int flame_profile_write(FILE *out, const struct selection *selection, const char *title);
 
+struct flame_profile_options {
+	const char *title;  /* NULL: the program's */
+	const char *scheme; /* of colours, NULL: the default one */
+	enum metric metric; /* shown first, if the picture has it */
+};
+
+/* The same, as somebody wants it. */
+int flame_profile_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options);
+
 #endif

@@ -106,6 +106,35 @@ values_of(const struct boxes *boxes, const struct selection *selection, enum met
 int
 flame_time_write(FILE *out, const struct selection *selection, const char *title)
 {
+	return flame_time_write_as(out, selection,
+		&(struct flame_profile_options){.title = title, .metric = METRIC_TIME});
+}
+
+/* The rows of the table that can be shown, `first` before the others. */
+static uint32_t
+fill_metrics(const struct boxes *boxes, const struct selection *selection, enum metric first,
+	struct flame_metric *metrics, uint64_t **values)
+{
+	uint32_t count = 0;
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (unsigned i = 0; i < SHOWN; i++) {
+			if ((shown[i].metric == first) != (pass == 0) ||
+				!metric_is_there(selection->profile, shown[i].metric))
+				continue;
+			values[count] = values_of(boxes, selection, shown[i].metric);
+			metrics[count] = (struct flame_metric){
+				.name = shown[i].name, .unit = FLAME_NS, .self = values[count]};
+			count++;
+		}
+	}
+	return count;
+}
+
+int
+flame_time_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options)
+{
 	const struct profile *profile = selection->profile;
 	g_autofree struct flame_frame *frames = flame_function_frames(profile);
 	g_autofree char *program = g_path_get_basename(profile->run.program);
@@ -113,21 +142,14 @@ flame_time_write(FILE *out, const struct selection *selection, const char *title
 	struct flame_metric metrics[SHOWN];
 	uint64_t *values[SHOWN];
 	struct boxes boxes;
-	uint32_t count = 0;
+	uint32_t count;
 	int error;
 
 	boxes_init(&boxes, profile);
-	for (unsigned i = 0; i < SHOWN; i++) {
-		if (!metric_is_there(profile, shown[i].metric))
-			continue;
-		values[count] = values_of(&boxes, selection, shown[i].metric);
-		metrics[count] = (struct flame_metric){
-			.name = shown[i].name, .unit = FLAME_NS, .self = values[count]};
-		count++;
-	}
+	count = fill_metrics(&boxes, selection, options->metric, metrics, values);
 	const struct flame flame = {
 		.kind = FLAME_GRAPH,
-		.title = title ? title : own_title,
+		.title = options->title ? options->title : own_title,
 		.subtitle = *profile->run.incomplete ? profile->run.incomplete : NULL,
 		.root_name = program,
 		.box_count = count ? boxes.count : 0,
@@ -139,7 +161,7 @@ flame_time_write(FILE *out, const struct selection *selection, const char *title
 		.metrics = metrics,
 	};
 
-	error = flame_write_svg(out, &flame, NULL);
+	error = flame_write_svg(out, &flame, &(struct flame_style){.scheme = options->scheme});
 	for (uint32_t i = 0; i < count; i++)
 		g_free(values[i]);
 	boxes_fini(&boxes);

@@ -7,6 +7,7 @@
 #define THAG_CLI_FLAME_TIME_H
 
 #include <stdio.h>
+#include "flame_profile.h"
 #include "selection.h"
 
 /* What these have in common with flame_profile_write(). */
@@ -20,6 +21,12 @@ int flame_time_write(FILE *out, const struct selection *selection, const char *t
 
 /* Of a profile without a chart it is an empty picture. */
 int flame_chart_write(FILE *out, const struct selection *selection, const char *title);
+
+/* The same, with colours of one's own; `options->metric` is shown first. */
+int flame_time_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options);
+int flame_chart_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options);
 
 /* One frame by function, for both; g_free() it. Texts are the profile's. */
 struct flame_frame *flame_function_frames(const struct profile *profile);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "command.h"
+#include "diff_main.h"
+#include "menu_main.h"
 #include "gate_main.h"
 #include "report_main.h"
 #include "suggest.h"
@@ -14,8 +16,10 @@
 #include "version.h"
 
 static const struct command commands[] = {
+	{"profile", menu_main, "look at profiles in a menu"},
 	{"run", run_main, "profile a program"},
 	{"report", report_main, "print what a profile says"},
+	{"diff", diff_main, "tell what changed between two profiles"},
 	{"flamegraph", flamegraph_main, "make a picture of a profile or of folded stacks"},
 	{"replay", replay_main, "make the results of a recorded run again"},
 	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},

@@ -50,6 +50,7 @@ profile_new(void)
 		.host = empty,
 		.kernel = empty,
 		.cpu = empty,
+		.folded = empty,
 		.exit_status = -1,
 	};
 	profile_resize_nodes(profile, 1);

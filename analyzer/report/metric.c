@@ -16,6 +16,7 @@ const struct metric_row metric_table[METRICS] = {
 	[METRIC_LEAKED_BLOCKS] = {"leaked-blocks", "leaked blocks", UNIT_COUNT, SUM(leaked.count)},
 	[METRIC_TEMPORARY] = {"temporary", "temporary", UNIT_COUNT, SUM(temporary.count)},
 	[METRIC_FREES] = {"frees", "frees", UNIT_COUNT, SUM(freed.count)},
+	[METRIC_VALUE] = {"value", "value", UNIT_COUNT, SUM(allocated.count)},
 	[METRIC_TIME] = {"time", "time in traced calls", UNIT_NS, CALL(self_ns)},
 	[METRIC_CALLS] = {"calls", "traced calls", UNIT_COUNT, CALL(calls)},
 	[METRIC_CPU] = {"cpu", "CPU time", UNIT_NS, SAMPLE(SAMPLE_CPU)},
@@ -38,7 +39,7 @@ const char *
 metric_keys(void)
 {
 	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees, time, calls, "
-	       "cpu, wall";
+	       "cpu, wall, value";
 }
 
 static bool
@@ -78,5 +79,32 @@ metric_by_default(const struct profile *profile)
 
 	if (time != METRICS && !profile->memory.count)
 		return time;
+	if (*profile->run.folded)
+		return metric_is_known(METRIC_BYTES, profile) ? METRIC_BYTES : METRIC_VALUE;
 	return profile->run.summary ? METRIC_BYTES : METRIC_PEAK;
+}
+
+bool
+metric_is_known(enum metric metric, const struct profile *profile)
+{
+	const bool bytes = g_str_equal(profile->run.folded, "bytes");
+
+	if (*profile->run.folded)
+		return metric == (bytes ? METRIC_BYTES : METRIC_VALUE);
+	if (metric == METRIC_VALUE)
+		return false;
+	if (metric_table[metric].source != SOURCE_MEMORY)
+		return metric_is_there(profile, metric);
+	/* Where nothing at all was recorded, it is nothing of memory. */
+	if (!profile->memory.count && metric_of_time(profile) != METRICS)
+		return false;
+	if (!profile->run.summary)
+		return true;
+	return metric == METRIC_BYTES || metric == METRIC_ALLOCATIONS || metric == METRIC_FREES;
+}
+
+bool
+metric_is_of_time(enum metric metric)
+{
+	return metric_table[metric].source != SOURCE_MEMORY || metric == METRIC_VALUE;
 }

@@ -13,6 +13,7 @@ enum metric {
 	METRIC_LEAKED_BLOCKS,
 	METRIC_TEMPORARY,
 	METRIC_FREES,
+	METRIC_VALUE,			 /* of folded stacks, whatever it counts */
 	METRICS_OF_MEMORY,		 /* those before are figures of struct memory_sums */
 	METRIC_TIME = METRICS_OF_MEMORY, /* of traced calls */
 	METRIC_CALLS,
@@ -72,6 +73,12 @@ enum metric metric_by_default(const struct profile *profile);
 
 /* Returns false where no metric has that key. */
 bool metric_parse(const char *key, enum metric *ret_metric);
+
+/* Whether a profile can know a metric: a summary knows no peak, folded stacks one value alone. */
+bool metric_is_known(enum metric metric, const struct profile *profile);
+
+/* Whether it says where time went; else it is one of memory. */
+bool metric_is_of_time(enum metric metric);
 
 /* "bytes, allocations, ...": for messages. */
 const char *metric_keys(void);

@@ -82,7 +82,8 @@ name_short(const char *function, bool template_arguments)
 	if (*plain == '[')
 		return g_steal_pointer(&plain);
 	length = without_arguments(plain);
-	start = without_return_type(plain, length);
+	/* Only with arguments is there a return type; else a space belongs to the name. */
+	start = plain[length] ? without_return_type(plain, length) : plain;
 	name = g_strndup(start, length - (size_t)(start - plain));
 	if (!strchr(name, ':') && strchr(name, '.') && *name != '.')
 		*strchr(name, '.') = '\0'; /* sum.constprop.0 */

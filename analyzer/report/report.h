@@ -46,6 +46,10 @@ void report_functions(const struct text *text, const struct selection *selection
 void report_paths(const struct text *text, const struct selection *selection,
 	const struct report_options *options);
 
+/* Call paths with every frame and its place. */
+void report_stacks(const struct text *text, const struct selection *selection,
+	const struct report_options *options);
+
 /* The tree from the root down, or from the allocating functions up to their callers. */
 void report_tree(const struct text *text, const struct selection *selection,
 	const struct report_options *options);

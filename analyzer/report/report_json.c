@@ -71,7 +71,10 @@ run_json(const struct profile_run *run)
 	put(object, "exit_status",
 		run->exit_status < 0 ? json_null() : json_integer(run->exit_status));
 	put(object, "exit_signal", run->exit_signal ? json_integer(run->exit_signal) : json_null());
-	put(object, "mode", json_string(run->summary ? "summary" : "detail"));
+	put(object, "mode",
+		json_string(*run->folded   ? "folded"
+			    : run->summary ? "summary"
+					   : "detail"));
 	put(object, "start_realtime_ns", number(run->start_realtime_ns));
 	put(object, "duration_ns", number(run->duration_ns));
 	put(object, "peak_ns", number(run->peak_ns));
@@ -176,8 +179,12 @@ row_json(const struct profile *profile, const struct table_row *row)
 	json_t *self = json_object(), *total = json_object();
 
 	for (unsigned metric = 0; metric < METRICS; metric++) {
-		/* What was not recorded has no keys here; time has some of its own. */
-		if (metric >= METRICS_OF_MEMORY && !metric_is_there(profile, metric))
+		/*
+		 * What was not recorded has no keys here; time has some of its own, and folded
+		 * stacks have one value.
+		 */
+		if ((metric >= METRIC_VALUE || *profile->run.folded) &&
+			!metric_is_known((enum metric)metric, profile))
 			continue;
 		put(self, metric_table[metric].key, number(row->self[metric]));
 		put(total, metric_table[metric].key, number(row->total[metric]));

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter_options.h"
 #include "folded.h"
-#include "profile_read.h"
+#include "open.h"
+#include "progress.h"
 #include "report.h"
 #include "report_main.h"
 
@@ -17,11 +19,10 @@ enum {
 };
 
 struct arguments {
-	struct filter filter;
+	struct filter_options filter;
 	struct report_options report;
-	gboolean json, tree, bottom_up, functions, paths, sizes, lifetimes, timeline;
-	char *function, *module, *file, *thread, *process;
-	char *sort, *folded, *by;
+	gboolean json, tree, bottom_up, functions, paths, stacks, sizes, lifetimes, timeline;
+	char *sort, *folded, *by, *values;
 	gboolean inclusive;
 	gint limit;
 	GStrv files;
@@ -35,6 +36,8 @@ parse_into(GOptionContext *context, struct arguments *a)
 		{"functions", 0, 0, G_OPTION_ARG_NONE, &a->functions,
 			"Functions and modules: self and total, calls and times", NULL},
 		{"paths", 0, 0, G_OPTION_ARG_NONE, &a->paths, "Call paths and their callers", NULL},
+		{"stacks", 0, 0, G_OPTION_ARG_NONE, &a->stacks, "Call paths with full stacks",
+			NULL},
 		{"tree", 0, 0, G_OPTION_ARG_NONE, &a->tree, "Call tree from the root down", NULL},
 		{"bottom-up", 0, 0, G_OPTION_ARG_NONE, &a->bottom_up,
 			"What allocates, and its callers", NULL},
@@ -53,30 +56,23 @@ parse_into(GOptionContext *context, struct arguments *a)
 			"memory was profiled)",
 			"METRIC"},
 		{"limit", 0, 0, G_OPTION_ARG_INT, &a->limit, "At most N rows", "N"},
-		{"function", 0, 0, G_OPTION_ARG_STRING, &a->function,
-			"Only call paths with this function", "NAME|/REGEX/"},
-		{"module", 0, 0, G_OPTION_ARG_STRING, &a->module,
-			"... with a function of this module", "NAME|/REGEX/"},
-		{"file", 0, 0, G_OPTION_ARG_STRING, &a->file, "... through this source file",
-			"NAME|/REGEX/"},
-		{"thread", 0, 0, G_OPTION_ARG_STRING, &a->thread, "Only this thread",
-			"NAME|TID|/REGEX/"},
-		{"process", 0, 0, G_OPTION_ARG_STRING, &a->process, "Only this process",
-			"NAME|PID|/REGEX/"},
+		{"values", 0, 0, G_OPTION_ARG_STRING, &a->values,
+			"What folded stacks count: bytes, samples ...", "NAME"},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files, NULL, NULL},
 		G_OPTION_ENTRY_NULL,
 	};
 	g_option_context_add_main_entries(context, entries, NULL);
+	filter_options_add(&a->filter, context);
 }
 
 static void
 free_arguments(struct arguments *a)
 {
-	char *const texts[] = {
-		a->function, a->module, a->file, a->thread, a->process, a->sort, a->folded, a->by};
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
-		g_free(texts[i]);
+	g_free(a->sort);
+	g_free(a->folded);
+	g_free(a->values);
+	g_free(a->by);
+	filter_options_fini(&a->filter);
 	g_strfreev(a->files);
 }
 
@@ -89,21 +85,22 @@ parse(int argc, char **argv, struct arguments *ret_arguments)
 	struct arguments *a = ret_arguments;
 
 	g_option_context_set_summary(context,
-		"Prints what a profile (.thag) holds; without an option, the one-screen summary.");
+		"Prints what a profile (.thag, or folded stacks of any tool) holds; without an "
+		"option, the one-screen summary.");
 	g_option_context_set_description(context,
 		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, frees,\n"
-		"        time and calls (traced), cpu and wall (sampled)\n");
+		"        time and calls (traced), cpu and wall (sampled), value (folded stacks)\n");
 	parse_into(context, a);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+	if (!g_option_context_parse(context, &argc, &argv, &error) ||
+		!filter_options_finish(&a->filter, &error)) {
 		fprintf(stderr, "thag report: %s (see thag report --help)\n", error->message);
 		return EXIT_USAGE;
 	}
 	if (!a->files || !a->files[0] || a->files[1]) {
-		fprintf(stderr, "thag report: give one profile, a .thag file (see thag report"
-				" --help)\n");
+		fprintf(stderr, "thag report: give one profile, a .thag file or folded stacks"
+				" (see thag report --help)\n");
 		return EXIT_USAGE;
 	}
-	a->filter = (struct filter){a->function, a->module, a->file, a->thread, a->process};
 	if (a->limit < 0) {
 		fprintf(stderr, "thag report: --limit must not be negative\n");
 		return EXIT_USAGE;
@@ -138,13 +135,15 @@ print_reports(const struct arguments *a, const struct selection *selection)
 	struct text text;
 
 	text_init(&text, stdout);
-	if (!(a->functions || a->paths || a->tree || a->bottom_up || a->sizes || a->lifetimes ||
-		    a->timeline))
+	if (!(a->functions || a->paths || a->stacks || a->tree || a->bottom_up || a->sizes ||
+		    a->lifetimes || a->timeline))
 		report_summary(&text, selection, &a->report);
 	if (a->functions)
 		report_functions(&text, selection, &a->report);
 	if (a->paths)
 		report_paths(&text, selection, &a->report);
+	if (a->stacks)
+		report_stacks(&text, selection, &a->report);
 	if (a->tree)
 		report_tree(&text, selection, &a->report);
 	if (a->bottom_up)
@@ -206,11 +205,26 @@ print(const struct arguments *a, const struct selection *selection)
 	return status;
 }
 
+static struct profile *
+read_profile(const struct arguments *a, GError **error)
+{
+	const struct open_options options = {.folded = a->values};
+	g_autofree char *warning = NULL;
+	struct profile *profile;
+
+	progress_begin("reading", a->files[0]);
+	profile = profile_open(a->files[0], &options, &warning, error);
+	progress_end();
+	if (warning)
+		fprintf(stderr, "thag report: %s\n", warning);
+	return profile;
+}
+
 static int
 report(struct arguments *a)
 {
 	g_autoptr(GError) error = NULL;
-	struct profile *profile = profile_read(a->files[0], &error);
+	struct profile *profile = read_profile(a, &error);
 	struct selection selection;
 	int status = EXIT_USAGE;
 
@@ -224,7 +238,7 @@ report(struct arguments *a)
 		profile_free(profile);
 		return EXIT_USAGE;
 	}
-	if (!selection_init(&selection, profile, &a->filter, &error))
+	if (!selection_init(&selection, profile, &a->filter.filter, &error))
 		fprintf(stderr, "thag report: %s\n", error->message);
 	else
 		status = print(a, &selection);

@@ -11,6 +11,22 @@
 #include "metric.h"
 #include "profile.h"
 
+/* What a call path did with memory, as a whole. */
+enum filter_kind {
+	FILTER_ANY,
+	FILTER_LARGE,	  /* made a block of more than 1 MiB */
+	FILTER_TEMPORARY, /* made a block that was temporary */
+	FILTER_LEAKED,	  /* left a block behind */
+	FILTER_FREQUENT,  /* made at least 1 % of the allocations */
+	FILTER_KINDS,
+};
+extern const char *const filter_kinds[FILTER_KINDS]; /* "any", "large" ... */
+
+/* Lowest and highest, both included; 0: no such limit. */
+struct filter_range {
+	uint64_t low, high;
+};
+
 /* NULL: not restricted. Each is a name (see names.h) or a regular expression between slashes. */
 struct filter {
 	const char *function;
@@ -18,15 +34,22 @@ struct filter {
 	const char *file;
 	const char *thread;  /* name or thread id */
 	const char *process; /* name of the executable or process id */
+	/* Left out, all that match any: NULL, or lists that end with NULL. */
+	const char *const *without;	 /* call paths through these functions */
+	const char *const *without_leaf; /* call paths that end in them, past the allocator */
+	enum filter_kind kind;
+	struct filter_range size_bytes;	 /* the largest block that a call path made */
+	struct filter_range lifetime_ns; /* the mean of its freed blocks */
 };
 
 struct selection {
 	const struct profile *profile;
 	bool restricted;      /* anything */
-	bool path_restricted; /* function, module or file: distributions do not know these */
+	bool path_restricted; /* by more than thread and process: distributions do not know that */
 	uint8_t *rows;	      /* by memory row: 1 where it belongs */
 	uint8_t *calls;	      /* by row of calls */
 	uint8_t *samples;     /* by row of samples */
+	uint8_t *nodes;	      /* by node: 1 where its call path belongs */
 	uint8_t *processes;   /* by process */
 	uint8_t *threads;     /* by thread */
 	char *description;    /* "function parse, thread 4711"; "" */

@@ -58,8 +58,8 @@ print_restriction(const struct text *text, const struct selection *selection)
 	label(text, "restricted to");
 	text_clip(text, STYLE_HEADING, selection->description, text->width - LABEL - 2);
 	fputc('\n', text->file);
-	if (!heap->allocated.count && !heap->freed.count && !selection->call_totals.calls &&
-		!selection->sample_totals[SAMPLE_CPU].samples &&
+	if (!heap->allocated.count && !heap->allocated.bytes && !heap->freed.count &&
+		!selection->call_totals.calls && !selection->sample_totals[SAMPLE_CPU].samples &&
 		!selection->sample_totals[SAMPLE_WALL].samples) {
 		label(text, "");
 		text_print(text, STYLE_BAD, "nothing matches that\n");
@@ -263,20 +263,21 @@ print_sites(const struct text *text, const struct selection *selection, enum met
 {
 	g_autoptr(GArray) paths = table_paths(selection, metric);
 	const uint64_t whole = selection_whole(selection, metric);
+	const bool blocks_known =
+		metric_table[metric].unit == UNIT_BYTES && !*selection->profile->run.folded;
 
 	if (!paths->len)
 		return;
 	text_heading(text, "%s", heading);
 	text_print(text, STYLE_DIM, "%9s %7s %7s  %s\n", metric_table[metric].key, "share",
-		metric_table[metric].unit == UNIT_BYTES ? "blocks" : "", "function, its callers");
+		blocks_known ? "blocks" : "", "function, its callers");
 	for (guint i = 0; i < paths->len && i < limit; i++) {
 		const struct table_path *path = &g_array_index(paths, struct table_path, i);
 		char value[TEXT_CELL], share[TEXT_CELL], blocks[TEXT_CELL];
 
 		fprintf(text->file, "%9s %7s %7s  ", text_metric(metric, path->value, value),
 			text_share(path->value, whole, share),
-			metric_table[metric].unit == UNIT_BYTES ? text_count(path->blocks, blocks)
-								: "");
+			blocks_known ? text_count(path->blocks, blocks) : "");
 		print_site(text, selection->profile, path->node);
 		print_callers(text, selection->profile, path->node);
 	}
@@ -304,6 +305,28 @@ print_files(const struct text *text, const char *const *files)
 	}
 }
 
+/* All that is known of folded stacks. */
+static void
+print_folded(const struct text *text, const struct selection *selection,
+	const struct report_options *options)
+{
+	const enum metric metric = metric_by_default(selection->profile);
+	const unsigned limit = options->limit ? options->limit : 3 * SITES;
+	char value[TEXT_CELL], paths[TEXT_CELL];
+
+	text_print(text, STYLE_HEADING, "folded stacks  ");
+	text_clip(text, STYLE_HEADING, selection->profile->run.program, text->width - 15);
+	fputs("\n\n", text->file);
+	print_restriction(text, selection);
+	label(text, selection->profile->run.folded);
+	fprintf(text->file, "%s\n",
+		text_metric(metric, metric_get(metric, &selection->totals[MEMORY_HEAP]), value));
+	label(text, "call paths");
+	fprintf(text->file, "%s\n", text_count(selection->profile->memory.count, paths));
+	report_functions(text, selection, &(struct report_options){.sort = metric, .limit = limit});
+	print_sites(text, selection, metric, "Call paths", limit);
+}
+
 /* A run of which only times are known says nothing of memory. */
 static bool
 has_memory(const struct profile *profile)
@@ -318,6 +341,10 @@ report_summary(const struct text *text, const struct selection *selection,
 	const struct profile_run *run = &selection->profile->run;
 	const unsigned limit = options->limit ? options->limit : SITES;
 
+	if (*run->folded) {
+		print_folded(text, selection, options);
+		return;
+	}
 	print_run(text, run);
 	print_restriction(text, selection);
 	summary_times(text, selection);

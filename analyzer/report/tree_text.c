@@ -73,6 +73,8 @@ report_functions(const struct text *text, const struct selection *selection,
 
 	text_heading(text, "Functions by %s", metric_table[options->sort].key);
 	print_rows(text, selection, functions, options->sort, limit, function_name);
+	if (*selection->profile->run.folded)
+		return; /* which know no modules */
 	text_heading(text, "Modules by %s", metric_table[options->sort].key);
 	print_rows(text, selection, modules, options->sort, limit, module_name);
 }

@@ -2,6 +2,7 @@
 #include "colour.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <strings.h>
 
 const struct colour_scheme colour_schemes[] = {
@@ -70,6 +71,32 @@ colour_of_module(uint32_t rank, bool dark)
 	double hue = fmod(60 + rank * 137.508, 360);
 
 	return oklch(dark ? 0.46 : 0.86 - rank % 3 * 0.035, dark ? 0.085 : 0.095, hue);
+}
+
+int
+colour_change_step(double a, double b)
+{
+	const double larger = fmax(a, b);
+	int step;
+
+	if (a == b || larger <= 0)
+		return 0;
+	/* The root spreads small changes, of which there are most. */
+	step = (int)ceil(COLOUR_CHANGES * sqrt(fabs(b - a) / larger));
+	return b > a ? step : -step;
+}
+
+/* Orange and blue are told apart with any kind of colour blindness. */
+uint32_t
+colour_of_change(int step, bool dark)
+{
+	const double part = (double)abs(step) / COLOUR_CHANGES;
+	const double hue = step > 0 ? 62 : 252;
+
+	if (!step)
+		return dark ? oklch(0.36, 0.005, 260) : oklch(0.91, 0.003, 260);
+	return dark ? oklch(0.38 + 0.16 * part, 0.03 + 0.09 * part, hue)
+		    : oklch(0.93 - 0.17 * part, 0.03 + 0.11 * part, hue);
 }
 
 unsigned

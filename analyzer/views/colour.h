@@ -33,6 +33,14 @@ const struct colour_scheme *colour_scheme_find(const char *name);
 uint32_t colour_of_slot(const struct colour_scheme *scheme, unsigned slot, bool dark);
 /* Of the module with the rank-th most value. */
 uint32_t colour_of_module(uint32_t rank, bool dark);
+enum {
+	COLOUR_CHANGES = 5, /* steps from "hardly" to "wholly", in either direction */
+};
+
+/* How far a value changed, in steps: below 0 it shrank, 0 it is the same. */
+int colour_change_step(double a, double b);
+/* Of a step from -COLOUR_CHANGES to COLOUR_CHANGES: blue, grey, orange. */
+uint32_t colour_of_change(int step, bool dark);
 /* The slot of a name (valid UTF-8). */
 unsigned colour_slot(const char *name);
 

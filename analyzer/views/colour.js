@@ -8,6 +8,7 @@
 
 thag.colour = (() => {
 	const SLOTS = 16;
+	const CHANGES = 5;	// steps of change, in either direction
 
 	function parseSchemes(text)
 	{
@@ -75,5 +76,26 @@ thag.colour = (() => {
 		return hex(dark ? 0.46 : 0.86 - (rank % 3) * 0.035, dark ? 0.085 : 0.095, hue);
 	}
 
-	return {SLOTS, parseSchemes, hex, hash, slots, moduleColour};
+	// How far a value changed, in steps: below 0 it shrank, 0 it is the same. As colour.c does it.
+	function changeStep(a, b)
+	{
+		const larger = Math.max(a, b);
+		if (a === b || larger <= 0)
+			return 0;
+		const step = Math.ceil(CHANGES * Math.sqrt(Math.abs(b - a) / larger));
+		return b > a ? step : -step;
+	}
+
+	// Blue: less; grey: the same; orange: more.
+	function changeColour(step, dark)
+	{
+		const part = Math.abs(step) / CHANGES;
+		const hue = step > 0 ? 62 : 252;
+		if (!step)
+			return dark ? hex(0.36, 0.005, 260) : hex(0.91, 0.003, 260);
+		return dark ? hex(0.38 + 0.16 * part, 0.03 + 0.09 * part, hue)
+			    : hex(0.93 - 0.17 * part, 0.03 + 0.11 * part, hue);
+	}
+
+	return {SLOTS, CHANGES, parseSchemes, hex, hash, slots, moduleColour, changeStep, changeColour};
 })();

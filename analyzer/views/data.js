@@ -259,11 +259,20 @@ thag.data = (() => {
 		return found;
 	}
 
+	// Of a comparison: metrics are pairs, {self: A's, other: B's}.
+	function pair(pack)
+	{
+		const pairs = [];
+		for (let i = 0; i + 1 < pack.metrics.length; i += 2)
+			pairs.push({...pack.metrics[i], other: pack.metrics[i + 1].self});
+		pack.metrics = pairs;
+	}
+
 	// The bytes of a pack -> an object of columns:
 	//	meta		Map of texts (title, subtitle, kind ...)
 	//	strings		texts, [0] is ""
 	//	frames		count and columns function, file, module (indices of strings), line
-	//	metrics		[{name, unit, countName, self}]
+	//	metrics		[{name, unit, countName, self}]; of comparisons self is A's, other B's
 	//	count		boxes, in pre-order; each frame[], pops[] (how many levels it lies above
 	//			the child place of its predecessor)
 	//	lead, rest	charts: what stands before a box (since its elder sibling's end or its
@@ -295,6 +304,8 @@ thag.data = (() => {
 			pack.metrics.push({name, unit, countName,
 					   self: reader.column(Float64Array, pack.count)});
 		}
+		if (pack.meta.has("a"))
+			pair(pack);
 		if (found.has("lead")) {
 			pack.lead = open("lead").signedColumn(pack.count);
 			pack.rest = open("rest").signedColumn(pack.count);

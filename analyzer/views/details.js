@@ -26,6 +26,7 @@ thag.details = (() => {
 				parentName: state.reversed ? "of its callee" : "of its caller",
 				zoom: !model.chart && state.zoom > 0 && node > state.zoom &&
 				      node < tree.end[state.zoom] ? tree.total[state.zoom] : 0,
+				change: model.compare ? model.change(tree, node, state) : null,
 				start: tree.start ? tree.start[node] : null,
 				duration: tree.start ? tree.duration[node] : null};
 		}
@@ -37,6 +38,8 @@ thag.details = (() => {
 				       thag.format.share(facts.total, facts.whole) + " of " + (this.model.chart ? "its thread" : "all")];
 			if (facts.hasParent)
 				parts.push(thag.format.share(facts.total, facts.above) + " " + facts.parentName);
+			if (facts.change)
+				parts.splice(1, parts.length - 1, ...changeParts(facts));
 			if (facts.where)
 				parts.push(facts.where);
 			if (facts.module)
@@ -48,6 +51,9 @@ thag.details = (() => {
 		{
 			const node = this.hovered >= 0 ? this.hovered : this.selected;
 			this.details.textContent = node >= 0 && node < this.tree.count ? this.describe(node)
+				: this.tree.count && this.model.compare
+					? changeParts({change: this.model.change(this.tree, 0, this.state),
+						       metric: this.model.metric(this.state)}).join(", ") + " in all"
 				: this.tree.count && !this.model.chart
 					? thag.format.value(this.tree.total[0], this.model.metric(this.state)) + " in all"
 					: "";
@@ -70,8 +76,14 @@ thag.details = (() => {
 			if (facts.start !== null && facts.metric.name !== "time") {
 				add("duration", format.value(facts.duration, time));
 			}
-			add(facts.metric.name, amount(facts.total));
-			add("of that self", amount(facts.self));
+			if (facts.change) {
+				add("A", amount(facts.change.a));
+				add("B", amount(facts.change.b));
+				add("change", signed(facts));
+			} else {
+				add(facts.metric.name, amount(facts.total));
+				add("of that self", amount(facts.self));
+			}
 			add(this.model.chart ? "of its thread" : "of all", format.share(facts.total, facts.whole));
 			if (facts.zoom)
 				add("of the zoom", format.share(facts.total, facts.zoom));
@@ -188,6 +200,20 @@ thag.details = (() => {
 			if (node >= 0 && event)
 				this.placeTip(event.clientX, event.clientY);
 		}
+	}
+
+	function signed({change, metric})
+	{
+		const by = change.b - change.a;
+		return by ? (by > 0 ? "+" : "−") + thag.format.value(Math.abs(by), metric) + " (" + change.text + ")"
+			  : change.text;
+	}
+
+	function changeParts(facts)
+	{
+		const {change, metric} = facts;
+		return ["A " + thag.format.value(change.a, metric), "B " + thag.format.value(change.b, metric),
+			signed(facts)];
 	}
 
 	function path0(tree, node)

@@ -20,6 +20,8 @@ thag.draw = (() => {
 	const MIN_WIDTH = 0.4;		// pixels; narrower boxes are counted, not drawn
 	const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
+	const SIGNS = ["− ", "", "+ "];	// what the colour of a change says, for whoever does not see it
+
 	class Painter {
 		constructor(canvas)
 		{
@@ -98,7 +100,7 @@ thag.draw = (() => {
 		}
 
 		// scene: tree, low, high, scrollTop, flipped, axisHeight, name(frame), fill[frame], match
-		// (Uint8Array by frame, or null), selected, zoomed (node or -1), theme.
+		// (Uint8Array by frame, or null), tint (comparisons: {steps[node], colours}), selected, zoomed (node or -1), theme.
 		// Returns how much was drawn and how much was too narrow.
 		paint(scene)
 		{
@@ -155,7 +157,9 @@ thag.draw = (() => {
 				const gap = right - left > 3 ? 1 : right - left > 1.5 ? 0.5 : 0;
 				const frame = tree.frame[i];
 				const matched = scene.match !== null && frame >= 0 && scene.match[frame];
-				const fill = matched ? theme.match : frame < 0 ? theme.root : scene.fill[frame];
+				const fill = matched ? theme.match : frame < 0 ? theme.root
+					: scene.tint ? scene.tint.colours[scene.tint.steps[i] + thag.colour.CHANGES]
+					: scene.fill[frame];
 				const faded = scene.match !== null && !matched;
 				const alpha = faded ? 0.42 : i < scene.zoomed ? 0.62 : 1;
 				if (context.globalAlpha !== alpha)
@@ -184,12 +188,14 @@ thag.draw = (() => {
 			const faded = scene.match !== null;
 			for (let k = 0; k < labels.length; k += 5) {
 				const node = labels[k], matched = labels[k + 4];
-				const text = this.fit(scene.name(scene.tree.frame[node]), labels[k + 2] - 9);
-				if (!text)
+				const sign = scene.tint ? SIGNS[Math.sign(scene.tint.steps[node]) + 1] : "";
+				const text = this.fit(scene.name(scene.tree.frame[node]),
+						      labels[k + 2] - 9 - (sign ? this.measure(sign) : 0));
+				if (!text && !sign)
 					continue;
 				context.globalAlpha = faded && !matched ? 0.75 : node < scene.zoomed ? 0.8 : 1;
 				context.fillStyle = matched ? scene.theme.matchText : scene.theme.text;
-				context.fillText(text, labels[k + 1] + 5, labels[k + 3] + BOX / 2 + 0.5);
+				context.fillText(sign + text, labels[k + 1] + 5, labels[k + 3] + BOX / 2 + 0.5);
 			}
 		}
 

@@ -57,6 +57,18 @@ struct flame_metric {
 	const uint64_t *self;	/* by box: without what lies below it */
 };
 
+/*
+ * Makes a graph a comparison of two, A and B, laid over each other: metrics stand in pairs of the
+ * same name and unit, A's then B's. A box is as wide as the larger of its two values, so that what
+ * is gone can be seen too; its colour says how its value, with all below it, has changed.
+ */
+struct flame_compare {
+	const char *a, *b; /* what they are called: "baseline.thag" */
+	double noise;	   /* a change up to this share of the larger whole has no colour */
+	bool normalised;   /* at first A is shown scaled to B's whole; the reader may switch */
+	bool sides;	   /* at first A and B stand side by side */
+};
+
 struct flame {
 	enum flame_kind kind;
 	const char *title;
@@ -75,6 +87,8 @@ struct flame {
 	/* The first is shown first. A chart may have none: then it shows time. */
 	uint32_t metric_count;
 	const struct flame_metric *metrics;
+
+	const struct flame_compare *compare; /* NULL: one profile alone; charts always */
 };
 
 struct flame_style {

@@ -74,7 +74,7 @@ thag.flame = (() => {
 
 		choose(field, value)
 		{
-			this.go({[field]: field === "metric" ? Number(value) : value,
+			this.go({[field]: ["metric", "scaled"].includes(field) ? Number(value) : value,
 				 ...(field === "group" ? {hide: [], drop: [], focus: ""} : {})});
 			this.say(field + ": " + value);
 		}
@@ -101,7 +101,8 @@ thag.flame = (() => {
 
 		nextScheme()
 		{
-			const names = [...this.model.schemes.map(({name}) => name), "module"];
+			const names = [...this.model.schemes.map(({name}) => name), "module",
+				       ...(this.model.compare ? ["change"] : [])];
 			const next = names[(names.indexOf(this.state.scheme) + 1) % names.length];
 			this.go({scheme: next});
 			this.say("colours: " + next);
@@ -225,6 +226,8 @@ thag.flame = (() => {
 			this.tree = model.treeOf(state);
 			this.match = model.match(state);
 			this.fills = model.fills(state, this.dark);
+			this.tint = model.compare && state.scheme === "change"
+				? model.changes(this.tree, state, this.dark) : null;
 			if (this.selected >= this.tree.count)
 				this.selected = -1;
 			this.point(-1);
@@ -280,7 +283,7 @@ thag.flame = (() => {
 			const metric = {unit: "ns"};
 			return {tree: this.tree, low, high, scrollTop: this.scroll.scrollTop,
 				flipped: this.isFlipped(), axisHeight: model.chart ? thag.draw.AXIS : 0,
-				name: (frame) => model.name(frame, state), fill: this.fills, match: this.match.flags,
+				name: (frame) => model.name(frame, state), fill: this.fills, tint: this.tint, match: this.match.flags,
 				selected: this.selected, hovered: this.hovered,
 				zoomed: model.chart ? -1 : state.zoom, theme: this.theme,
 				tickLabel: (t, step) => tickLabel(t, step, metric)};

@@ -15,6 +15,9 @@ flame_scheme(const struct flame *flame, const struct flame_style *style)
 {
 	const struct colour_scheme *scheme = NULL;
 
+	if (flame->compare &&
+		(!style || !style->scheme || g_ascii_strcasecmp(style->scheme, "change") == 0))
+		return "change";
 	if (style && style->scheme && g_ascii_strcasecmp(style->scheme, "module") == 0)
 		return "module";
 	if (style && style->scheme)
@@ -59,6 +62,23 @@ put_text(GByteArray *bytes, const char *text)
 	pack_text(bytes, valid);
 }
 
+enum {
+	COMPARE_TEXTS = 10,
+};
+
+static void
+put_compare(GByteArray *bytes, const struct flame_compare *compare)
+{
+	char noise[G_ASCII_DTOSTR_BUF_SIZE];
+	const char *const pairs[COMPARE_TEXTS] = {"a", compare->a ? compare->a : "A", "b",
+		compare->b ? compare->b : "B", "noise",
+		g_ascii_formatd(noise, sizeof noise, "%.6g", compare->noise), "normalised",
+		compare->normalised ? "1" : "0", "sides", compare->sides ? "1" : "0"};
+
+	for (size_t i = 0; i < COMPARE_TEXTS; i++)
+		put_text(bytes, pairs[i]);
+}
+
 static void
 put_meta(GByteArray *pack, const struct flame *flame, const struct flame_style *style)
 {
@@ -68,9 +88,11 @@ put_meta(GByteArray *pack, const struct flame *flame, const struct flame_style *
 		flame->root_name, "scheme", flame_scheme(flame, style), "flipped",
 		flame_is_flipped(flame, style) ? "1" : "0", "schemes", schemes};
 
-	pack_varint(bytes, G_N_ELEMENTS(pairs));
+	pack_varint(bytes, G_N_ELEMENTS(pairs) + (flame->compare ? COMPARE_TEXTS : 0));
 	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
 		put_text(bytes, pairs[i]);
+	if (flame->compare)
+		put_compare(bytes, flame->compare);
 	pack_section(pack, "meta", bytes);
 }
 

@@ -6,7 +6,8 @@
 
 #include <glib.h>
 
-/* The scheme that is meant by a style (which may be NULL): a known name, or "module". */
+/* The scheme that is meant by a style (which may be NULL): a known name, "module", or
+ * "change" of a comparison. */
 const char *flame_scheme(const struct flame *flame, const struct flame_style *style);
 
 /* The table of colour schemes, for colour.js. g_free() it. */

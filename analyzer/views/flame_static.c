@@ -7,6 +7,7 @@
 #include "flame_tree.h"
 #include "xml.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,10 @@ struct drawing {
 	uint64_t low, span;   /* of the axis, in values or ns */
 	uint32_t rows;
 	uint32_t *group; /* by frame: the class of its colour */
+	int8_t *step;	 /* by box, of a comparison: how it changed; else NULL */
+	double *a, *b;	 /* by box, of a comparison: its values with all below it */
 	bool flipped;
+	bool by_change; /* colours of a comparison */
 };
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -131,6 +135,87 @@ append_box(GString *body, const struct drawing *drawing, const struct place *pla
 		g_string_append_printf(body, " y=\"%u\">%s</text>", top + 13, escaped);
 	}
 	g_string_append(body, "</g>\n");
+}
+
+/* ---- comparisons ---------------------------------------------------------------------------- */
+
+static void
+sum_side(const struct flame_tree *tree, unsigned side, double scale, double *total)
+{
+	for (uint32_t i = tree->count; i-- > 0;) {
+		total[i] += (double)tree->self[side][i] * scale;
+		if (tree->parent[i] != FLAME_NO_PARENT)
+			total[tree->parent[i]] += total[i];
+	}
+}
+
+static double
+sum_of_roots(const struct flame_tree *tree, const double *total)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < tree->count; i = tree->end[i])
+		sum += total[i];
+	return sum;
+}
+
+/* Widths become those of the larger side, box by box, so that they still add up. */
+static void
+widen(struct flame_tree *tree, double scale)
+{
+	for (uint32_t i = 0; i < tree->count; i++)
+		tree->total[i] =
+			MAX((uint64_t)((double)tree->self[0][i] * scale + 0.5), tree->self[1][i]);
+	for (uint32_t i = tree->count; i-- > 0;) {
+		const uint32_t above = tree->parent[i];
+
+		if (above != FLAME_NO_PARENT)
+			tree->total[above] = flame_add(tree->total[above], tree->total[i]);
+	}
+}
+
+static void
+compare(struct drawing *drawing)
+{
+	const struct flame_compare *options = drawing->flame->compare;
+	struct flame_tree *tree = &drawing->tree;
+	double a, b, scale = 1;
+
+	if (!options || tree->metric_count < 2)
+		return;
+	drawing->step = g_new0(int8_t, tree->count + 1);
+	drawing->a = g_new0(double, tree->count + 1);
+	drawing->b = g_new0(double, tree->count + 1);
+	sum_side(tree, 0, 1, drawing->a);
+	sum_side(tree, 1, 1, drawing->b);
+	a = sum_of_roots(tree, drawing->a);
+	b = sum_of_roots(tree, drawing->b);
+	if (options->normalised && a > 0)
+		scale = b / a;
+	for (uint32_t i = 0; i < tree->count; i++) {
+		drawing->a[i] *= scale;
+		if (fabs(drawing->b[i] - drawing->a[i]) > options->noise * MAX(a * scale, b))
+			drawing->step[i] = (int8_t)colour_change_step(drawing->a[i], drawing->b[i]);
+	}
+	widen(tree, scale);
+}
+
+/* "A 1.20 MiB, B 1.50 MiB (+25.0 %)" */
+static char *
+describe_change(const struct drawing *drawing, uint32_t box)
+{
+	const struct flame_metric *metric = drawing->flame->metrics;
+	const double a = drawing->a[box], b = drawing->b[box];
+	g_autofree char *before = amount_format((uint64_t)a, metric->unit, metric->count_name);
+	g_autofree char *after = amount_format((uint64_t)b, metric->unit, metric->count_name);
+
+	if (!drawing->step[box])
+		return g_strdup_printf("A %s, B %s: no change", before, after);
+	if (a <= 0)
+		return g_strdup_printf("B %s: new", after);
+	if (b <= 0)
+		return g_strdup_printf("A %s: gone", before);
+	return g_strdup_printf("A %s, B %s (%+.1f %%)", before, after, 100 * (b - a) / a);
 }
 
 /* ---- places --------------------------------------------------------------------------------- */
@@ -279,10 +364,13 @@ group_by_module(struct drawing *drawing)
 }
 
 static void
-append_rules(GString *css, const char *scheme, uint32_t classes, bool dark)
+append_rules(GString *css, const char *scheme, uint32_t classes, bool changes, bool dark)
 {
 	const struct colour_scheme *found = colour_scheme_find(scheme);
 
+	for (int step = -COLOUR_CHANGES; changes && step <= COLOUR_CHANGES; step++)
+		g_string_append_printf(css, ".d%d{fill:#%06x}", step + COLOUR_CHANGES,
+			colour_of_change(step, dark));
 	for (uint32_t c = 0; c < classes; c++) {
 		uint32_t rgb = found ? colour_of_slot(found, c, dark)
 			       : c   ? colour_of_module(c - 1, dark)
@@ -300,7 +388,10 @@ choose_colours(struct drawing *drawing, const char *scheme, GString *css)
 	uint32_t classes = COLOUR_SLOTS;
 
 	drawing->group = g_new0(uint32_t, MAX(flame->frame_count, 1));
-	if (strcmp(scheme, "module") == 0) {
+	if (drawing->step && strcmp(scheme, "change") == 0) {
+		drawing->by_change = true;
+		classes = 0;
+	} else if (strcmp(scheme, "module") == 0) {
 		classes = group_by_module(drawing) + 1;
 	} else {
 		for (uint32_t f = 0; f < flame->frame_count; f++) {
@@ -310,9 +401,9 @@ choose_colours(struct drawing *drawing, const char *scheme, GString *css)
 			drawing->group[f] = colour_slot(name);
 		}
 	}
-	append_rules(css, scheme, classes, false);
+	append_rules(css, scheme, classes, drawing->step, false);
 	g_string_append(css, "@media screen and (prefers-color-scheme:dark){");
-	append_rules(css, scheme, classes, true);
+	append_rules(css, scheme, classes, drawing->step, true);
 	g_string_append(css, "}\n");
 }
 
@@ -351,6 +442,29 @@ draw_root(struct flame_static *ret, const struct drawing *drawing)
 	append_box(ret->body, drawing, &place, "root", name, title);
 }
 
+/* A box of a comparison: the sign before its name says the same as its colour. */
+static void
+draw_change(struct flame_static *ret, const struct drawing *drawing, uint32_t box,
+	const char *scheme_class)
+{
+	const struct flame_frame *frame = &drawing->flame->frames[drawing->tree.frame[box]];
+	const bool by_change = drawing->by_change;
+	const int step = drawing->step[box];
+	g_autofree char *what = describe_change(drawing, box);
+	g_autofree char *text = g_strdup_printf("%s\n%s%s%s", flame_function_name(frame), what,
+		frame->module && *frame->module ? "\n" : "", frame->module ? frame->module : "");
+	g_autofree char *title = xml_escape(text);
+	g_autofree char *name = g_strconcat(step > 0   ? "+ "
+					    : step < 0 ? "− "
+						       : "",
+		flame_function_name(frame), NULL);
+	char class[16];
+
+	g_snprintf(class, sizeof class, "d%d", step + COLOUR_CHANGES);
+	append_box(ret->body, drawing, &drawing->places[box], by_change ? class : scheme_class,
+		name, title);
+}
+
 static void
 draw_boxes(struct flame_static *ret, const struct drawing *drawing, uint64_t least)
 {
@@ -376,6 +490,10 @@ draw_boxes(struct flame_static *ret, const struct drawing *drawing, uint64_t lea
 			continue;
 		}
 		g_snprintf(class, sizeof class, "c%u", drawing->group[tree->frame[i]]);
+		if (drawing->step) {
+			draw_change(ret, drawing, i, class);
+			continue;
+		}
 		g_autofree char *title =
 			describe(drawing, flame_function_name(frame), frame, value, whole);
 		append_box(ret->body, drawing, &drawing->places[i], class,
@@ -415,6 +533,16 @@ draw_notice(struct flame_static *ret, const struct drawing *drawing, uint64_t le
 		ret->height - FOOTER + 22, text->str);
 }
 
+static char *
+describe_comparison(const struct flame *flame)
+{
+	return g_strdup_printf("A = baseline: %s.  B = new: %s.  Orange and +: more in B; blue and "
+			       "−: less%s.",
+		flame->compare->a ? flame->compare->a : "A",
+		flame->compare->b ? flame->compare->b : "B",
+		flame->compare->normalised ? "; A is scaled to the total of B" : "");
+}
+
 static void
 draw(struct flame_static *ret, struct drawing *drawing)
 {
@@ -424,8 +552,13 @@ draw(struct flame_static *ret, struct drawing *drawing)
 	drawing->rows = MIN(drawing->rows, STATIC_ROWS_MAX);
 	ret->height = HEADER + drawing->rows * ROW + FOOTER;
 	draw_text(ret->body, "title", MARGIN, 26, flame->title ? flame->title : "Flamegraph");
-	if (flame->subtitle)
+	if (flame->compare) {
+		g_autofree char *banner = describe_comparison(flame);
+
+		draw_text(ret->body, "note", MARGIN, 46, banner);
+	} else if (flame->subtitle) {
 		draw_text(ret->body, "note", MARGIN, 46, flame->subtitle);
+	}
 	if (flame->kind == FLAME_GRAPH)
 		draw_root(ret, drawing);
 	draw_boxes(ret, drawing, least);
@@ -443,6 +576,7 @@ flame_static_init(struct flame_static *ret_drawing, const struct flame *flame,
 
 	if (error)
 		return error;
+	compare(&drawing);
 	ret.body = g_string_new(NULL);
 	ret.colours = g_string_new(NULL);
 	drawing.places = g_new0(struct place, MAX(drawing.tree.count, 1));
@@ -454,6 +588,9 @@ flame_static_init(struct flame_static *ret_drawing, const struct flame *flame,
 	draw(&ret, &drawing);
 	g_free(drawing.places);
 	g_free(drawing.group);
+	g_free(drawing.step);
+	g_free(drawing.a);
+	g_free(drawing.b);
 	flame_tree_fini(&drawing.tree);
 	*ret_drawing = ret;
 	return 0;

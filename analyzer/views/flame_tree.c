@@ -19,6 +19,8 @@ is_valid(const struct flame *flame)
 		return false;
 	if (flame->kind == FLAME_GRAPH && flame->box_count && !flame->metric_count)
 		return false;
+	if (flame->compare && (flame->kind == FLAME_CHART || flame->metric_count % 2))
+		return false;
 	for (uint32_t i = 0; i < flame->box_count; i++) {
 		if (flame->frame[i] >= flame->frame_count)
 			return false;

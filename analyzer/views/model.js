@@ -7,7 +7,7 @@
 thag.model = (() => {
 	const REVERSE_LEAST = 1e-5;	// of the whole; callers of less are counted, not listed
 	const REVERSE_MOST = 1000000;	// boxes
-	const TREE_FIELDS = ["metric", "group", "hide", "drop", "focus", "collapsed", "reversed", "sort",
+	const TREE_FIELDS = ["metric", "width", "scaled", "group", "hide", "drop", "focus", "collapsed", "reversed", "sort",
 			     "only"];
 
 	class Model {
@@ -15,6 +15,10 @@ thag.model = (() => {
 		{
 			this.pack = pack;
 			this.chart = Boolean(pack.lead);
+			this.compare = pack.meta.has("a");
+			this.pinned = pack.frames.count;
+			if (this.compare)
+				this.addSides();
 			this.rootName = pack.meta.get("root") || "all";
 			this.schemes = thag.colour.parseSchemes(pack.meta.get("schemes") || "");
 			this.bases = new Map();
@@ -26,12 +30,30 @@ thag.model = (() => {
 			this.lastFills = {key: null, result: null};
 		}
 
+		// Two frames more, for the two sides beside one another.
+		addSides()
+		{
+			const {frames, strings} = this.pack;
+			for (const name of ["A, baseline", "B, new"])
+				strings.push(name);
+			for (const column of ["function", "file", "line", "module"]) {
+				const longer = new Uint32Array(frames.count + 2);
+				longer.set(frames[column]);
+				frames[column] = longer;
+			}
+			frames.function.set([strings.length - 2, strings.length - 1], frames.count);
+			frames.count += 2;
+		}
+
 		defaults()
 		{
 			const {meta} = this.pack;
 			return {zoom: -1, window: null, query: "", only: false, flipped: false,
 				reversed: false, collapsed: false, sort: "name",
 				scheme: meta.get("scheme") || "Hot", metric: 0, group: "function",
+				width: meta.get("sides") === "1" ? "sides" : "union",
+				scaled: meta.get("normalised") === "1" ? 1 : 0,
+				noise: Number(meta.get("noise")) || 0,
 				focus: "", hide: [], drop: []};
 		}
 
@@ -41,13 +63,57 @@ thag.model = (() => {
 			       {name: "time", unit: "ns", countName: "ns"};
 		}
 
-		base(metric)
+		base(metric, width = "union", scaled = 0)
 		{
-			if (!this.bases.has(metric)) {
+			const key = this.compare ? metric + width + scaled : metric;
+			if (!this.bases.has(key)) {
 				this.bases.clear();	// one at a time: each is tens of bytes per box
-				this.bases.set(metric, thag.tree.fromPack(this.pack, metric));
+				this.bases.set(key, this.compare
+					? thag.tree.fromPair(this.pack, metric, width, this.scale(metric, scaled))
+					: thag.tree.fromPack(this.pack, metric));
 			}
-			return this.bases.get(metric);
+			return this.bases.get(key);
+		}
+
+		// What A is multiplied by.
+		scale(metric, scaled)
+		{
+			const add = (column) => column.reduce((sum, value) => sum + value, 0);
+			const {self, other} = this.pack.metrics[metric];
+			const a = scaled ? add(self) : 0;
+			return a ? add(other) / a : 1;
+		}
+
+		// What became of a box: its values, the colour's step (0 within the noise), in words.
+		change(tree, node, state)
+		{
+			// Side by side the root holds everything twice.
+			const share = node === 0 && state.width === "sides" ? 0.5 : 1;
+			const a = tree.totalA[node] * share, b = tree.totalB[node] * share;
+			const whole = Math.max(tree.totalA[0], tree.totalB[0]) * (state.width === "sides" ? 0.5 : 1);
+			const still = a === b || Math.abs(b - a) <= state.noise * whole;
+			const step = still ? 0 : thag.colour.changeStep(a, b);
+			const percent = 100 * (b - a) / a;
+			const text = still ? (a === b ? "no change" : "within the noise")
+				: a === 0 ? "new" : b === 0 ? "gone"
+				: (percent > 0 ? "+" : "−") + Math.abs(percent).toFixed(1) + " %";
+			return {a, b, step, text};
+		}
+
+		// By box: the colour of its change, and the sign before its name.
+		changes(tree, state, dark)
+		{
+			const key = [state.noise, state.width, dark].join();
+			if (this.lastChanges?.tree !== tree || this.lastChanges.key !== key) {
+				const steps = new Int8Array(tree.count);
+				for (let i = 0; i < tree.count; i++)
+					steps[i] = this.change(tree, i, state).step;
+				const colours = [];
+				for (let step = -thag.colour.CHANGES; step <= thag.colour.CHANGES; step++)
+					colours.push(thag.colour.changeColour(step, dark));
+				this.lastChanges = {tree, key, steps, colours};
+			}
+			return this.lastChanges;
 		}
 
 		// For each frame the one that stands for it, and the name its boxes carry.
@@ -70,15 +136,16 @@ thag.model = (() => {
 				file: (f) => strings[frames.file[f]] || "(file not known)",
 				module: (f) => strings[frames.module[f]] || "(module not known)",
 			}[kind] || ((f) => strings[frames.function[f]]);
+			const own = (f) => f >= this.pinned ? "\0" + f : key(f);
 			const first = new Map();
 			const frameOf = new Int32Array(frames.count);
 			const names = new Array(frames.count);
 			for (let f = 0; f < frames.count; f++) {
-				const text = key(f);
+				const text = own(f);
 				if (!first.has(text))
 					first.set(text, f);
 				frameOf[f] = first.get(text);
-				names[f] = name(f);
+				names[f] = f >= this.pinned ? strings[frames.function[f]] : name(f);
 			}
 			const plain = first.size === frames.count;
 			group = {frameOf, names, plain};
@@ -113,7 +180,7 @@ thag.model = (() => {
 		build(state)
 		{
 			const group = this.group(state.group);
-			let tree = this.base(state.metric);
+			let tree = this.base(state.metric, state.width, state.scaled);
 			const wide = state.group === "file" || state.group === "module";
 			const rules = {
 				frameOf: group.plain ? null : group.frameOf,
@@ -122,11 +189,13 @@ thag.model = (() => {
 				focus: state.focus ? this.frameFlags([state.focus], state) : null,
 				keep: null,
 				collapse: state.collapsed || wide,
+				pinned: this.compare ? this.pinned : Infinity,
 			};
 			const matcher = state.only && state.query ? this.match(state) : null;
 			if (matcher && matcher.flags)
 				rules.keep = thag.tree.onMatchingPaths(tree, matcher.flags);
-			const changed = Object.values(rules).some(Boolean);
+			const {pinned, ...others} = rules;
+			const changed = Object.values(others).some(Boolean);
 			if (changed)
 				tree = thag.tree.transform(tree, rules);
 			if (this.chart)
@@ -225,7 +294,7 @@ thag.model = (() => {
 			const weight = new Map();
 			const tree = this.base(0);
 			for (let i = 0; i < tree.count; i++) {
-				if (tree.frame[i] >= 0) {
+				if (tree.frame[i] >= 0 && tree.frame[i] < this.pinned) {
 					const module = frames.module[tree.frame[i]];
 					weight.set(module, (weight.get(module) || 0) + tree.self[i]);
 				}

@@ -11,7 +11,9 @@
  *	signed:		varint of (n << 1) ^ (n >> 63)
  *
  *	section	contents
- *	meta	varint count, texts: key, value, key, value ...
+ *	meta	varint count, texts: key, value, key, value ... Of comparisons "a" and "b" are the
+ *		names of the two, "noise" a share, "normalised" 0 or 1; their self columns come in
+ *		pairs, A's and B's
  *	strings	varint count, texts; [0] is ""
  *	frames	varint count, then columns of varints: function, file, line, module; the first,
  *		second and last are numbers of strings

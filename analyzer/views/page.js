@@ -46,6 +46,9 @@ thag.page = (() => {
 	const ON_BOX = ["zoom", "focus", "hide", "drop", "find", "copy"];
 	const NOT_IN_CHARTS = ["reverse", "sort"];
 
+	const WIDTHS = [["union", "the larger of A and B"], ["before", "A"], ["after", "B"],
+			["change", "the change"], ["sides", "A and B side by side"]];
+
 	class Page {
 		build()
 		{
@@ -94,6 +97,7 @@ thag.page = (() => {
 				element("header", {},
 					element("div", {class: "titles"},
 						element("h1", {}, meta.get("title") || "Flamegraph"),
+						this.model.compare ? this.buildBanner() : null,
 						meta.get("subtitle")
 							? element("div", {class: "subtitle"}, meta.get("subtitle"))
 							: null),
@@ -114,13 +118,31 @@ thag.page = (() => {
 								  ["file", "files"], ["module", "modules"]]),
 					chart ? null : choice("sort", "Order", [["name", "by name"],
 										["weight", "by weight"]]),
-					choice("scheme", "Colours", [...schemes, ["module", "by module"]]),
+					this.model.compare ? choice("width", "Width", WIDTHS) : null,
+					this.model.compare
+						? choice("scaled", "A", [[0, "as it is"], [1, "scaled to B"]]) : null,
+					choice("scheme", "Colours", [
+						...(this.model.compare ? [["change", "by change"]] : []),
+						...schemes, ["module", "by module"]]),
 					button("help", "?", "Keys")),
 				this.crumbs, this.stage,
 				element("footer", {}, this.details, this.notice),
 				this.live, this.tip, this.menu, this.veil, this.help,
 				element("div", {class: "unseen", id: "thag-keys"},
 					"Arrow keys move between boxes, Enter zooms, question mark lists all keys."));
+		}
+
+		// Which is which, and what the colours mean.
+		buildBanner()
+		{
+			const {meta} = this.model.pack;
+			const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+			const swatch = (step, text) => element("span", {class: "swatch",
+				style: "background:" + thag.colour.changeColour(step, dark)}, text);
+			return element("div", {class: "subtitle banner"},
+				"A = baseline: " + meta.get("a") + "  ·  B = new: " + meta.get("b") + "  ",
+				swatch(-thag.colour.CHANGES, "− less in B"), swatch(0, "the same"),
+				swatch(thag.colour.CHANGES, "+ more in B"));
 		}
 
 		buildHelp()

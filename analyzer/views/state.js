@@ -17,6 +17,9 @@ thag.state = (() => {
 		["sort", "sort", "text"],
 		["scheme", "colour", "text"],
 		["metric", "m", "number"],
+		["width", "width", "text"],	// comparisons: union, before, after, change, sides
+		["scaled", "norm", "number"],	// A is scaled to B's whole: 0 or 1
+		["noise", "noise", "number"],	// a share of the whole
 		["group", "by", "text"],
 		["focus", "focus", "text"],
 		["hide", "hide", "list"],

@@ -7,6 +7,7 @@
 //
 //	parent, depth, frame	frame -1: the root "all" that holds a graph together
 //	self, total		in the metric's unit
+//	a, b, totalA, totalB	of comparisons: self and total of either side; else null
 //	end			see above
 //	x, width		where it is drawn: in values (graph) or ns (chart)
 //	row, rows		graph: row = depth. chart: threads (depth 0) have bands of rows
@@ -15,9 +16,11 @@
 "use strict";
 
 thag.tree = (() => {
-	function allocate(count)
+	function allocate(count, compared)
 	{
 		return {
+			a: compared ? new Float64Array(count) : null,
+			b: compared ? new Float64Array(count) : null,
 			count,
 			parent: new Int32Array(count),
 			depth: new Uint32Array(count),
@@ -27,6 +30,16 @@ thag.tree = (() => {
 			duration: null,
 			unexpanded: 0,
 		};
+	}
+
+	function addUp(parent, self)
+	{
+		const total = Float64Array.from(self);
+		for (let i = total.length - 1; i > 0; i--) {
+			if (parent[i] >= 0)
+				total[parent[i]] += total[i];
+		}
+		return total;
 	}
 
 	// total and end, from parent and self.
@@ -47,6 +60,8 @@ thag.tree = (() => {
 		}
 		tree.total = total;
 		tree.end = end;
+		tree.totalA = tree.a && addUp(parent, tree.a);
+		tree.totalB = tree.b && addUp(parent, tree.b);
 		return tree;
 	}
 
@@ -99,6 +114,50 @@ thag.tree = (() => {
 		if (!(high > low))
 			low = high = 0;
 		Object.assign(tree, {x: start, width: duration, row, rows: next, low, high});
+	}
+
+	// What a box of a comparison is worth: as wide as the larger side, so that what is gone shows
+	// too, or as one side, or as the change.
+	const WIDTHS = {
+		union: (a, b) => Math.max(a, b),
+		before: (a) => a,
+		after: (a, b) => b,
+		change: (a, b) => Math.abs(b - a),
+	};
+
+	// A comparison. `scale` is what A's values are multiplied by. Side by side, the root has two
+	// boxes, whose frames are the last two, with all of A under one and all of B under the other;
+	// every box knows both of its values.
+	function fromPair(pack, metric, width, scale)
+	{
+		const {self, other} = pack.metrics[metric];
+		const sides = width === "sides";
+		const tree = allocate(sides ? 2 * pack.count + 3 : pack.count + 1, true);
+		const worth = WIDTHS[width] || WIDTHS.union;
+		tree.parent[0] = -1;
+		tree.frame[0] = -1;
+		for (let side = 0; side < (sides ? 2 : 1); side++) {
+			const first = sides ? 1 + side * (pack.count + 1) : 0;
+			const at = sides ? [0, first] : [0];
+			if (sides) {
+				tree.parent[first] = 0;
+				tree.depth[first] = 1;
+				tree.frame[first] = pack.frames.count - 2 + side;
+			}
+			for (let i = 0; i < pack.count; i++) {
+				const node = first + 1 + i;
+				at.length -= Math.min(pack.pops[i], at.length - (sides ? 2 : 1));
+				tree.parent[node] = at[at.length - 1];
+				tree.depth[node] = at.length;
+				tree.frame[node] = pack.frame[i];
+				const a = self[i] * scale, b = other[i];
+				tree.a[node] = a;
+				tree.b[node] = b;
+				tree.self[node] = sides ? (side ? b : a) : worth(a, b);
+				at.push(node);
+			}
+		}
+		return place(sum(tree));
 	}
 
 	// A graph gets a root; a chart's boxes of depth 0 are its threads.
@@ -190,12 +249,13 @@ thag.tree = (() => {
 	//	keep[node]	0: goes with all it calls. 1, 3: stays. 2: stays for what it calls,
 	//			without a value of its own. Or null
 	//	collapse	a frame that calls itself directly is one box
+	//	pinned		frames from this number on stay, whatever the rules say of what is above
 	// Graphs merge equal paths again; charts keep each box at its time. The result is not in
 	// pre-order until arrange() has been called.
 	function transform(tree, rules)
 	{
 		const chart = Boolean(tree.start);
-		const out = allocate(tree.count);
+		const out = allocate(tree.count, Boolean(tree.a));
 		const made = chart ? null : new Children(out, tree.count);
 		// Where the value of a node goes: -1 nowhere. NONE: dropped with all below.
 		const target = new Int32Array(tree.count);
@@ -244,14 +304,21 @@ thag.tree = (() => {
 				target[i] = 0;
 			} else if (root && chart) {
 				target[i] = child(-1, frame, i);
+			} else if (frame >= rules.pinned) {
+				target[i] = child(above, frame, i);
 			} else if (!inside[i] || (rules.hide && rules.hide[frame]) ||
 				   (rules.collapse && out.frame[above] === frame && out.parent[above] >= 0)) {
 				target[i] = above;
 			} else {
 				target[i] = child(above, frame, i);
 			}
-			if (inside[i] && (!rules.keep || rules.keep[i] & 1))
+			if (inside[i] && (!rules.keep || rules.keep[i] & 1)) {
 				out.self[target[i]] += tree.self[i];
+				if (out.a) {
+					out.a[target[i]] += tree.a[i];
+					out.b[target[i]] += tree.b[i];
+				}
+			}
 			i++;
 		}
 		return shrink(out, count);
@@ -259,7 +326,7 @@ thag.tree = (() => {
 
 	function shrink(tree, count)
 	{
-		for (const column of ["parent", "depth", "frame", "self", "start", "duration"]) {
+		for (const column of ["parent", "depth", "frame", "self", "a", "b", "start", "duration"]) {
 			if (tree[column])
 				tree[column] = tree[column].slice(0, count);
 		}
@@ -285,7 +352,7 @@ thag.tree = (() => {
 				roots = node;
 			}
 		}
-		const out = allocate(count);
+		const out = allocate(count, Boolean(tree.a));
 		const chart = Boolean(tree.start);
 		if (chart) {
 			out.start = new Float64Array(count);
@@ -300,6 +367,10 @@ thag.tree = (() => {
 			out.depth[at] = above >= 0 ? out.depth[out.parent[at]] + 1 : 0;
 			out.frame[at] = tree.frame[node];
 			out.self[at] = tree.self[node];
+			if (out.a) {
+				out.a[at] = tree.a[node];
+				out.b[at] = tree.b[node];
+			}
 			if (chart) {
 				out.start[at] = tree.start[node];
 				out.duration[at] = tree.duration[node];
@@ -357,7 +428,9 @@ thag.tree = (() => {
 	// `most` boxes on, are left closed and counted in `unexpanded`.
 	function reverse(tree, least, most)
 	{
-		const out = {parent: [-1], frame: [-1], self: [tree.count ? tree.self[0] : 0]};
+		const compared = Boolean(tree.a);
+		const out = {parent: [-1], frame: [-1], self: [tree.count ? tree.self[0] : 0],
+			     a: [compared ? tree.a[0] : 0], b: [compared ? tree.b[0] : 0]};
 		let whole = 0, unexpanded = 0;
 		const leaves = [];
 		for (let i = 0; i < tree.count; i++) {
@@ -372,11 +445,13 @@ thag.tree = (() => {
 			for (const [above, places] of level) {
 				for (const [frame, group] of byFrame(tree, places)) {
 					const node = out.parent.length;
-					const {value, ended, callers} = climb(tree, group);
+					const {value, ended, callers, sides} = climb(tree, group);
 					const open = callers.length && value >= whole * least && node < most;
 					out.parent.push(above);
 					out.frame.push(frame);
 					out.self.push(open ? ended : value);
+					out.a.push(open ? sides.endedA : sides.a);
+					out.b.push(open ? sides.endedB : sides.b);
 					if (open)
 						further.push([node, callers]);
 					else if (callers.length)
@@ -385,10 +460,14 @@ thag.tree = (() => {
 			}
 			level = further;
 		}
-		const result = allocate(out.parent.length);
+		const result = allocate(out.parent.length, compared);
 		result.parent.set(out.parent);
 		result.frame.set(out.frame);
 		result.self.set(out.self);
+		if (compared) {
+			result.a.set(out.a);
+			result.b.set(out.b);
+		}
 		result.unexpanded = unexpanded;
 		return result;
 	}
@@ -411,16 +490,23 @@ thag.tree = (() => {
 	function climb(tree, group)
 	{
 		const callers = [];
+		const sides = {a: 0, b: 0, endedA: 0, endedB: 0};
 		let value = 0, ended = 0;
 		for (let k = 0; k < group.length; k += 2) {
-			const caller = tree.parent[group[k]], worth = tree.self[group[k + 1]];
+			const caller = tree.parent[group[k]], leaf = group[k + 1], worth = tree.self[leaf];
+			const a = tree.a ? tree.a[leaf] : 0, b = tree.b ? tree.b[leaf] : 0;
 			value += worth;
-			if (caller > 0)
-				callers.push(caller, group[k + 1]);
-			else
+			sides.a += a;
+			sides.b += b;
+			if (caller > 0) {
+				callers.push(caller, leaf);
+			} else {
 				ended += worth;
+				sides.endedA += a;
+				sides.endedB += b;
+			}
 		}
-		return {value, ended, callers};
+		return {value, ended, callers, sides};
 	}
 
 	// matched[frame] -> which nodes lie on a path with a match: 1 at or below one, 2 above one, 3
@@ -488,6 +574,6 @@ thag.tree = (() => {
 		return node;
 	}
 
-	return {fromPack, transform, arrange, orderByRank, orderByWeight, orderAsIs, reverse,
+	return {fromPack, fromPair, transform, arrange, orderByRank, orderByWeight, orderAsIs, reverse,
 		onMatchingPaths, union, path, children, follow};
 })();

@@ -19,6 +19,11 @@ compare() {
 run thag report --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-report.1
+for command in diff flamegraph profile; do
+	run thag $command --help
+	check 'help is no error' [ "$status" = 0 ]
+	compare thag-$command.1
+done
 run thag replay --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-replay.1

@@ -1,0 +1,218 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# The menu, used in a terminal of tmux: keys in, screens out. What it shows is what thag report says.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+export LC_ALL=C.UTF-8 TMUX_TMPDIR="$work" XDG_CACHE_HOME="$work/cache" XDG_STATE_HOME="$work/state"
+unset DISPLAY WAYLAND_DISPLAY BROWSER NO_COLOR TMUX
+mkdir profiles
+record() {
+	thag-run -q --memory -o profiles "$@" >/dev/null 2>&1
+}
+record perl -e '@a = map { "x" x $_ } 1 .. 500'
+sleep 1.1
+record perl -e '@a = map { "x" x $_ } 1 .. 900'
+record sqlite3 :memory: 'create table t(x); insert into t values(1)'
+cp "$(find profiles -name 'sqlite3-*.thag')" profiles/my-a-20260101-000000.thag
+cp profiles/my-a-20260101-000000.thag profiles/my-b-20260102-000000.thag
+printf 'main;parse 30\nmain;parse;lex 5\nmain;a name with spaces 10\n' >profiles/perf.folded
+touch -d 2025-01-01 profiles/perf.folded
+perl=$(find profiles -name 'perl-*.thag' | sort | tail -n 1)
+
+tm() {
+	tmux -f /dev/null -L menu "$@"
+}
+
+# menu COLUMNS LINES COMMAND: starts it in a terminal of that size.
+menu() {
+	tm kill-server 2>/dev/null
+	# The old server may still be there, or on its way out.
+	eventually tm new-session -d -x "$1" -y "$2" "$3; echo \"status \$?\"; stty -a; exec sh"
+	eventually on_screen 'select the type'
+}
+
+screen() {
+	tm capture-pane -p
+}
+
+on_screen() {
+	screen >out 2>/dev/null
+	grep -qF -- "$1" out
+}
+
+# keys KEY...: pressed one after another.
+keys() {
+	for key; do
+		tm send-keys "$key"
+		sleep 0.08
+	done
+}
+
+# type TEXT: as it is.
+type_text() {
+	tm send-keys -l -- "$1"
+	sleep 0.08
+}
+
+shows() {
+	eventually on_screen "$1"
+}
+
+shows_not() {
+	! on_screen "$1"
+}
+
+trap 'tm kill-server 2>/dev/null; cd /; rm -rf "$work"' EXIT
+
+menu 80 24 'thag-profile profiles'
+check 'five types of analysis' shows 'Memory Profile - Differential'
+keys 3
+check 'profiles are by program' shows 'my-a-20260101-000000.thag'
+check '... each with its own heading' sh -c \
+	'tmux -f /dev/null -L menu capture-pane -p | grep -qx my-a &&
+	tmux -f /dev/null -L menu capture-pane -p | grep -qx my-b'
+screen >out
+check 'the newest program is first' sh -c \
+	"grep -nE '^(sqlite3|perl|my-b|my-a)\$' out | cut -d: -f2 | paste -sd' ' | grep -q 'my-b my-a$'"
+keys /
+type_text MY-B
+keys Enter
+check 'a filter on the names' shows my-b-20260102
+check '... hides the others' shows_not my-a-20260101
+keys Escape
+check 'is cleared' shows my-a-20260101
+keys /
+type_text "$(basename "$perl")"
+keys Enter Enter
+check 'the menu of a memory profile' shows 'Size distributions'
+
+# Values.
+cell() {
+	thag report "$perl" | awk "/^  $1/ { print \$$2, \$$3 }"
+}
+keys 3
+check 'statistics: the peak' shows "$(cell 'heap peak' 3 4)"
+check '... what was allocated' shows "$(cell allocated 2 3)"
+keys Escape 4
+check 'top sites have full stacks' shows _start
+keys Escape 5
+check 'sizes with bars' shows '█'
+thag report --sizes "$perl" | sed -n 's/^ *65-256 *\([0-9,]*\).*/\1/p' | head -n 1 >count
+check '... and the report'\''s counts' shows "$(cat count)"
+keys Escape 8
+check 'the tree' shows 'Call tree'
+screen >tree
+check '... has the whole at its root' sh -c \
+	"grep -q '100.0 %' tree && grep -qF '$(thag report --tree "$perl" | awk 'NR == 4 { print $1, $2 }')' tree"
+keys e
+check '... opens what is heaviest' shows Perl_safesysrealloc
+keys i
+check '... inverted' shows 'Callers: at peak'
+keys m
+check '... by another metric' shows 'Callers: leaked'
+keys i /
+type_text sv_grow
+keys Enter
+check '... is searched' shows Perl_sv_grow
+keys Escape 9
+check 'functions' shows 'sorted by total'
+keys /
+type_text sv_grow
+keys Enter
+check '... filtered' shows 'filter: sv_grow'
+check '... with the report'\''s value' shows "$(thag report --functions --sort peak --limit 9999 \
+	"$perl" | awk '$NF == "Perl_sv_grow" { print $1, $2; exit }')"
+keys Escape Escape
+keys 3
+shows 'filter: perl'
+keys Enter
+
+# Pictures.
+keys 1
+check 'a flamegraph: its path is shown where there is no browser' shows "written: "
+check '... and is there' sh -c 'ls cache/thag/*.svg | xargs xmllint --noout --huge'
+keys x 2 6
+type_text Perl_pp_repeat
+keys Enter Enter
+check 'a filtered flamegraph' shows written
+newest=$(find cache/thag -name '*-2.svg')
+check '... of what was asked for alone' sh -c \
+	"grep -q 'Perl_pp_repeat (' '$newest' && ! grep -q 'perl_parse (' '$newest'"
+keys x 2 1
+type_text 'Perl_sv_grow, /no such/'
+keys Enter 1
+check 'a function left out with all it calls' shows written
+newest=$(find cache/thag -name '*-3.svg')
+check '... is not in the picture' sh -c "! grep -q 'Perl_sv_grow (' '$newest'"
+keys x End Up Enter
+check 'colours' shows 'Rust'
+keys 3 1
+check '... are chosen' shows written
+check '... and remembered' grep -q 'memory=' state/thag/menu.ini
+keys x Escape
+
+# Comparison.
+keys 4 / C-u
+type_text perl-
+keys Enter Down Enter
+check 'a comparison asks for the second' shows 'Choose the profile after'
+keys Enter
+check 'what can be compared' shows 'Side by side'
+keys 4
+check 'what changed' shows 'Functions by inclusive change'
+keys Escape 1
+check 'a differential flamegraph' shows 'comparison-1.svg'
+keys x Escape
+
+# Folded stacks as a time profile; names with spaces.
+keys 1 / C-u
+type_text perf
+keys Enter Enter
+check 'folded stacks are a time profile' shows 'Statistics by total time'
+keys 5
+check '... whose names may have spaces' shows 'a name with spaces'
+keys Escape 2
+type_text 'a name with spaces'
+keys Enter 1
+check '... that are filtered' shows 'perf-1.svg'
+check '... out' sh -c '! grep -q "a name with spaces (" cache/thag/perf-1.svg'
+keys x 6
+check 'calls that were not traced are said to be' shows 'were not recorded'
+keys x Escape Escape
+check 'the end: the terminal is as it was' shows 'status 0'
+check '... with echo and lines' shows ' icanon '
+
+# Sizes, colours, signals.
+menu 80 24 'thag-profile profiles'
+keys 3 Enter 8
+tm resize-window -x 50 -y 12
+check 'a smaller terminal' shows 'Call tree'
+tm resize-window -x 130 -y 40
+keys e
+check 'a larger one' shows 'Esc back'
+check '... is used' sh -c 'tmux -f /dev/null -L menu capture-pane -p | sed -n 40p | grep -q "Esc back"'
+for signal in TERM HUP INT SEGV; do
+	menu 80 24 "stty -a >before; thag-profile profiles"
+	keys 3
+	pid=$(pgrep -n -f 'thag-profile profiles' -P "$(tm list-panes -F '#{pane_pid}')" || true)
+	kill -"$signal" "${pid:-0}" 2>/dev/null
+	check "SIG$signal gives the terminal back" shows 'status 1'
+	keys 'stty -a >after' Enter
+	eventually [ -s after ]
+	check '... as it was' cmp before after
+	rm -f after
+done
+menu 80 24 'NO_COLOR=1 thag-profile profiles'
+check 'without colour' sh -c \
+	'! tmux -f /dev/null -L menu capture-pane -pe | grep -q "$(printf "\033\\[3[1-7]")"'
+menu 80 24 'TERM=vt100 LC_ALL=C thag-profile profiles'
+keys 3 Enter 5
+check 'a terminal of ASCII alone' shows '###'
+tm kill-server 2>/dev/null
+
+run thag-profile profiles </dev/null
+check 'no terminal: what to do instead' says 'thag report FILE'
+run thag-profile no-such-directory
+check 'a missing directory' says 'no-such-directory: No such file'
+finish
