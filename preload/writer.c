@@ -122,16 +122,17 @@ claim(const struct writer *writer, enum pool_chunk_kind kind)
 		return -1;
 	struct pool_chunk *chunk = pool_chunk_at(pool, (uint32_t)index);
 
-	*chunk = (struct pool_chunk){
-		.kind = (uint16_t)kind,
-		.process = session.process->number,
-		.pid = session.process->pid,
-		.thread = writer->thread,
-		.tid = writer->tid,
-		.sequence = writer->sequence,
-		.base_ticks = session_ticks(),
-		.missed = writer->missed,
-	};
+	/* All but the magic: it is 0, and the reader may be looking at it (I3). */
+	chunk->kind = (uint16_t)kind;
+	chunk->reserved = 0;
+	chunk->process = session.process->number;
+	chunk->pid = session.process->pid;
+	chunk->thread = writer->thread;
+	chunk->tid = writer->tid;
+	chunk->sequence = writer->sequence;
+	chunk->base_ticks = session_ticks();
+	chunk->length = 0;
+	chunk->missed = writer->missed;
 	/* What an earlier owner left would read as sums. */
 	if (kind != POOL_EVENTS)
 		memset(pool_payload(chunk), 0, POOL_PAYLOAD_BYTES);

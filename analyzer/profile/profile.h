@@ -68,8 +68,8 @@ struct profile_run {
 	int64_t exit_status; /* -1: not known */
 	int64_t exit_signal; /* 0: none */
 	bool summary;	     /* of at least one process only counts and bytes are known */
-	/* Of folded stacks from elsewhere, which are all that is known then: what their values count,
-	 * "samples" or "bytes". "": a run that thag recorded. */
+	/* Of folded stacks from elsewhere, which are all that is known then: what their values
+	 * count, "samples" or "bytes". "": a run that thag recorded. */
 	const char *folded;
 	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
 	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
