@@ -23,7 +23,7 @@ struct conversion {
 	GStrv files;
 	char *output; /* NULL or "-": standard output */
 	char *title, *colours, *metric, *values;
-	gboolean bytes, time;
+	gboolean bytes, time, memory;
 	bool chart;
 };
 
@@ -109,7 +109,12 @@ choose_metric(struct conversion *conversion, const struct profile *profile)
 {
 	struct flame_profile_options *picture = &conversion->picture;
 
-	if ((conversion->chart || conversion->time) && metric_of_time(profile) == METRICS) {
+	if (conversion->memory && !profile->memory.count) {
+		complain(conversion, conversion->files[0], "has no memory: profile with --memory");
+		return false;
+	}
+	if (((conversion->chart && !conversion->memory) || conversion->time) &&
+		metric_of_time(profile) == METRICS) {
 		complain(conversion, conversion->files[0], "has no times: profile with --time");
 		return false;
 	}
@@ -128,6 +133,8 @@ write_picture(const struct conversion *conversion, FILE *file, const struct sele
 {
 	const enum metric metric = conversion->picture.metric;
 
+	if (conversion->chart && conversion->memory)
+		return flame_memory_chart_write_as(file, selection, &conversion->picture);
 	if (conversion->chart)
 		return flame_chart_write_as(file, selection, &conversion->picture);
 	if (metric_is_of_time(metric) && metric != METRIC_VALUE)
@@ -175,6 +182,8 @@ add_options(GOptionContext *context, struct conversion *c)
 		{"title", 0, 0, G_OPTION_ARG_STRING, &c->title, "Title of the picture", "TEXT"},
 		{"time", 0, 0, G_OPTION_ARG_NONE, &c->time, "Of a profile of memory and time: time",
 			NULL},
+		{"memory", 0, 0, G_OPTION_ARG_NONE, &c->memory,
+			"Of a profile of memory and time: memory", NULL},
 		{"sort", 0, 0, G_OPTION_ARG_STRING, &c->metric, "What is shown first", "METRIC"},
 		{"colours", 0, 0, G_OPTION_ARG_STRING, &c->colours, "Colours of boxes", "SCHEME"},
 		{"bytes", 0, 0, G_OPTION_ARG_NONE, &c->bytes,

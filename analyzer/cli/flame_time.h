@@ -28,6 +28,10 @@ int flame_time_write_as(
 int flame_chart_write_as(
 	FILE *out, const struct selection *selection, const struct flame_profile_options *options);
 
+/* Which call paths allocated when; of a profile without spans it is an empty picture. */
+int flame_memory_chart_write_as(
+	FILE *out, const struct selection *selection, const struct flame_profile_options *options);
+
 /* One frame by function, for both; g_free() it. Texts are the profile's. */
 struct flame_frame *flame_function_frames(const struct profile *profile);
 

@@ -168,9 +168,10 @@ run_narrow_flamegraph(struct session *session)
 static bool
 has_chart(const struct session *session)
 {
-	if (session->profile->chart->len)
+	if (session->time ? session->profile->chart->len : session->profile->spans.count)
 		return true;
-	session_complain("when what ran was not recorded");
+	session_complain(session->time ? "what ran when was not recorded"
+				       : "what was allocated when was not recorded");
 	return false;
 }
 
@@ -178,7 +179,7 @@ static bool
 run_flamechart(struct session *session)
 {
 	if (has_chart(session))
-		pictures_flamechart(&session->selection, session->name);
+		pictures_flamechart(&session->selection, session->name, session->time);
 	return true;
 }
 
@@ -189,7 +190,7 @@ run_narrow_flamechart(struct session *session)
 	bool there = true;
 
 	if (has_chart(session) && narrow_ask(&narrow, session, &there)) {
-		pictures_flamechart(&narrow.selection, session->name);
+		pictures_flamechart(&narrow.selection, session->name, session->time);
 		narrow_fini(&narrow);
 	}
 	return there;
@@ -238,6 +239,8 @@ static const struct item time_items[] = {
 static const struct item memory_items[] = {
 	{"Flamegraph", run_flamegraph},
 	{"Flamegraph, filtered", run_narrow_flamegraph},
+	{"Flamechart", run_flamechart},
+	{"Flamechart, filtered", run_narrow_flamechart},
 	{"Memory statistics", run_summary},
 	{"Top sites with full stacks", run_stacks},
 	{"Size distributions", run_sizes},

@@ -169,9 +169,9 @@ pictures_flamegraph(const struct selection *selection, const char *name, enum me
 }
 
 void
-pictures_flamechart(const struct selection *selection, const char *name)
+pictures_flamechart(const struct selection *selection, const char *name, bool time)
 {
-	g_autofree char *scheme = settings_colours("time");
+	g_autofree char *scheme = settings_colours(time ? "time" : "memory");
 	g_autofree char *title = title_of(selection, name);
 	g_autofree char *stem = g_strconcat(name, "-chart", NULL);
 	const struct flame_profile_options options = {.title = title, .scheme = scheme};
@@ -179,7 +179,9 @@ pictures_flamechart(const struct selection *selection, const char *name)
 	FILE *file = begin(stem, &path);
 
 	if (file)
-		finish(file, path, flame_chart_write_as(file, selection, &options));
+		finish(file, path,
+			time ? flame_chart_write_as(file, selection, &options)
+			     : flame_memory_chart_write_as(file, selection, &options));
 }
 
 void

@@ -15,8 +15,8 @@
 /* A flamegraph of the selection, `metric` first. */
 void pictures_flamegraph(const struct selection *selection, const char *name, enum metric metric);
 
-/* What ran when. */
-void pictures_flamechart(const struct selection *selection, const char *name);
+/* What ran when, or what allocated when. */
+void pictures_flamechart(const struct selection *selection, const char *name, bool time);
 
 void pictures_comparison(const struct diff *diff, const struct diff_names *names, unsigned metric,
 	bool normalised, bool sides);

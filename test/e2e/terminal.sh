@@ -91,16 +91,16 @@ check 'the menu of a memory profile' shows 'Size distributions'
 cell() {
 	thag report "$perl" | awk "/^  $1/ { print \$$2, \$$3 }"
 }
-keys 3
+keys 5
 check 'statistics: the peak' shows "$(cell 'heap peak' 3 4)"
 check '... what was allocated' shows "$(cell allocated 2 3)"
-keys Escape 4
+keys Escape 6
 check 'top sites have full stacks' shows _start
-keys Escape 5
+keys Escape 7
 check 'sizes with bars' shows '█'
 thag report --sizes "$perl" | sed -n 's/^ *65-256 *\([0-9,]*\).*/\1/p' | head -n 1 >count
 check '... and the report'\''s counts' shows "$(cat count)"
-keys Escape 8
+keys Escape End Up Up Up Up Enter
 check 'the tree' shows 'Call tree'
 screen >tree
 check '... has the whole at its root' sh -c \
@@ -115,7 +115,7 @@ keys i /
 type_text sv_grow
 keys Enter
 check '... is searched' shows Perl_sv_grow
-keys Escape 9
+keys Escape Down Enter
 check 'functions' shows 'sorted by total'
 keys /
 type_text sv_grow
@@ -145,6 +145,14 @@ keys Enter 1
 check 'a function left out with all it calls' shows written
 newest=$(find cache/thag -name '*-3.svg')
 check '... is not in the picture' sh -c "! grep -q 'Perl_sv_grow (' '$newest'"
+keys x 3
+check 'a flamechart of memory' shows '-chart-1.svg'
+check '... is of this run' sh -c 'grep -q "_start (" cache/thag/perl-*-chart-1.svg'
+keys x 4 1
+type_text Perl_sv_grow
+keys Enter 1
+check 'a filtered flamechart' shows '-chart-2.svg'
+check '... without what was left out' sh -c '! grep -q "Perl_sv_grow (" cache/thag/perl-*-chart-2.svg'
 keys x End Up Enter
 check 'colours' shows 'Rust'
 keys 3 1
@@ -185,7 +193,7 @@ check '... with echo and lines' shows ' icanon '
 
 # Sizes, colours, signals.
 menu 80 24 'thag-profile profiles'
-keys 3 Enter 8
+keys 3 Enter End Up Up Up Up Enter
 tm resize-window -x 50 -y 12
 check 'a smaller terminal' shows 'Call tree'
 tm resize-window -x 130 -y 40
@@ -207,7 +215,7 @@ menu 80 24 'NO_COLOR=1 thag-profile profiles'
 check 'without colour' sh -c \
 	'! tmux -f /dev/null -L menu capture-pane -pe | grep -q "$(printf "\033\\[3[1-7]")"'
 menu 80 24 'TERM=vt100 LC_ALL=C thag-profile profiles'
-keys 3 Enter 5
+keys 3 Enter 7
 check 'a terminal of ASCII alone' shows '###'
 tm kill-server 2>/dev/null
 
