@@ -10,6 +10,7 @@
 #include "calibrate.h"
 #include <stddef.h>
 #include "calls.h"
+#include "modules.h"
 #include "session.h"
 #include "thread.h"
 #include "forbid.h"
@@ -36,18 +37,6 @@ tiny(hook *volatile *enter, hook *volatile *leave)
 	__asm__ volatile("");
 }
 
-/* Ticks that one batch of calls takes. */
-static uint64_t
-run_batch(hook *enter, hook *leave)
-{
-	hook *volatile e = enter, *volatile l = leave;
-	const uint64_t start = session_ticks();
-
-	for (int i = 0; i < CALLS; i++)
-		tiny(&e, &l);
-	return session_ticks() - start;
-}
-
 /* ---- a thread that writes nowhere ---- */
 
 struct scratch {
@@ -59,23 +48,40 @@ struct scratch {
 	uint8_t tallies[POOL_PAYLOAD_BYTES];
 };
 
+/* Nothing traced but the caller of the batch, of which run_batch() fills in the rest. */
 static void
-rewind_scratch(struct scratch *scratch, uint64_t sp)
+rewind_scratch(struct scratch *scratch)
 {
 	struct thread *thread = &scratch->thread;
 
-	scratch->stack.base = UINT64_MAX;
-	scratch->stack.capacity = 4;
-	scratch->stack.entries = scratch->entries;
-	scratch->stack.depth = 1;
-	scratch->entries[0].sp = sp;
+	scratch->stack = (struct calls_stack){
+		.base = UINT64_MAX,
+		.user = thread,
+		.capacity = 4,
+		.depth = 1,
+		.entries = scratch->entries,
+	};
+	scratch->entries[1].slot = &scratch->entries[1].word;
 	thread->gate = THREAD_READY;
 	thread->calls.stack = &scratch->stack;
-	thread->calls.top_sp = sp;
 	thread->writer.chunk = &scratch->chunk;
 	thread->writer.at = scratch->payload;
 	thread->writer.limit = scratch->payload + POOL_PAYLOAD_BYTES - RECORD_HOT_BYTES;
 	record_state_init(&thread->writer.state, session_ticks());
+}
+
+/* Ticks that one batch of calls takes. */
+static __attribute__((noinline)) uint64_t
+run_batch(struct scratch *scratch, hook *enter, hook *leave)
+{
+	hook *volatile e = enter, *volatile l = leave;
+
+	scratch->entries[1].sp = (uint64_t)__builtin_frame_address(0);
+	const uint64_t start = session_ticks();
+
+	for (int i = 0; i < CALLS; i++)
+		tiny(&e, &l);
+	return session_ticks() - start;
 }
 
 /* Mean ticks between the two stamps of the calls just traced, in 256ths. */
@@ -118,20 +124,29 @@ less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+/* In 256ths of a tick for a call, in the scratch thread. */
+static uint64_t
+run_traced(struct scratch *scratch)
+{
+	struct thread *own = thread_self;
+
+	rewind_scratch(scratch);
+	thread_self = &scratch->thread;
+	const uint64_t ticks = run_batch(scratch, calls_enter, calls_exit);
+
+	thread_self = own;
+	return ticks * FRACTION / CALLS;
+}
+
 static void
 measure(struct scratch *scratch, uint64_t *numbers)
 {
-	struct thread *own = thread_self;
-	const struct frame frame = arch_caller();
 	static uint64_t traced[BATCHES], plain[BATCHES];
 	uint64_t span = UINT64_MAX;
 
 	for (int i = 0; i < BATCHES; i++) {
-		plain[i] = run_batch(hook_nothing, hook_nothing) * FRACTION / CALLS;
-		rewind_scratch(scratch, frame.sp);
-		thread_self = &scratch->thread;
-		traced[i] = run_batch(calls_enter, calls_exit) * FRACTION / CALLS;
-		thread_self = own;
+		plain[i] = run_batch(scratch, hook_nothing, hook_nothing) * FRACTION / CALLS;
+		traced[i] = run_traced(scratch);
 		const uint64_t one = mean_span(scratch);
 
 		if (!scratch->thread.call_tallies && one && one < span)
@@ -147,6 +162,19 @@ measure(struct scratch *scratch, uint64_t *numbers)
 		numbers[COST_INSIDE] = numbers[COST_PAIR];
 }
 
+static void
+hold_announcements(void)
+{
+	while (exchange_acq_rel(&session.process->announcing, 1))
+		;
+}
+
+static void
+release_announcements(void)
+{
+	store_release(&session.process->announcing, 0);
+}
+
 void
 calibrate_once(struct writer *writer)
 {
@@ -160,7 +188,14 @@ calibrate_once(struct writer *writer)
 		return;
 	if (!session.pool->options.detail && unwind_init(&scratch->thread.unwinder))
 		scratch->thread.call_tallies = (struct pool_call_tally *)scratch->tallies;
+	/* What stacks lead through is told to the reader, not to the scratch chunk. */
+	hold_announcements();
+	run_traced(scratch);
+	release_announcements();
+	modules_announce(writer);
+	hold_announcements();
 	measure(scratch, numbers);
+	release_announcements();
 	system_unmap(scratch, sizeof(*scratch));
 	writer_emit(writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }

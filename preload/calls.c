@@ -3,22 +3,36 @@
 #include <stddef.h>
 #include <string.h>
 #include "calibrate.h"
+#include "call_sums.h"
+#include "modules.h"
+#include "rule.h"
+#include "rules.h"
 #include "session.h"
 #include "thread.h"
 #include "forbid.h"
 
-/* All call stacks of the process, newest first; only added to (release, pairs with acquire). */
-static struct calls_stack *all_stacks;
+enum {
+	STACK_LISTS = 256
+};
+
+/* All call stacks of the process by base; only added to (release, pairs with acquire). */
+static struct calls_stack *stacks[STACK_LISTS];
 static uint32_t stack_count;
 
 void
 calls_forget(void)
 {
-	all_stacks = NULL;
+	memset(stacks, 0, sizeof(stacks));
 	stack_count = 0;
 }
 
 /* ---- call stacks ---- */
+
+static struct calls_stack **
+list_of(uint64_t base)
+{
+	return &stacks[(base >> 4 ^ base >> 12) % STACK_LISTS];
+}
 
 static struct calls_stack *
 make_stack(uint64_t base)
@@ -32,8 +46,8 @@ make_stack(uint64_t base)
 	stack->number = add_relaxed(&stack_count, 1) + 1;
 	stack->capacity = CALLS_DEPTH_FIRST;
 	stack->entries = (struct calls_entry *)(stack + 1);
-	stack->next = load_acquire(&all_stacks);
-	while (!cas_acq_rel(&all_stacks, &stack->next, stack))
+	stack->next = load_acquire(list_of(base));
+	while (!cas_acq_rel(list_of(base), &stack->next, stack))
 		;
 	return stack;
 }
@@ -41,14 +55,14 @@ make_stack(uint64_t base)
 static struct calls_stack *
 find_stack(uint64_t base)
 {
-	for (struct calls_stack *s = load_acquire(&all_stacks); s; s = s->next)
+	for (struct calls_stack *s = load_acquire(list_of(base)); s; s = s->next)
 		if (s->base == base)
 			return s;
 	return make_stack(base);
 }
 
 /* Returns false where the stack is as deep as it may get, or there is no memory. */
-static bool
+static __attribute__((noinline)) bool
 grow(struct calls_stack *stack)
 {
 	const uint32_t capacity = stack->capacity * 2;
@@ -58,7 +72,7 @@ grow(struct calls_stack *stack)
 		entries = session_map_wiped((size_t)capacity * sizeof(*entries));
 	if (!entries)
 		return false;
-	memcpy(entries, stack->entries, stack->depth * sizeof(*entries));
+	memcpy(entries, stack->entries, stack->capacity * sizeof(*entries));
 	if (stack->capacity > CALLS_DEPTH_FIRST)
 		system_unmap(stack->entries, stack->capacity * sizeof(*entries));
 	stack->entries = entries;
@@ -66,96 +80,83 @@ grow(struct calls_stack *stack)
 	return true;
 }
 
-static inline void
-set_top(struct calls *calls)
+static inline struct calls_entry *
+top_of(const struct calls_stack *stack)
 {
-	const struct calls_stack *stack = calls->stack;
-
-	calls->top_sp = stack->depth ? stack->entries[stack->depth - 1].sp : 0;
+	return &stack->entries[stack->depth];
 }
-
-/* ---- summary mode ---- */
-
-static void
-push_out(struct thread *thread, const struct pool_call_tally *tally)
-{
-	uint64_t numbers[CALL_TALLY_NUMBERS] = {
-		[CALL_TALLY_NODE] = tally->node,
-		[CALL_TALLY_COUNT] = tally->count,
-		[CALL_TALLY_TOTAL] = tally->total,
-		[CALL_TALLY_SELF] = tally->self,
-		[CALL_TALLY_MIN] = tally->min,
-		[CALL_TALLY_MAX] = tally->max,
-	};
-
-	writer_emit(&thread->writer, RECORD_CALL_TALLY, numbers, CALL_TALLY_NUMBERS, NULL, 0);
-}
-
-static __attribute__((noinline)) void
-replace_tally(struct thread *thread, struct pool_call_tally *tally, uint32_t node)
-{
-	if (tally->node && tally->count)
-		push_out(thread, tally);
-	*tally = (struct pool_call_tally){.node = node, .min = UINT64_MAX};
-}
-
-static inline void
-add_up(struct thread *thread, const struct calls_entry *entry, uint64_t total)
-{
-	struct pool_call_tally *tally = &thread->call_tallies[entry->node % POOL_CALL_TALLIES];
-
-	if (unlikely(tally->node != entry->node))
-		replace_tally(thread, tally, entry->node);
-	tally->total += total;
-	tally->self += total - entry->inner;
-	if (total < tally->min)
-		tally->min = total;
-	if (total > tally->max)
-		tally->max = total;
-	tally->count++;
-}
-
-/* ---- entries ---- */
 
 static inline __attribute__((always_inline)) void
 close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
-	const struct calls_entry *entry = &stack->entries[--stack->depth];
+	const struct calls_entry *entry = &stack->entries[stack->depth--];
 	struct writer *writer = &thread->writer;
 
 	if (unlikely(thread->call_tallies != NULL)) {
-		const uint64_t total = ticks > entry->start ? ticks - entry->start : 0;
-
-		if (stack->depth)
-			stack->entries[stack->depth - 1].inner += total;
-		add_up(thread, entry, total);
+		call_sums_leave(thread, entry->node, entry->start, ticks);
 	} else if (writer_ready(writer)) {
 		writer->at = record_emit_exit(&writer->state, writer->at, ticks);
 		writer_commit(writer);
 	}
 }
 
-/* ---- when it is not plain ---- */
+/* ---- frames ---- */
 
-/* Whether an entry's frame is one of those that the last walk went through. */
-static bool
-is_on_stack(const struct unwinder *u, uint64_t sp)
+/* Where the rule of the hook's caller says nothing by itself: as the unwinder steps. */
+static __attribute__((noinline)) const uint64_t *
+find_slot_slow(struct thread *thread, struct frame frame)
 {
-	for (uint32_t k = u->top; k >= 1; k--) {
-		const uint64_t end = k > 1 ? u->frames[k - 1].sp : u->frames[1].sp + 1;
+	struct unwinder *u = &thread->unwinder;
 
-		if (u->frames[k].sp <= sp && sp < end)
-			return true;
-	}
-	return false;
+	unwind_capture(u, &thread->writer, frame, false);
+	return u->slot[u->top ? u->top - 1 : 0];
 }
 
+/* Where the return address of the function that called the hook is. */
+static inline const uint64_t *
+find_slot(struct thread *thread, struct frame frame)
+{
+	const struct rule rule = rule_unpack(rules_find(frame.pc - 1));
+	const int64_t offset = ARCH_RETURN_FIXED ? ARCH_RETURN_OFFSET : (int64_t)rule.ra_words * 8;
+
+	if (likely(rule.kind == RULE_SP || rule.kind == RULE_BP))
+		return (const uint64_t *)((rule.kind == RULE_SP ? frame.sp : frame.bp) +
+					  (uint64_t)((int64_t)rule.cfa_words * 8 + offset));
+	return find_slot_slow(thread, frame);
+}
+
+static bool
+seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t above)
+{
+	const uint64_t slot = (uint64_t)entry->slot;
+
+	return slot > above && slot < u->bounds.high && *entry->slot == entry->word;
+}
+
+/*
+ * Whether the last walk, from `sp` on, met the entry's frame. Where it did not reach the end of the
+ * stack, a frame further out is taken to be there while its slot holds what it did.
+ */
+static bool
+is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
+{
+	for (uint32_t k = u->top; k-- > 0;)
+		if (u->slot[k] == entry->slot)
+			return true;
+	if (!u->top)
+		return seems_open(u, entry, sp);
+	return u->frames[0].node != TREE_ROOT && seems_open(u, entry, u->frames[1].sp);
+}
+
+/* ---- when it is not plain ---- */
+
 static void
-switch_stack(struct thread *thread, struct calls_stack *stack)
+use_stack(struct thread *thread, struct calls_stack *stack)
 {
 	uint64_t numbers[] = {0, stack->number};
 
 	thread->calls.stack = stack;
+	store_relaxed(&stack->user, thread);
 	if (!thread->call_tallies)
 		writer_emit(&thread->writer, RECORD_CALL_STACK, numbers, 2, NULL, 0);
 }
@@ -178,12 +179,28 @@ begin_tracing(struct thread *thread)
 		thread_open_call_tallies(thread);
 }
 
+/* The call stack of the real stack just walked from `sp` on; NULL: there is no memory for it. */
+static struct calls_stack *
+stack_walked(struct thread *thread, uint64_t sp)
+{
+	const struct unwinder *u = &thread->unwinder;
+	struct calls_stack *last = thread->calls.stack;
+
+	if (u->top)
+		return find_stack(u->frames[1].sp);
+	/* Too deep to be walked: it is what it was. */
+	if (last && load_relaxed(&last->user) == thread && last->depth &&
+		seems_open(u, &last->entries[1], sp))
+		return last;
+	return find_stack(u->bounds.high);
+}
+
 /*
  * Finds out where the hook runs: walks the real stack, takes its call stack, and closes the entries
  * that are no more. Returns false where there is no memory to trace with.
  */
 static __attribute__((noinline)) bool
-look_around(struct thread *thread, struct frame frame)
+look_around(struct thread *thread, struct frame frame, uint64_t ticks)
 {
 	struct calls *calls = &thread->calls;
 	struct unwinder *u = &thread->unwinder;
@@ -191,124 +208,174 @@ look_around(struct thread *thread, struct frame frame)
 	if (!calls->stack)
 		begin_tracing(thread);
 	const uint32_t node = unwind_capture(u, &thread->writer, frame, false);
-	const uint64_t base = u->top ? u->frames[1].sp : u->bounds.high;
-	struct calls_stack *stack = calls->stack;
+	struct calls_stack *stack = stack_walked(thread, frame.sp);
 
-	calls->jumped = false;
-	if (!stack || stack->base != base) {
-		stack = find_stack(base);
-		if (!stack)
-			return false;
-		switch_stack(thread, stack);
-	}
-	while (stack->depth && !is_on_stack(u, stack->entries[stack->depth - 1].sp))
-		close_top(thread, stack, session_ticks());
-	set_top(calls);
+	if (!stack)
+		return false;
+	if (stack != calls->stack || load_relaxed(&stack->user) != thread)
+		use_stack(thread, stack);
+	while (stack->depth && !is_open(u, top_of(stack), frame.sp))
+		close_top(thread, stack, calls->jump_ticks ? calls->jump_ticks : ticks);
+	calls->jump_ticks = 0;
 	if (!stack->depth)
 		announce_base(thread, stack, tree.nodes[node].parent);
 	return true;
 }
 
 /*
- * Entered where the top entry was: inlined into it, unless that one came from another call. The
- * same function again is taken for recursion inlined, or after a jump for a new call.
+ * A function is entered in the frame of the top: inlined into it, or the frame is a new one. It is
+ * where the slot has another word, where this very call of the hook has been seen in the frame, or
+ * where it is the beginning of a function that is not open in it.
  */
 static __attribute__((noinline)) void
-enter_in_place(struct thread *thread, uint64_t function, uint64_t call_site, bool jumped)
+enter_in_place(struct thread *thread, struct calls_stack *stack, const struct calls_entry *entry,
+	uint64_t ticks)
 {
-	struct calls_stack *stack = thread->calls.stack;
-	const struct calls_entry *top = &stack->entries[stack->depth - 1];
+	uint32_t first = stack->depth + 1, kept = stack->depth;
+	bool begins = entry->pc - entry->function < CALLS_PROLOGUE_BYTES;
 
-	if (top->call_site != call_site || (jumped && top->function == function)) {
-		close_top(thread, stack, session_ticks());
-		set_top(&thread->calls);
+	while (first > 1 && stack->entries[first - 1].slot == entry->slot) {
+		const struct calls_entry *open = &stack->entries[--first];
+
+		if (open->word != entry->word || open->pc == entry->pc)
+			kept = first - 1;
+		else if (open->function == entry->function)
+			begins = false;
 	}
+	if (begins && kept >= first)
+		kept = first - 1;
+	while (stack->depth > kept)
+		close_top(thread, stack, ticks);
+}
+
+/* Returns the call stack to enter `entry` on, NULL if it cannot be recorded. */
+static __attribute__((noinline)) struct calls_stack *
+enter_slow(struct thread *thread, struct frame frame, const struct calls_entry *entry)
+{
+	struct calls *calls = &thread->calls;
+	struct calls_stack *stack = calls->stack;
+	const uint64_t ticks = session_ticks();
+	const bool in_place = stack && load_relaxed(&stack->user) == thread && !calls->jump_ticks &&
+			      top_of(stack)->slot == entry->slot &&
+			      top_of(stack)->word == entry->word;
+
+	if (!in_place && !look_around(thread, frame, ticks))
+		return NULL;
+	stack = calls->stack;
+	if (top_of(stack)->slot == entry->slot) {
+		enter_in_place(thread, stack, entry, ticks);
+		if (!stack->depth)
+			look_around(thread, frame, ticks);
+	}
+	if (stack->depth + 1 == stack->capacity && !grow(stack)) {
+		thread->writer.missed++;
+		return NULL;
+	}
+	return stack;
 }
 
 /* ---- entry and exit ---- */
 
-static inline __attribute__((always_inline)) void
-enter(struct thread *thread, struct frame frame, uint64_t function, uint64_t call_site)
+/* Whether the entry's frame is one that the top of the stack may have called. */
+static inline bool
+is_plain(const struct thread *thread, const struct calls_entry *entry)
 {
-	struct calls *calls = &thread->calls;
-	const uint64_t sp = frame.sp;
-	const bool jumped = calls->jumped;
+	const struct calls_stack *stack = thread->calls.stack;
 
-	if (unlikely(calls->top_sp - sp >= CALLS_NEAR_BYTES || jumped) &&
-		!look_around(thread, frame))
-		return;
-	struct calls_stack *stack = calls->stack;
+	if (unlikely(!stack || load_relaxed(&stack->user) != thread || thread->calls.jump_ticks ||
+		     stack->depth + 1 == stack->capacity))
+		return false;
+	const struct calls_entry *top = top_of(stack);
 
-	if (unlikely(calls->top_sp == sp))
-		enter_in_place(thread, function, call_site, jumped);
-	if (unlikely(stack->depth == stack->capacity) && !grow(stack)) {
-		thread->writer.missed++;
-		return;
-	}
-	struct calls_entry *entry = &stack->entries[stack->depth++];
+	return top->sp - (uint64_t)entry->slot < CALLS_NEAR_BYTES && *top->slot == top->word;
+}
 
-	entry->sp = calls->top_sp = sp;
-	entry->function = function;
-	entry->call_site = call_site;
+static inline __attribute__((always_inline)) void
+enter(struct thread *thread, struct frame frame, uint64_t function)
+{
+	const uint64_t *slot = find_slot(thread, frame);
 	struct writer *writer = &thread->writer;
+	struct calls_entry entry = {
+		.sp = frame.sp,
+		.slot = slot,
+		.word = *slot,
+		.pc = frame.pc,
+		.function = function,
+	};
+	struct calls_stack *stack = thread->calls.stack;
+
+	modules_announce(writer);
+	if (unlikely(!is_plain(thread, &entry))) {
+		stack = enter_slow(thread, frame, &entry);
+		if (!stack)
+			return;
+	}
+	const struct calls_entry *caller = top_of(stack);
 
 	if (unlikely(thread->call_tallies != NULL)) {
-		const uint32_t parent = stack->depth > 1 ? entry[-1].node : stack->base_node;
+		const uint32_t parent = stack->depth ? caller->node : stack->base_node;
 
-		entry->node = tree_child(
+		entry.node = tree_child(
 			&thread->unwinder.cache, writer, parent, function | RECORD_PC_EXACT);
-		entry->inner = 0;
-		entry->start = session_ticks();
+		entry.start = session_ticks();
+		call_sums_enter(thread, entry.node, entry.start);
 	} else if (writer_ready(writer)) {
 		writer->at =
 			record_emit_enter(&writer->state, writer->at, session_ticks(), function);
 		writer_commit(writer);
 	}
+	stack->entries[++stack->depth] = entry;
 }
 
-/* Closes the entry of `function` and what is open inside it; none where its entry was not seen. */
+/* Closes the entry and what is open inside it; nothing where its entry was not seen. */
 static __attribute__((noinline)) void
-exit_slow(struct thread *thread, struct frame frame, uint64_t function, uint64_t ticks)
+leave_slow(struct thread *thread, struct frame frame, const uint64_t *slot, uint64_t function,
+	uint64_t ticks)
 {
-	struct calls *calls = &thread->calls;
-
-	if (!look_around(thread, frame))
+	if (!look_around(thread, frame, ticks))
 		return;
-	struct calls_stack *stack = calls->stack;
+	struct calls_stack *stack = thread->calls.stack;
 	uint32_t depth = stack->depth;
 
-	while (depth && stack->entries[depth - 1].function != function)
+	while (depth &&
+		(stack->entries[depth].slot != slot || stack->entries[depth].function != function))
 		depth--;
 	while (depth && stack->depth >= depth)
 		close_top(thread, stack, ticks);
-	set_top(calls);
 }
 
 /*
- * At its exit a function may have a lower stack pointer than at its entry (alloca) or a higher one:
- * where the hook is called last of all, compilers jump to it when the frame is already gone.
+ * Where the hook is called last of all, compilers jump to it when the frame is already gone: it
+ * then returns to the function's own call site, and the return address was right below its sp.
  */
 static inline __attribute__((always_inline)) void
-leave(struct thread *thread, struct frame frame, uint64_t function)
+leave(struct thread *thread, struct frame frame, uint64_t function, uint64_t call_site)
 {
 	const uint64_t ticks = session_ticks();
-	struct calls *calls = &thread->calls;
-	struct calls_stack *stack = calls->stack;
+	struct calls_stack *stack = thread->calls.stack;
+	const uint64_t *slot = frame.pc == call_site
+				       ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
+				       : find_slot(thread, frame);
 
-	if (unlikely(!stack || !stack->depth ||
-		     stack->entries[stack->depth - 1].function != function ||
-		     calls->top_sp - frame.sp + CALLS_NEAR_BYTES >= 2 * CALLS_NEAR_BYTES)) {
-		exit_slow(thread, frame, function, ticks);
-		return;
-	}
-	close_top(thread, stack, ticks);
-	set_top(calls);
+	if (unlikely(!stack || load_relaxed(&stack->user) != thread || thread->calls.jump_ticks ||
+		     top_of(stack)->slot != slot || top_of(stack)->function != function))
+		leave_slow(thread, frame, slot, function, ticks);
+	else
+		close_top(thread, stack, ticks);
 }
 
 void
 calls_jumped(struct thread *thread)
 {
-	thread->calls.jumped = true;
+	if (thread->calls.stack)
+		thread->calls.jump_ticks = session_ticks();
+}
+
+void
+calls_end(struct thread *thread, struct frame frame)
+{
+	if (thread->calls.stack)
+		look_around(thread, frame, session_ticks());
 }
 
 /* ---- hooks ---- */
@@ -329,7 +396,7 @@ calls_enter(void *function, void *call_site)
 
 	if (unlikely(!thread))
 		return;
-	enter(thread, frame, (uint64_t)function, (uint64_t)call_site);
+	enter(thread, frame, (uint64_t)function);
 	thread_leave(thread);
 }
 
@@ -341,7 +408,7 @@ calls_exit(void *function, void *call_site)
 
 	if (unlikely(!thread))
 		return;
-	leave(thread, frame, (uint64_t)function);
+	leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
 }
 

@@ -4,22 +4,28 @@
  *
  * Exits go missing (longjmp, exceptions through clang's frames, exit, cancellation) and stacks are
  * switched (swapcontext, coroutines of all kinds). So every real stack has a call stack of its own
- * here, whose entries carry the stack pointer that the hook saw in the function's frame:
+ * here, whose entries know their frames by where the return address lies, the frame's slot:
  *
- *	real stack                  call stack (grows with the depth)
- *	base  +--------+
- *	      | main   | <--------- [0] sp, function, call site
- *	      | f      | <--------- [1]
- *	      | g      | <--------- [2] top
- *	  sp  +--------+
+ *	real stack                      call stack (grows with the depth)
+ *	base  +------------------+
+ *	      | return from main | <--- [1] slot, the word that is in it, function
+ *	      | ...              |
+ *	      | return from f    | <--- [2]
+ *	      | ...              | <--- [3] g, inlined into f: it has f's slot
+ *	      | return from h    | <--- [4] top
+ *	  sp  +------------------+
  *
- * A hook that runs below the top and near it has a caller that is the top function or called by it:
- * the fast path. Anything else (above the top, or far below it) is looked at by walking the real
- * stack: its base tells which call stack it is, and entries that lie in no frame of it have been
- *left without an exit and are closed now.
+ * A hook finds the slot of its caller's frame by the caller's unwind rule. An entry is the top's
+ * callee where its frame begins near the top's and the top's slot still holds the same word: when a
+ * frame has gone without an exit, the next call from the same place writes its own return address
+ * there. An exit belongs to the entry of the same function and slot. Where that does not settle it,
+ * the real stack is walked: its base tells which call stack it is, and entries whose slots are not
+ * among those walked through have been left without an exit, and are closed.
  *
- * Detail mode writes ENTER and EXIT records. Summary mode adds up count and time per call path in
- * the pool itself (struct calls_tally), with no record per call.
+ * Several entries of one slot are functions inlined into one another, unless the frame is a new one
+ * in an old one's place: then the same code is there twice, or a function's very beginning.
+ *
+ * Detail mode writes ENTER and EXIT records; summary mode adds up (call_sums.h).
  *
  * A call stack is used by one thread at a time: the one that runs on its real stack.
  */
@@ -34,26 +40,29 @@
 enum {
 	CALLS_DEPTH_FIRST = 1024, /* entries at first, doubled as needed */
 	CALLS_DEPTH_MAX = 1 << 22,
-	CALLS_NEAR_BYTES = 4096, /* a callee's frame is nearer than this, or is looked at */
+	CALLS_NEAR_BYTES = 256,	    /* a callee's frame begins nearer than this, or is looked at */
+	CALLS_PROLOGUE_BYTES = 128, /* a function calls its hook this near to its beginning */
 };
 
 struct calls_entry {
-	uint64_t sp;
+	uint64_t sp; /* at the hook */
+	const uint64_t *slot;
+	uint64_t word;
+	uint64_t pc; /* where the hook returned to */
 	uint64_t function;
-	uint64_t call_site;
-	/* summary mode */
-	uint64_t start; /* ticks */
-	uint64_t inner; /* ticks spent in traced calls inside */
-	uint32_t node;
+	uint64_t start; /* ticks; summary mode */
+	uint32_t node;	/* likewise */
 	uint32_t unused;
 };
 
 struct calls_stack {
-	uint64_t base;	 /* the outermost frame's CFA; 0: not known yet */
+	uint64_t base; /* the outermost frame's CFA */
+	struct thread
+		*user;	 /* that used it last (relaxed: others only compare it with themselves) */
 	uint32_t number; /* in the process, 1, 2 ...; of CALL_STACK records */
-	uint32_t depth;
+	uint32_t depth;	 /* entries 1 to depth are in use; entry 0 is no frame's */
 	uint32_t capacity;
-	uint32_t base_node; /* call path below which entry 0 was called */
+	uint32_t base_node; /* call path below which entry 1 was called */
 	struct calls_entry *entries;
 	struct calls_stack *next; /* all of the process; constant once linked */
 };
@@ -63,8 +72,7 @@ struct thread;
 /* The thread's state for tracing is made at its first traced call. */
 struct calls {
 	struct calls_stack *stack; /* that the last hook ran on; NULL: none yet */
-	uint64_t top_sp; /* of the top entry; 0 where there is none: everything is then "above" */
-	bool jumped;	 /* a longjmp or a catch: frames may have gone */
+	uint64_t jump_ticks; /* when frames may have gone: a longjmp, a catch; 0: they have not */
 };
 
 /*
@@ -76,6 +84,9 @@ void calls_exit(void *function, void *call_site);
 
 /* A longjmp is about to happen, or an exception has been caught. */
 void calls_jumped(struct thread *thread);
+
+/* The thread ends: what is open on its stack is closed. */
+void calls_end(struct thread *thread, struct frame frame);
 
 /* In a forked child: its parent's call stacks are no more. */
 void calls_forget(void);

@@ -29,8 +29,10 @@ thread_ends(void *state)
 	struct thread *thread = state;
 	uint64_t numbers[] = {0};
 
-	if (thread->gate == THREAD_READY)
+	if (thread->gate == THREAD_READY) {
+		calls_end(thread, arch_caller());
 		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);
+	}
 	/* Hooks go on working until the thread is really gone: other destructors may free. */
 	store_release(&thread->retired, 1);
 }

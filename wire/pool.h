@@ -134,12 +134,18 @@ struct pool_tally {
 	uint64_t bytes;
 };
 
-/* The same of traced calls, in ticks. Entries whose count is 0 mean nothing. */
+/*
+ * The same of traced calls, in ticks. Entries whose count and open are 0 mean nothing.
+ *
+ * All is counted modulo 2^32 or 2^64, and a call that ends in another thread or table than where it
+ * began leaves parts in both: only the sum over all of a process means something.
+ */
 struct pool_call_tally {
 	uint32_t node;
-	uint32_t unused;
-	uint64_t count;
-	uint64_t total, self, min, max;
+	uint32_t open;	   /* calls begun and not ended */
+	uint64_t count;	   /* calls begun */
+	uint64_t total;	   /* times of ends, less times of begins */
+	uint64_t min, max; /* of the calls that ended */
 };
 
 enum {

@@ -91,10 +91,10 @@ enum record_call_tally_field {
 	CALL_TALLY_TIME,
 	CALL_TALLY_NODE,
 	CALL_TALLY_COUNT,
-	CALL_TALLY_TOTAL, /* ticks between entry and exit, of all calls */
-	CALL_TALLY_SELF,  /* the same without the traced calls inside */
-	CALL_TALLY_MIN,	  /* shortest and longest total of one call */
+	CALL_TALLY_TOTAL, /* these as in struct pool_call_tally */
+	CALL_TALLY_MIN,
 	CALL_TALLY_MAX,
+	CALL_TALLY_OPEN,
 	CALL_TALLY_NUMBERS,
 };
 

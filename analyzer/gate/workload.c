@@ -249,8 +249,29 @@ check_end(const struct workload *workload, const struct launch_report *report, i
 	return false;
 }
 
+/* The profile in a directory; without one, what was said of the loss is in the error. */
+static char *
+find_profile(const char *directory, int errors, GError **error)
+{
+	g_autoptr(GDir) entries = g_dir_open(directory, 0, error);
+	const char *name;
+
+	if (!entries)
+		return NULL;
+	while ((name = g_dir_read_name(entries))) {
+		if (g_str_has_suffix(name, ".thag"))
+			return g_build_filename(directory, name, NULL);
+	}
+	g_autofree char *words = last_words(errors);
+
+	g_set_error(error, WORKLOAD_ERROR, 0, "the run left no profile%s", words);
+	return NULL;
+}
+
+/* `directory`: where the profile must be then, whose path is returned; NULL: none is wanted. */
 static bool
-run_to_end(const struct start *start, struct launch_report *ret_report, GError **error)
+run_to_end(const struct start *start, const char *directory, struct launch_report *ret_report,
+	char **ret_profile, GError **error)
 {
 	g_autofree char *name = NULL;
 	const int opened = g_file_open_tmp("thag-gate-XXXXXX", &name, error);
@@ -263,6 +284,10 @@ run_to_end(const struct start *start, struct launch_report *ret_report, GError *
 
 	done = start_and_wait(start, errors, ret_report, error) &&
 	       check_end(start->workload, ret_report, errors, error);
+	if (done && directory) {
+		*ret_profile = find_profile(directory, errors, error);
+		done = *ret_profile != NULL;
+	}
 	close(errors);
 	return done;
 }
@@ -280,7 +305,7 @@ workload_run(const struct workload *workload, struct workload_usage *ret_usage, 
 		.workload = workload, .flags = flags_of(workload) | LAUNCH_COUNT};
 	struct launch_report report;
 
-	if (!run_to_end(&start, &report, error))
+	if (!run_to_end(&start, NULL, &report, NULL, error))
 		return false;
 	*ret_usage = (struct workload_usage){
 		.wall_ns = (double)report.wall_ns,
@@ -296,22 +321,6 @@ workload_run(const struct workload *workload, struct workload_usage *ret_usage, 
 }
 
 /* ---- profiled ---- */
-
-static char *
-find_profile(const char *directory, GError **error)
-{
-	g_autoptr(GDir) entries = g_dir_open(directory, 0, error);
-	const char *name;
-
-	if (!entries)
-		return NULL;
-	while ((name = g_dir_read_name(entries))) {
-		if (g_str_has_suffix(name, ".thag"))
-			return g_build_filename(directory, name, NULL);
-	}
-	g_set_error(error, WORKLOAD_ERROR, 0, "the run left no profile");
-	return NULL;
-}
 
 /* Fast enough for programs that run for milliseconds, and still cheap. */
 static const char *const profiling_options[][3] = {
@@ -330,8 +339,9 @@ workload_profile(const struct workload *workload, enum workload_profiling profil
 	const struct start start = {
 		.workload = workload, .prefix = prefix, .flags = flags_of(workload)};
 	struct launch_report report;
+	char *profile = NULL;
 
-	if (!self || !run_to_end(&start, &report, error))
-		return NULL;
-	return find_profile(directory, error);
+	if (self)
+		run_to_end(&start, directory, &report, &profile, error);
+	return profile;
 }

@@ -275,7 +275,7 @@ calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally)
 {
 	struct call_tally_sums *sums;
 
-	if (!tally->count || !tally->node || tally->node > SITE_NODE_MAX)
+	if ((!tally->count && !tally->open) || !tally->node || tally->node > SITE_NODE_MAX)
 		return;
 	if (!thread->tallies)
 		thread->tallies = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -288,7 +288,7 @@ calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally)
 	}
 	sums->calls += tally->count;
 	sums->total += tally->total;
-	sums->self += tally->self;
+	sums->open += tally->open;
 	sums->min = MIN(sums->min, tally->min);
 	sums->max = MAX(sums->max, tally->max);
 }

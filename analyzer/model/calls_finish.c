@@ -189,16 +189,92 @@ number_tallies(
 	g_hash_table_iter_init(&iter, thread->tallies);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct call_tally_sums *sums = value;
+		const uint64_t total = (int64_t)sums->total > 0 ? sums->total : 0;
 
 		paths[renumber(marks, sums->node)] = (struct call_path){
 			.calls = sums->calls,
-			.total = sums->total,
-			.self = sums->self,
+			.total = total,
+			.self = total,
 			.min = sums->min,
 			.max = sums->max,
+			.unfinished = sums->open,
 		};
 	}
 	return paths;
+}
+
+static void
+add_tally(GHashTable *tallies, const struct call_tally_sums *more)
+{
+	struct call_tally_sums *sums = g_hash_table_lookup(tallies, GUINT_TO_POINTER(more->node));
+
+	if (!sums) {
+		g_hash_table_insert(
+			tallies, GUINT_TO_POINTER(more->node), g_memdup2(more, sizeof(*more)));
+		return;
+	}
+	sums->calls += more->calls;
+	sums->open += more->open;
+	sums->total += more->total;
+	sums->min = MIN(sums->min, more->min);
+	sums->max = MAX(sums->max, more->max);
+}
+
+/* Where coroutines went from thread to thread only the sums of all threads mean something. */
+static void
+gather_tallies(struct timing_process *process)
+{
+	struct timing_thread *all = NULL;
+
+	for (unsigned i = 0; i < process->threads->len; i++) {
+		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
+		GHashTableIter iter;
+		gpointer sums;
+
+		if (!thread->tallies)
+			continue;
+		if (!all) {
+			all = thread;
+			continue;
+		}
+		g_hash_table_iter_init(&iter, thread->tallies);
+		while (g_hash_table_iter_next(&iter, NULL, &sums))
+			add_tally(all->tallies, sums);
+		g_clear_pointer(&thread->tallies, g_hash_table_unref);
+	}
+}
+
+/* Ends the calls that are open. Returns whether no thread has more ends than begins. */
+static bool
+end_open_tallies(struct timing_thread *thread, uint64_t end_ticks)
+{
+	bool plain = true;
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, thread->tallies);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct call_tally_sums *sums = value;
+
+		sums->total += (uint64_t)(int64_t)(int32_t)sums->open * end_ticks;
+		plain = plain && (int32_t)sums->open >= 0 && (int64_t)sums->total >= 0;
+	}
+	return plain;
+}
+
+static void
+settle_tallies(struct timing_process *process)
+{
+	bool plain = true;
+
+	for (unsigned i = 0; i < process->threads->len; i++) {
+		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
+
+		if (thread->tallies && !end_open_tallies(thread, process->process->end_ticks))
+			plain = false;
+	}
+	if (!plain)
+		gather_tallies(process);
 }
 
 /* What is inside a call path is known from the tree. */
@@ -212,6 +288,7 @@ count_inside(struct call_path *paths, const GArray *nodes)
 			continue;
 		paths[parent].inner += paths[i].inner + paths[i].calls;
 		paths[parent].direct += paths[i].calls;
+		paths[parent].self -= MIN(paths[parent].self, paths[i].total);
 	}
 }
 
@@ -244,7 +321,8 @@ finish_tallies(
 			self[node->parent] += self[i];
 		if (!paths[i].calls)
 			continue;
-		paths[i].min = less_cost(paths[i].min, cost, &paths[i]);
+		if (paths[i].min != UINT64_MAX)
+			paths[i].min = less_cost(paths[i].min, cost, &paths[i]);
 		paths[i].max = less_cost(paths[i].max, cost, &paths[i]);
 		row.sums = sums_of(clock, cost, &paths[i], self[i]);
 		node->traced = true;
@@ -273,6 +351,7 @@ calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, u
 	struct node_map map = {
 		process->process->public, g_hash_table_new_full(hash_key, equal_key, g_free, NULL)};
 
+	settle_tallies(process);
 	for (unsigned i = 0; i < process->threads->len; i++)
 		finish_thread(g_ptr_array_index(process->threads, i), &map, renumber, marks);
 	g_hash_table_unref(map.numbers);

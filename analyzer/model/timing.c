@@ -110,9 +110,9 @@ apply_call_tally(struct timing_thread *thread, const struct record *record)
 								 : 0,
 		.count = number[CALL_TALLY_COUNT],
 		.total = number[CALL_TALLY_TOTAL],
-		.self = number[CALL_TALLY_SELF],
 		.min = number[CALL_TALLY_MIN],
 		.max = number[CALL_TALLY_MAX],
+		.open = (uint32_t)number[CALL_TALLY_OPEN],
 	};
 
 	model_call_tallies(thread->thread, &tally, 1);

@@ -45,10 +45,10 @@ struct call_stack {
 	bool suspended;
 };
 
-/* What summary mode says of a node of the process's tree, as in struct call_path. */
+/* What summary mode says of a node of the process's tree, as in struct pool_call_tally. */
 struct call_tally_sums {
-	uint32_t node;
-	uint64_t calls, total, self, min, max;
+	uint32_t node, open;
+	uint64_t calls, total, min, max;
 };
 
 struct sample_sums {

@@ -367,9 +367,9 @@ Test(calls, sums_of_summary_mode_are_corrected_by_what_the_tree_says_is_inside)
 	model_node(thread, 3, 2, F | RECORD_PC_EXACT);
 	feed_numbers(model, thread, RECORD_COST, 0, 30 * TICK, 12 * TICK, TICK, 1, 0);
 	const struct pool_call_tally parts[] = {
-		{.node = 3, .count = 4, .total = 4 * 20, .self = 4 * 20, .min = 17, .max = 23},
-		{.node = 3, .count = 6, .total = 6 * 22, .self = 6 * 22, .min = 14, .max = 30},
-		{.node = 2, .count = 1, .total = 1000, .self = 788, .min = 1000, .max = 1000},
+		{.node = 3, .count = 4, .total = 4 * 20, .min = 17, .max = 23},
+		{.node = 3, .count = 6, .total = 6 * 22, .min = 14, .max = 30},
+		{.node = 2, .count = 1, .total = 1000, .min = 1000, .max = 1000},
 	};
 
 	model_call_tallies(thread, parts, G_N_ELEMENTS(parts));
@@ -381,6 +381,26 @@ Test(calls, sums_of_summary_mode_are_corrected_by_what_the_tree_says_is_inside)
 	cr_assert_eq(SUMS(F, MAIN)->max_ns, 18);
 	cr_assert_eq(SUMS(MAIN)->total_ns, 1000 - 12 - 300);
 	cr_assert_eq(SUMS(MAIN)->self_ns, 788 - 12 - 180);
+}
+
+Test(calls, sums_of_summary_mode_have_calls_end_with_their_process)
+{
+	model_node(thread, 1, 0, 0x555);
+	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT);
+	model_node(thread, 3, 2, F | RECORD_PC_EXACT);
+	const struct pool_call_tally parts[] = {
+		{.node = 3, .count = 4, .total = 400 - (uint64_t)2500, .open = 1, .min = 90},
+		{.node = 2, .count = 1, .total = -(uint64_t)1000, .open = 1, .min = UINT64_MAX},
+	};
+
+	model_call_tallies(thread, parts, G_N_ELEMENTS(parts));
+	finish(3000);
+
+	cr_assert_eq(SUMS(F, MAIN)->calls, 4);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 400 + 500);
+	cr_assert_eq(SUMS(F, MAIN)->unfinished, 1);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 2000);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 2000 - 900);
 }
 
 /* ---- percentiles ---- */
