@@ -249,3 +249,22 @@ Test(options, names_in_the_table_are_unique)
 		}
 	}
 }
+
+/* ---- recordings ---- */
+
+Test(options, a_recording_has_a_file_and_a_limit)
+{
+	char message[OPTIONS_MESSAGE_BYTES];
+	struct options options;
+
+	options_init(&options);
+	cr_expect_str_eq(options.record, "");
+	cr_expect_eq(options.record_max_bytes, 0);
+	cr_assert_eq(apply("THAG_RECORD", "a file", &options, message), 0, "%s", message);
+	cr_expect_str_eq(options.record, "a file");
+	cr_assert_eq(apply("THAG_RECORD_LIMIT", "10M", &options, message), 0, "%s", message);
+	cr_expect_eq(options.record_max_bytes, 10 << 20);
+	cr_assert_eq(apply("THAG_RECORD_LIMIT", "much", &options, message), -1);
+	cr_expect(
+		strstr(message, "THAG_RECORD_LIMIT: 'much' is no number of bytes"), "%s", message);
+}
