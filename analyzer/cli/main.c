@@ -11,6 +11,7 @@
 #include "report_main.h"
 #include "suggest.h"
 #include "target.h"
+#include "version.h"
 
 static const struct command commands[] = {
 	{"run", run_main, "profile a program"},
@@ -20,6 +21,7 @@ static const struct command commands[] = {
 	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},
 	{"html", html_main, "make the HTML report of a profile"},
 	{"gate", gate_main, "fail when performance gets worse, and say where"},
+	{"doctor", doctor_main, "say what this machine allows a profile to be"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };
 
@@ -93,7 +95,7 @@ main(int count, char **arguments)
 		return 0;
 	}
 	if (!strcmp(arguments[1], "--version") || !strcmp(arguments[1], "-V")) {
-		printf("thag %s\n", THAG_VERSION);
+		version_print();
 		return 0;
 	}
 	return complain(arguments[1]);

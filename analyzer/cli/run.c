@@ -27,6 +27,7 @@
 #include "launch.h"
 #include "library.h"
 #include "target.h"
+#include "version.h"
 
 struct run_state {
 	const char *name; /* of this command, for messages */
@@ -191,8 +192,7 @@ profiled_environment(const struct run_state *run)
 {
 	char **environment = g_get_environ();
 	const char *preload = g_environ_getenv(environment, "LD_PRELOAD");
-	char *jemalloc =
-		run->target.jemalloc ? library_for_jemalloc(run->library) : NULL;
+	char *jemalloc = run->target.jemalloc ? library_for_jemalloc(run->library) : NULL;
 	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
 
 	g_ptr_array_add(libraries, g_strdup(run->library));
@@ -305,7 +305,7 @@ run_main(int count, char **arguments)
 		return 0;
 	}
 	if (run.arguments.version) {
-		printf("thag %s\n", THAG_VERSION);
+		version_print();
 		return 0;
 	}
 	return run_checked(&run);

@@ -7,9 +7,9 @@
  * made to be reviewed: a line a frame, its depth first, siblings in a stable order.
  *
  *	thag-gate-paths 1
- *	# depth; allocations bytes peak leaked leaked-blocks temporary; function, module, place
- *	1	-	main	[program]	src/main.c:70
- *	2	3 1500 1500 1500 3 0	lose	[program]	src/main.c:43
+ *	# depth; allocations bytes peak leaked leaked-blocks temporary calls; function, module,
+ *place 1	-	main	[program]	src/main.c:70 2	3 1500 1500 1500 3 0 1	lose
+ *[program]	src/main.c:43
  *
  * Nodes are numbered in preorder; node 0 is the root, without a name.
  */
@@ -30,14 +30,16 @@ struct account_node {
 	const char *function; /* texts are interned: equal ones are one pointer */
 	const char *module;   /* see account_module_name() */
 	const char *file;     /* may be "" */
-	uint64_t self[GATE_HEAP_METRICS];
+	uint64_t self[GATE_PATH_METRICS];
 };
 
 struct account {
-	GArray *nodes;				      /* struct account_node */
-	bool summary;				      /* peak, leaked and temporary are not known */
+	GArray *nodes;	   /* struct account_node */
+	GHashTable *known; /* of account_add_samples(): node by place; else NULL */
+	bool summary;	   /* peak, leaked and temporary are not known */
+	bool traced;	   /* calls are known */
 	uint64_t suppressed_bytes, suppressed_blocks; /* leaks that were taken out */
-	uint64_t total[GATE_HEAP_METRICS];	      /* of the run, found apart from the nodes */
+	uint64_t total[GATE_PATH_METRICS];	      /* of the run, found apart from the nodes */
 };
 
 /*
@@ -46,6 +48,15 @@ struct account {
  */
 struct account *account_from_profile(
 	const struct profile *profile, const struct suppressions *suppressions);
+
+/*
+ * Adds the CPU time of a profile's samples, to call paths that are there or to new ones. Only for
+ * an account that account_new() made and that holds nothing else.
+ */
+void account_add_samples(struct account *account, const struct profile *profile);
+
+/* One without anything. */
+struct account *account_new(void);
 
 /* A paths file. NULL with `*ret_why`, the caller's, naming the line. */
 struct account *account_parse(const char *text, char **ret_why);

@@ -10,6 +10,8 @@
 #define HEADER "thag-gate-paths 1"
 
 enum {
+	/* Values of a node in the first files; later ones have more, what is missing is 0. */
+	COLUMNS_MIN = GATE_TEMPORARY + 1,
 	DEPTH_MAX = 1000000, /* of a file: an indentation beyond it is nonsense */
 };
 
@@ -24,7 +26,7 @@ find_used(const struct account *account)
 	for (guint i = account->nodes->len; i-- > 1;) {
 		const struct account_node *node = account_node(account, i);
 
-		for (unsigned j = 0; j < GATE_HEAP_METRICS; j++)
+		for (unsigned j = 0; j < GATE_EXACT_METRICS; j++)
 			used[i] |= node->self[j] != 0;
 		used[node->parent] |= used[i];
 	}
@@ -44,13 +46,13 @@ append_values(GString *text, const struct account_node *node)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++)
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++)
 		any |= node->self[i] != 0;
 	if (!any) {
 		g_string_append_c(text, '-');
 		return;
 	}
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++)
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++)
 		g_string_append_printf(text, i ? " %" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT,
 			(guint64)node->self[i]);
 }
@@ -62,7 +64,7 @@ account_emit(const struct account *account)
 	g_autofree uint32_t *depth = g_new0(uint32_t, account->nodes->len);
 	GString *text = g_string_new(HEADER "\n# depth; ");
 
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++)
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++)
 		g_string_append_printf(text, "%s%s", i ? " " : "", gate_metrics[i].key);
 	g_string_append(text, "; function, module, place\n");
 	for (guint i = 1; i < account->nodes->len; i++) {
@@ -108,7 +110,9 @@ parse_values(const char *text, struct account_node *node)
 {
 	if (!strcmp(text, "-"))
 		return true;
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++) {
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++) {
+		if (i >= COLUMNS_MIN && !*text)
+			return true;
 		if (i && *text++ != ' ')
 			return false;
 		if (!parse_number(&text, INT64_MAX, &node->self[i]))
@@ -158,7 +162,7 @@ parse_line(struct account *account, const char *line, GArray *open)
 	g_array_append_val(account->nodes, node);
 	g_array_set_size(open, (guint)depth);
 	g_array_append_val(open, id);
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++)
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++)
 		account->total[i] += node.self[i];
 	return true;
 }
@@ -170,15 +174,12 @@ account_parse(const char *text, char **ret_why)
 	g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	struct account *account;
 	const uint32_t root = 0;
-	const struct account_node nothing = {.function = "", .module = "", .file = ""};
 
 	if (!g_utf8_validate(text, -1, NULL) || strcmp(lines[0] ? lines[0] : "", HEADER)) {
 		*ret_why = g_strdup("line 1 is not '" HEADER "'");
 		return NULL;
 	}
-	account = g_new0(struct account, 1);
-	account->nodes = g_array_new(FALSE, TRUE, sizeof(struct account_node));
-	g_array_append_val(account->nodes, nothing);
+	account = account_new();
 	g_array_append_val(open, root);
 	for (unsigned i = 1; lines[i]; i++) {
 		if (!*lines[i] || *lines[i] == '#' || parse_line(account, lines[i], open))

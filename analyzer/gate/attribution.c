@@ -7,6 +7,10 @@
 #include "call_paths_union.h"
 #include "names.h"
 
+enum {
+	PAIRED_MAX = 4000,
+};
+
 const char *const attribution_kind_names[] = {
 	[ATTRIBUTION_NEW] = "new",
 	[ATTRIBUTION_GONE] = "gone",
@@ -121,6 +125,10 @@ static void
 pair_moved(struct attribution *attribution)
 {
 	GArray *entries = attribution->entries;
+
+	/* Each is held against each: of very many, which is which is no help to anybody. */
+	if (entries->len > PAIRED_MAX)
+		return;
 
 	for (guint i = 0; i < entries->len; i++) {
 		struct attribution_entry *new =

@@ -104,7 +104,7 @@ note_paths(struct job *job)
 	for (guint i = 0; i < job->outcome.findings->len; i++) {
 		const struct finding *finding = job->outcome.findings->pdata[i];
 
-		worse |= finding->verdict == VERDICT_REGRESSION && gate_is_heap(finding->metric);
+		worse |= finding->verdict == VERDICT_REGRESSION && gate_is_exact(finding->metric);
 	}
 	if (worse && !job->base->account)
 		outcome_note(&job->outcome,

@@ -30,20 +30,6 @@ base_command(const struct gate_options *options, GError **error)
 	return command;
 }
 
-/* What nobody can count here is said, and is no reason to fail unless it was asked for by name. */
-static unsigned
-without_uncounted(struct job *job, unsigned set)
-{
-	const char *asked = job->options->metrics;
-	const char *why = job->now->missing[GATE_INSTRUCTIONS];
-
-	if (!gate_set_has(set, GATE_INSTRUCTIONS) || !why ||
-		(asked && strstr(asked, gate_metrics[GATE_INSTRUCTIONS].key)))
-		return set;
-	outcome_note(&job->outcome, g_strdup_printf("instructions: %s", why));
-	return set & ~(1u << GATE_INSTRUCTIONS);
-}
-
 static int
 ab(struct job *job)
 {
@@ -61,9 +47,7 @@ ab(struct job *job)
 	job->outcome.against = g_utf8_make_valid(line, -1);
 	if (job_measure(job, &base, set, profiled ? profiled : PROFILED_RUNS,
 		    (unsigned)job->options->runs)) {
-		const unsigned compared = without_uncounted(job, set);
-
-		if (job_compare(job, &base, compared))
+		if (job_compare(job, &base, set))
 			job_check_limits(job, NULL);
 	}
 	return job_finish(job);
@@ -105,11 +89,11 @@ common_set(struct job *job)
 {
 	unsigned set = 0;
 
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++) {
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++) {
 		if (measurement_count(job->base, i) && measurement_count(job->now, i))
 			set |= 1u << i;
 	}
-	if (set != GATE_SET_EXACT)
+	if (!gate_set_has(set, GATE_PEAK))
 		outcome_note(&job->outcome, g_strdup("one profile is in summary mode: peak, leaked "
 						     "and temporary are not compared"));
 	return job->set ? job->set : set;

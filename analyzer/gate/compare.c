@@ -2,6 +2,7 @@
 /* Measuring and comparing, of a job: see job.h. */
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "job.h"
@@ -11,6 +12,8 @@ enum {
 	RUNS_TO_BELIEVE = 2,
 	/* Profiled runs of each side where an exact metric varies. */
 	RUNS_WHERE_IT_VARIES = 10,
+	/* Sampled runs of each side where a timed metric got worse. */
+	SAMPLED_RUNS = 5,
 };
 
 static void
@@ -86,6 +89,32 @@ job_show(struct job *job, unsigned set)
 
 /* ---- comparing ---- */
 
+/*
+ * What neither side can be asked for (instructions that nobody counts, calls that are not traced)
+ * is no reason to fail unless it was asked for by name.
+ */
+static unsigned
+without_unknown(struct job *job, unsigned set)
+{
+	const enum gate_metric optional[] = {GATE_INSTRUCTIONS, GATE_CALLS};
+	const char *asked = job->options->metrics ? job->options->metrics : "";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(optional); i++) {
+		const enum gate_metric metric = optional[i];
+
+		if (!gate_set_has(set, metric) || measurement_count(job->now, metric) ||
+			measurement_count(job->base, metric) ||
+			strstr(asked, gate_metrics[metric].key))
+			continue;
+		set &= ~(1u << metric);
+		if (metric == GATE_INSTRUCTIONS && job->now->missing[metric])
+			outcome_note(
+				&job->outcome, g_strdup_printf("%s: %s", gate_metrics[metric].key,
+						       job->now->missing[metric]));
+	}
+	return set;
+}
+
 static unsigned
 set_where(const GPtrArray *findings, bool (*holds)(const struct finding *finding))
 {
@@ -109,6 +138,14 @@ static bool
 is_statistical_regression(const struct finding *finding)
 {
 	return finding->verdict == VERDICT_REGRESSION && finding->statistical;
+}
+
+static bool
+is_slower(const struct finding *finding)
+{
+	return finding->verdict == VERDICT_REGRESSION &&
+	       (finding->metric == GATE_CPU || finding->metric == GATE_WALL ||
+		       finding->metric == GATE_INSTRUCTIONS);
 }
 
 static bool
@@ -190,13 +227,49 @@ explain_demotion(struct finding *finding)
 
 /* ---- where from ---- */
 
+/* What timed metrics that got worse are taken apart by. */
+static bool
+sample_both(struct job *job, const struct workload *base_workload)
+{
+	const struct measure plan = {
+		.sides = {{base_workload, job->base}, {&job->workload, job->now}},
+		.side_count = 2,
+		.directory = job->directory,
+		.progress = show_progress,
+		.progress_data = job,
+	};
+	struct account *samples[2] = {account_new(), account_new()};
+	GError *error = NULL;
+	const bool done = measure_samples(&plan, SAMPLED_RUNS, samples, &error);
+
+	job->base->samples = samples[0];
+	job->now->samples = samples[1];
+	return done || fail(job, error);
+}
+
+/* An estimate: samples are drawn, and drawing them costs time too. */
+static void
+attribute_time(struct job *job, struct finding *finding)
+{
+	const struct account *before = job->base->samples, *after = job->now->samples;
+
+	if (!before || !after || !before->total[GATE_CPU] || !after->total[GATE_CPU])
+		return;
+	finding->attribution = attribution_find(before, after, GATE_CPU,
+		(int64_t)before->total[GATE_CPU], (int64_t)after->total[GATE_CPU], job->review);
+	if (!finding->reason)
+		finding->reason = g_strdup("where from: an estimate by samples of CPU time");
+}
+
 /* Of a metric that varies, the two runs whose call paths were kept are compared. */
 static void
 attribute(struct job *job, struct finding *finding)
 {
 	const struct account *before = job->base->account, *after = job->now->account;
 
-	if (!before || !after || !gate_is_heap(finding->metric) ||
+	if (is_slower(finding))
+		attribute_time(job, finding);
+	if (!before || !after || !gate_is_exact(finding->metric) ||
 		(finding->verdict != VERDICT_REGRESSION && finding->verdict != VERDICT_IMPROVED))
 		return;
 	const double was =
@@ -211,7 +284,7 @@ attribute(struct job *job, struct finding *finding)
 static void
 check_paths(struct job *job, struct finding *finding)
 {
-	if (!job->options->per_path || !gate_is_heap(finding->metric) || finding->demoted ||
+	if (!job->options->per_path || !gate_is_exact(finding->metric) || finding->demoted ||
 		finding->verdict == VERDICT_REGRESSION || !job->base->account || !job->now->account)
 		return;
 	struct attribution *paths = attribution_find(job->base->account, job->now->account,
@@ -250,6 +323,7 @@ job_compare(struct job *job, const struct workload *base_workload, unsigned set)
 {
 	const bool can_run = job->workload.command != NULL;
 
+	set = without_unknown(job, set);
 	judge_again(job, set);
 	if (can_run && set_where(job->outcome.findings, is_exact_regression) &&
 		!extend(job, base_workload, set,
@@ -259,6 +333,9 @@ job_compare(struct job *job, const struct workload *base_workload, unsigned set)
 		!extend(job, base_workload, set, RUNS_WHERE_IT_VARIES))
 		return false;
 	if (can_run && !confirm(job, base_workload))
+		return false;
+	if (base_workload && set_where(job->outcome.findings, is_slower) &&
+		!sample_both(job, base_workload))
 		return false;
 	complete_findings(job);
 	return true;

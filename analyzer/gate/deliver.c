@@ -30,10 +30,12 @@ write_text(const struct job *job, const char *path, const char *text)
 static bool
 write_picture(const struct job *job, const char *path, const char *folded, enum gate_metric metric)
 {
+	static const enum flame_unit units[] = {
+		[GATE_COUNT] = FLAME_COUNT, [GATE_BYTES] = FLAME_BYTES, [GATE_NS] = FLAME_NS};
 	const struct flame_folded_options options = {
 		.title = gate_metrics[metric].title,
 		.subtitle = job->outcome.against,
-		.unit = gate_metrics[metric].unit == GATE_BYTES ? FLAME_BYTES : FLAME_COUNT,
+		.unit = units[gate_metrics[metric].unit],
 		.count_name = gate_metrics[metric].title,
 		.columns = 2,
 	};
@@ -61,13 +63,16 @@ static bool
 write_difference(const struct job *job, const char *directory, const struct finding *finding)
 {
 	const char *key = gate_metrics[finding->metric].key;
-	g_autofree char *text = emit_folded(job->base->account, job->now->account, finding->metric);
+	const bool exact = gate_is_exact(finding->metric);
+	const enum gate_metric column = finding->attribution->metric;
+	g_autofree char *text = emit_folded(exact ? job->base->account : job->base->samples,
+		exact ? job->now->account : job->now->samples, column);
 	g_autofree char *folded_name = g_strconcat(key, "-difference.folded", NULL);
 	g_autofree char *picture_name = g_strconcat(key, "-difference.svg", NULL);
 	g_autofree char *folded = g_build_filename(directory, folded_name, NULL);
 	g_autofree char *picture = g_build_filename(directory, picture_name, NULL);
 
-	return write_text(job, folded, text) && write_picture(job, picture, text, finding->metric);
+	return write_text(job, folded, text) && write_picture(job, picture, text, column);
 }
 
 static bool

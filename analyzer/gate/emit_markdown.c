@@ -132,7 +132,7 @@ append_all_entries(GString *text, const struct outcome *outcome)
 		g_autofree char *title = outcome_finding_text(finding);
 
 		if (finding->attribution && finding->verdict == VERDICT_REGRESSION)
-			whole = append_entries(text, outcome, finding->metric, title,
+			whole = append_entries(text, outcome, finding->attribution->metric, title,
 				finding->attribution->entries);
 	}
 	for (guint i = 0; i < outcome->limits->len && whole; i++) {

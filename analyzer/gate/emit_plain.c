@@ -67,7 +67,8 @@ append_finding(GString *text, const struct outcome *outcome, const struct findin
 		[VERDICT_REGRESSION] = "failure",
 	};
 	g_autofree char *words = outcome_finding_text(finding);
-	g_autofree char *paths = entries_text(outcome, finding->metric,
+	g_autofree char *paths = entries_text(outcome,
+		finding->attribution ? finding->attribution->metric : finding->metric,
 		finding->attribution ? finding->attribution->entries : NULL);
 	g_autofree char *body =
 		g_strconcat(finding->reason ? finding->reason : "", "\n", paths, NULL);

@@ -49,12 +49,12 @@ append_attribution(GString *text, const struct outcome *outcome, const struct fi
 {
 	const struct attribution *attribution = finding->attribution;
 	const GArray *entries = attribution->entries;
-	const enum gate_unit unit = gate_metrics[finding->metric].unit;
+	const enum gate_unit unit = gate_metrics[attribution->metric].unit;
 	g_autofree char *explained = gate_format_change(unit, (double)attribution->explained);
 	g_autofree char *residual = gate_format_change(unit, (double)attribution->residual);
 
 	for (guint i = 0; i < MIN(entries->len, outcome->top); i++)
-		append_entry(text, finding->metric,
+		append_entry(text, attribution->metric,
 			&g_array_index(entries, struct attribution_entry, i));
 	if (entries->len > outcome->top)
 		g_string_append_printf(

@@ -75,7 +75,7 @@ positive_values(const struct measurement *measurement, enum gate_metric metric)
 	double *values = g_memdup2(measurement_values(measurement, metric), count * sizeof(double));
 
 	for (guint i = 0; i < count; i++)
-		values[i] += gate_is_heap(metric) ? 1 : 0;
+		values[i] += gate_is_exact(metric) ? 1 : 0;
 	return values;
 }
 

@@ -99,7 +99,7 @@ parse_subject(const char *text, struct limit *limit)
 		limit->metric = GATE_LEAKED;
 	else if (!gate_metric_parse(name, &limit->metric))
 		return false;
-	return gate_is_heap(limit->metric) || (!limit->pattern && !limit->per_path);
+	return gate_is_exact(limit->metric) || (!limit->pattern && !limit->per_path);
 }
 
 static bool
@@ -239,7 +239,7 @@ limit_check(const struct limit *limit, const struct measurement *now, const stru
 		finding->state = LIMIT_NOT_MEASURED;
 		return finding;
 	}
-	if (now->account && gate_is_heap(limit->metric))
+	if (now->account && gate_is_exact(limit->metric))
 		check_paths(finding, now->account, review);
 	if (!limit->pattern && !limit->per_path)
 		finding->value = measurement_median(now, limit->metric);

@@ -28,6 +28,7 @@ measurement_free(struct measurement *measurement)
 		g_free(measurement->missing[i]);
 	}
 	account_free(measurement->account);
+	account_free(measurement->samples);
 	g_free(measurement->profile);
 	g_free(measurement->build_id);
 	g_free(measurement);
@@ -71,14 +72,16 @@ add_value(struct measurement *measurement, enum gate_metric metric, double value
 static bool
 known_in_summary(enum gate_metric metric)
 {
-	return metric == GATE_ALLOCATIONS || metric == GATE_ALLOCATED;
+	return metric == GATE_ALLOCATIONS || metric == GATE_ALLOCATED || metric == GATE_CALLS;
 }
 
 static void
 add_account(struct measurement *measurement, const struct account *account)
 {
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++) {
-		if (account->summary && !known_in_summary(i))
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++) {
+		if (i == GATE_CALLS && !account->traced)
+			set_missing(measurement, i, "the program's functions are not instrumented");
+		else if (account->summary && !known_in_summary(i))
 			set_missing(measurement, i, "a profile in summary mode does not know it");
 		else
 			add_value(measurement, i, (double)account->total[i]);
@@ -172,7 +175,8 @@ profile_once(const struct measure *measure, unsigned side, GError **error)
 		g_set_error(error, WORKLOAD_ERROR, 0, "%s cannot be made", directory);
 		return false;
 	}
-	g_autofree char *path = workload_profile(measure->sides[side].workload, directory, error);
+	g_autofree char *path =
+		workload_profile(measure->sides[side].workload, WORKLOAD_EVENTS, directory, error);
 
 	done = path && measurement_add_profile(measurement, path, measure->suppressions, error);
 	if (done && first) {
@@ -181,6 +185,31 @@ profile_once(const struct measure *measure, unsigned side, GError **error)
 			g_build_filename(measure->directory, side ? "new.thag" : "base.thag", NULL);
 		g_rename(path, measurement->profile);
 	}
+	remove_directory(directory);
+	return done;
+}
+
+/* A sampled profile of a side, added to its samples. */
+static bool
+sample_once(const struct measure *measure, unsigned side, struct account *samples, GError **error)
+{
+	g_autofree char *directory = g_build_filename(measure->directory, "run", NULL);
+	struct profile *profile = NULL;
+
+	if (g_mkdir(directory, 0700)) {
+		g_set_error(error, WORKLOAD_ERROR, 0, "%s cannot be made", directory);
+		return false;
+	}
+	g_autofree char *path =
+		workload_profile(measure->sides[side].workload, WORKLOAD_SAMPLES, directory, error);
+
+	if (path)
+		profile = profile_read(path, error);
+	if (profile)
+		account_add_samples(samples, profile);
+	const bool done = profile != NULL;
+
+	profile_free(profile);
 	remove_directory(directory);
 	return done;
 }
@@ -242,5 +271,37 @@ measure_plain(const struct measure *measure, unsigned runs, unsigned warm_ups, G
 				return false;
 		}
 	}
+	return true;
+}
+
+/* Per run: what was added up is divided. */
+static void
+divide_samples(struct account *samples, unsigned runs)
+{
+	samples->total[GATE_CPU] = 0;
+	for (guint i = 0; i < samples->nodes->len; i++) {
+		uint64_t *self =
+			&g_array_index(samples->nodes, struct account_node, i).self[GATE_CPU];
+
+		*self /= runs;
+		samples->total[GATE_CPU] += *self;
+	}
+}
+
+bool
+measure_samples(
+	const struct measure *measure, unsigned runs, struct account *samples[2], GError **error)
+{
+	for (unsigned round = 0; round < runs; round++) {
+		show_progress(measure, "sampled runs", round, runs);
+		for (unsigned turn = 0; turn < measure->side_count; turn++) {
+			const unsigned side = side_of_turn(measure, round, turn);
+
+			if (!sample_once(measure, side, samples[side], error))
+				return false;
+		}
+	}
+	for (unsigned side = 0; side < measure->side_count; side++)
+		divide_samples(samples[side], runs);
 	return true;
 }

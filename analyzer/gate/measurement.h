@@ -15,6 +15,7 @@ struct measurement {
 	GArray *values[GATE_METRICS]; /* double, in the order of the runs */
 	char *missing[GATE_METRICS];  /* why there are none, where there is a reason */
 	struct account *account;      /* of the first profiled run; NULL: none */
+	struct account *samples;      /* CPU time by call path; NULL: not asked for */
 	char *profile;		      /* its file, while the directory lives; may be NULL */
 	char *build_id;		      /* of the program, or NULL */
 	unsigned aids;		      /* enum workload_aid */
@@ -67,5 +68,12 @@ bool measure_profiled(const struct measure *measure, unsigned runs, GError **err
 
 /* `runs` of each side as they are, after `warm_ups` that are dropped: all other metrics. */
 bool measure_plain(const struct measure *measure, unsigned runs, unsigned warm_ups, GError **error);
+
+/*
+ * `runs` of each side with samples: CPU time by call path, the mean of the runs, added to accounts
+ * of account_new().
+ */
+bool measure_samples(
+	const struct measure *measure, unsigned runs, struct account *samples[2], GError **error);
 
 #endif

@@ -36,16 +36,19 @@ enum gate_metric {
 	GATE_LEAKED,
 	GATE_LEAKED_BLOCKS,
 	GATE_TEMPORARY,
+	GATE_CALLS, /* of instrumented programs */
+	GATE_CPU,
 	GATE_INSTRUCTIONS,
 	GATE_MAX_RSS,
 	GATE_WALL,
-	GATE_CPU,
 	GATE_METRICS,
 };
 
 enum {
-	/* The first metrics are those of the heap: sums over call paths. */
-	GATE_HEAP_METRICS = GATE_TEMPORARY + 1,
+	/* The first metrics come from profiles; all of these are exact. */
+	GATE_EXACT_METRICS = GATE_CALLS + 1,
+	/* The first metrics are known by call path; CPU time by samples, of what got slower. */
+	GATE_PATH_METRICS = GATE_CPU + 1,
 };
 
 struct gate_metric_row {
@@ -53,9 +56,9 @@ struct gate_metric_row {
 	const char *title;
 	enum gate_class class;
 	enum gate_unit unit;
-	enum metric heap; /* of the heap's metrics: the column of a call path */
-	double tolerance; /* relative increase that is accepted unless the user says otherwise */
-	double floor;	  /* smallest increase that is worth a failure, in units */
+	enum metric column; /* of a profile, for those that are known by call path */
+	double tolerance;   /* relative increase that is accepted unless the user says otherwise */
+	double floor;	    /* smallest increase that is worth a failure, in units */
 };
 
 extern const struct gate_metric_row gate_metrics[GATE_METRICS];
@@ -63,7 +66,7 @@ extern const char *const gate_class_names[GATE_CLASSES];
 
 /* A set of metrics: bit 1 << metric. */
 enum {
-	GATE_SET_EXACT = (1 << GATE_HEAP_METRICS) - 1,
+	GATE_SET_EXACT = (1 << GATE_EXACT_METRICS) - 1,
 	GATE_SET_ALL = (1 << GATE_METRICS) - 1,
 };
 
@@ -74,9 +77,15 @@ gate_set_has(unsigned set, enum gate_metric metric)
 }
 
 static inline bool
-gate_is_heap(enum gate_metric metric)
+gate_is_exact(enum gate_metric metric)
 {
-	return (int)metric < GATE_HEAP_METRICS;
+	return (int)metric < GATE_EXACT_METRICS;
+}
+
+static inline bool
+gate_has_paths(enum gate_metric metric)
+{
+	return (int)metric < GATE_PATH_METRICS;
 }
 
 bool gate_metric_parse(const char *key, enum gate_metric *ret_metric);

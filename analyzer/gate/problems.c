@@ -145,7 +145,9 @@ add_finding(GPtrArray *problems, const struct outcome *outcome, const struct fin
 		verdict_names[finding->verdict],
 		g_strdup_printf("%s: %s", outcome->benchmark, text));
 
-	fill(problem, outcome, finding->metric, gate_metrics[finding->metric].key,
+	fill(problem, outcome,
+		finding->attribution ? finding->attribution->metric : finding->metric,
+		gate_metrics[finding->metric].key,
 		finding->attribution ? finding->attribution->entries : NULL, finding->reason);
 }
 

@@ -107,7 +107,7 @@ make_environment(const struct workload *workload)
 
 struct start {
 	const struct workload *workload;
-	char **prefix; /* put before the command, or NULL */
+	const char *const *prefix; /* put before the command, or NULL */
 	int flags;
 };
 
@@ -121,7 +121,7 @@ make_arguments(const struct start *start, const char *launcher)
 	g_ptr_array_add(arguments, g_strdup_printf("%d", REPORT_FD));
 	g_ptr_array_add(arguments, g_strdup_printf("%d", start->flags));
 	g_ptr_array_add(arguments, g_strdup_printf("%.0f", workload->timeout_s * 1000));
-	for (char **word = start->prefix; word && *word; word++)
+	for (const char *const *word = start->prefix; word && *word; word++)
 		g_ptr_array_add(arguments, g_strdup(*word));
 	for (char **word = workload->command; *word; word++)
 		g_ptr_array_add(arguments, g_strdup(*word));
@@ -313,13 +313,20 @@ find_profile(const char *directory, GError **error)
 	return NULL;
 }
 
+/* Fast enough for programs that run for milliseconds, and still cheap. */
+static const char *const profiling_options[][3] = {
+	[WORKLOAD_EVENTS] = {"--both", "--rate", "0"},
+	[WORKLOAD_SAMPLES] = {"--time", "--rate", "4000"},
+};
+
 char *
-workload_profile(const struct workload *workload, const char *directory, GError **error)
+workload_profile(const struct workload *workload, enum workload_profiling profiling,
+	const char *directory, GError **error)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", error);
-	char *prefix[] = {self, (char *)(uintptr_t) "run", (char *)(uintptr_t) "--memory",
-		(char *)(uintptr_t) "--quiet", (char *)(uintptr_t) "-o",
-		(char *)(uintptr_t)directory, (char *)(uintptr_t) "--", NULL};
+	const char *const *how = profiling_options[profiling];
+	const char *prefix[] = {
+		self, "run", how[0], how[1], how[2], "--quiet", "-o", directory, "--", NULL};
 	const struct start start = {
 		.workload = workload, .prefix = prefix, .flags = flags_of(workload)};
 	struct launch_report report;

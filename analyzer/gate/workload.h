@@ -43,8 +43,14 @@ GQuark workload_error_quark(void);
 bool workload_run(
 	const struct workload *workload, struct workload_usage *ret_usage, GError **error);
 
+enum workload_profiling {
+	WORKLOAD_EVENTS,  /* every allocation and, of instrumented programs, every call */
+	WORKLOAD_SAMPLES, /* CPU time */
+};
+
 /* Runs it under thag-run. The path of the profile in `directory`, the caller's, or NULL. */
-char *workload_profile(const struct workload *workload, const char *directory, GError **error);
+char *workload_profile(const struct workload *workload, enum workload_profiling profiling,
+	const char *directory, GError **error);
 
 /* The path of a program of the gate's own (gate-launch, gate-workload): beside thag in a build
  * directory or in libexec. NULL where it is not there. */

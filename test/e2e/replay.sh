@@ -46,7 +46,7 @@ check 'the summary can be had as JSON' jq -e .memory.allocations err
 # Recordings that are not whole. One that is long enough to be written in several pieces:
 # shellcheck disable=SC2016 # perl's
 run thag-run -q --memory --record long -o live \
-	perl -e '$s = 1; for (1 .. 300000) { $s = $s * 69069 % 4294967291; $h{$s % 999} = "x" x ($s % 300) }'
+	perl -e '$s = 1; for (1 .. 300000) { $s = $s * 69069 % 4294967291; $h[$s % 999] = [$s] }'
 rm -rf again && mkdir again
 head -c "$(($(wc -c <long) * 2 / 3))" long >part
 run thag replay -o again part

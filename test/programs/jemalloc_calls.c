@@ -3,7 +3,9 @@
 #include <jemalloc/jemalloc.h>
 #include <stdlib.h>
 
-enum { BLOCKS = 100 };
+enum {
+	BLOCKS = 100
+};
 
 static void *block[BLOCKS];
 

@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Functions keep their names and places in the call path, whichever compiler it is. */
+#if defined(__clang__)
+#define KEEP __attribute__((noinline))
+#else
 #define KEEP __attribute__((noinline, noclone))
+#endif
 
 static const char *regression = "";
 

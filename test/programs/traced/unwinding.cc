@@ -192,7 +192,10 @@ struct part {
 struct whole {
 	part first{false}, second{true};
 
-	KEEP whole() try { END; } catch (int) {
+	KEEP whole()
+	try {
+		END;
+	} catch (int) {
 		other();
 	}
 };

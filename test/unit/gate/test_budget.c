@@ -62,6 +62,7 @@ Test(budget, what_is_accepted_is_read_again)
 	budget_init(&budget, path);
 	g_autofree char *text = accept(&budget, 1004, "first");
 
+	cr_expect(g_str_has_suffix(text, "}\n"));
 	budget_fini(&budget);
 	cr_assert(budget_read(path, &budget, NULL));
 	cr_assert(budget_find(&budget, "import", &settings, &entry, NULL));

@@ -19,7 +19,7 @@ state_of(const char *text, double *ret_value)
 
 	cr_assert(limit, "%s", why);
 	now->account = account_of(paths);
-	for (unsigned i = 0; i < GATE_HEAP_METRICS; i++) {
+	for (unsigned i = 0; i < GATE_PATH_METRICS; i++) {
 		const double value = (double)now->account->total[i];
 
 		g_array_append_val(now->values[i], value);
