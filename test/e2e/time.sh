@@ -51,10 +51,10 @@ check 'times can be had by file' grep -q 'traced.c' out
 run thag report --functions --by colour traced_calls-*.thag
 check '... and not by just anything' [ "$status" = 2 ]
 
-run thag flamechart -o chart.svg traced-*.thag
-check 'a chart can be made again' cmp chart.svg traced-*-time-chart.svg
-run thag flamegraph --time traced-*.thag
-check 'and a flamegraph' cmp out traced-*-time.svg
+run thag flamechart -o chart.svg traced_calls-*.thag
+check 'a chart can be made again' cmp chart.svg traced_calls-*-time-chart.svg
+run thag flamegraph --time traced_calls-*.thag
+check 'and a flamegraph' cmp out traced_calls-*-time.svg
 
 run thag-run --time "$PROGRAMS/busy"
 check 'a program that was not rebuilt is sampled' says 'CPU time'
