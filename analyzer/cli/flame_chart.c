@@ -12,6 +12,8 @@
 
 enum {
 	BOXES_MAX = 1 << 20, /* drawn; the shortest go first */
+	BOXES_WORK_MAX = 4 * BOXES_MAX,
+	DEPTH_MAX = 1000, /* of samples: nobody looks deeper, and each may be that deep */
 };
 
 struct chart {
@@ -22,6 +24,7 @@ struct chart {
 	GArray *open;			/* uint32_t: boxes from the thread's to the innermost */
 	GArray *path;			/* uint32_t: functions of a piece, innermost first */
 	GPtrArray *names;		/* char *: of threads */
+	uint32_t *drawn;		/* by node: itself, or the one at DEPTH_MAX above it */
 	uint64_t hidden, shortest_ns;	/* here, beside the profile's */
 };
 
@@ -62,6 +65,23 @@ chart_fini(struct chart *chart)
 	for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++)
 		g_array_unref(arrays[i]);
 	g_ptr_array_unref(chart->names);
+	g_free(chart->drawn);
+}
+
+/* Once for all nodes, so that no sample walks up a deep recursion. */
+static uint32_t *
+find_drawn(const struct profile *profile)
+{
+	g_autofree uint32_t *depth = g_new0(uint32_t, profile->nodes.count);
+	uint32_t *drawn = g_new0(uint32_t, profile->nodes.count);
+
+	for (uint32_t node = 1; node < profile->nodes.count; node++) {
+		const uint32_t parent = profile->nodes.parent[node];
+
+		depth[node] = depth[parent] + 1;
+		drawn[node] = depth[node] <= DEPTH_MAX ? node : drawn[parent];
+	}
+	return drawn;
 }
 
 /* ---- boxes ---- */
@@ -99,6 +119,67 @@ top(const struct chart *chart)
 	return numbers(chart->open)[chart->open->len - 1];
 }
 
+/* ---- what is too much ---- */
+
+/*
+ * No box is longer than its parent, so what is kept is a tree. Threads are kept, and what is open:
+ * it may yet grow.
+ */
+static uint8_t *
+mark_kept(const struct chart *chart, uint64_t shortest_ns, guint *ret_count)
+{
+	uint8_t *kept = g_new0(uint8_t, chart->parent->len);
+
+	for (guint i = 0; i < chart->parent->len; i++)
+		kept[i] = times(chart->duration_ns)[i] >= shortest_ns ||
+			  numbers(chart->parent)[i] == FLAME_NO_PARENT;
+	for (guint i = 0; i < chart->open->len; i++)
+		kept[numbers(chart->open)[i]] = 1;
+	*ret_count = 0;
+	for (guint i = 0; i < chart->parent->len; i++)
+		*ret_count += kept[i];
+	return kept;
+}
+
+static void
+keep(struct chart *chart, const uint8_t *kept)
+{
+	g_autofree uint32_t *number = g_new(uint32_t, chart->parent->len);
+	uint32_t *parent = numbers(chart->parent);
+	guint count = 0;
+
+	for (guint i = 0; i < chart->parent->len; i++) {
+		if (!kept[i])
+			continue;
+		number[i] = count;
+		parent[count] = parent[i] == FLAME_NO_PARENT ? parent[i] : number[parent[i]];
+		numbers(chart->frame)[count] = numbers(chart->frame)[i];
+		times(chart->start_ns)[count] = times(chart->start_ns)[i];
+		times(chart->duration_ns)[count++] = times(chart->duration_ns)[i];
+	}
+	for (guint i = 0; i < chart->open->len; i++)
+		numbers(chart->open)[i] = number[numbers(chart->open)[i]];
+	chart->hidden += chart->parent->len - count;
+	g_array_set_size(chart->parent, count);
+	g_array_set_size(chart->frame, count);
+	g_array_set_size(chart->start_ns, count);
+	g_array_set_size(chart->duration_ns, count);
+}
+
+/* Leaves the longest boxes. */
+static void
+make_room(struct chart *chart, guint most)
+{
+	while (chart->parent->len > most && chart->shortest_ns < UINT64_MAX / 4) {
+		g_autofree uint8_t *kept = NULL;
+		guint count;
+
+		chart->shortest_ns = chart->shortest_ns ? 2 * chart->shortest_ns : 1024;
+		kept = mark_kept(chart, chart->shortest_ns, &count);
+		keep(chart, kept);
+	}
+}
+
 /* ---- traced calls: by start, outer ones first ---- */
 
 static void
@@ -121,7 +202,7 @@ static void
 find_path(struct chart *chart, uint32_t node)
 {
 	g_array_set_size(chart->path, 0);
-	for (; node; node = chart->profile->nodes.parent[node]) {
+	for (node = chart->drawn[node]; node; node = chart->profile->nodes.parent[node]) {
 		const uint32_t function = profile_node_function(chart->profile, node);
 
 		g_array_append_val(chart->path, function);
@@ -218,6 +299,8 @@ add_thread(struct chart *chart, const struct profile_box *box, const struct prof
 	for (; from < end; from++) {
 		if (!chart->nodes[from->node])
 			continue;
+		if (chart->parent->len > BOXES_WORK_MAX)
+			make_room(chart, BOXES_MAX);
 		if (from->kind == CHART_CALL)
 			add_call(chart, from);
 		else
@@ -241,53 +324,6 @@ add_threads(struct chart *chart, const struct selection *selection)
 			add_thread(chart, box, next);
 		box = next;
 	}
-}
-
-/* ---- what is too much ---- */
-
-/* No box is longer than its parent: what is kept is a tree. Threads always are. */
-static uint32_t
-count_from(const struct chart *chart, uint64_t shortest_ns)
-{
-	uint32_t count = 0;
-
-	for (guint i = 0; i < chart->parent->len; i++)
-		count += times(chart->duration_ns)[i] >= shortest_ns ||
-			 numbers(chart->parent)[i] == FLAME_NO_PARENT;
-	return count;
-}
-
-static void
-drop_short(struct chart *chart, uint64_t shortest_ns)
-{
-	g_autofree uint32_t *number = g_new(uint32_t, chart->parent->len);
-	uint32_t *parent = numbers(chart->parent);
-	guint kept = 0;
-
-	for (guint i = 0; i < chart->parent->len; i++) {
-		if (parent[i] != FLAME_NO_PARENT && times(chart->duration_ns)[i] < shortest_ns)
-			continue;
-		number[i] = kept;
-		parent[kept] = parent[i] == FLAME_NO_PARENT ? parent[i] : number[parent[i]];
-		numbers(chart->frame)[kept] = numbers(chart->frame)[i];
-		times(chart->start_ns)[kept] = times(chart->start_ns)[i];
-		times(chart->duration_ns)[kept++] = times(chart->duration_ns)[i];
-	}
-	chart->hidden = chart->parent->len - kept;
-	chart->shortest_ns = shortest_ns;
-	g_array_set_size(chart->parent, kept);
-}
-
-static void
-make_drawable(struct chart *chart)
-{
-	uint64_t shortest_ns = 1024;
-
-	if (chart->parent->len <= BOXES_MAX)
-		return;
-	while (count_from(chart, shortest_ns) > BOXES_MAX && shortest_ns < UINT64_MAX / 4)
-		shortest_ns *= 2;
-	drop_short(chart, shortest_ns);
 }
 
 /* ---- the picture ---- */
@@ -363,8 +399,10 @@ flame_chart_write_as(
 	int error;
 
 	chart_init(&chart, selection);
+	chart.drawn = find_drawn(selection->profile);
 	add_threads(&chart, selection);
-	make_drawable(&chart);
+	g_array_set_size(chart.open, 0);
+	make_room(&chart, BOXES_MAX);
 	error = write_chart(
 		out, &chart, options->title ? options->title : own_title, options->scheme);
 	chart_fini(&chart);
