@@ -7,6 +7,11 @@
 : "${LEDGERS:?run by meson test}" "${SOURCE:?}"
 unset GITHUB_ACTIONS GITHUB_BASE_REF GITHUB_SHA CI_COMMIT_SHA CI_MERGE_REQUEST_DIFF_BASE_SHA
 
+# Of its own: what is left there is looked at, and other tests run meanwhile.
+TMPDIR=$PWD/temporary
+export TMPDIR
+mkdir "$TMPDIR"
+
 # The line of the source that an injection is on, as reports show it.
 injected() {
 	echo "ledger.c:$(grep -n "INJECTED $1" "$SOURCE" | cut -d: -f1)"
@@ -181,5 +186,5 @@ check '... by line' [ "$(wc -l <history.jsonl)" = 3 ]
 run thag-gate nonsense
 check 'a command that is none is wrong usage' [ "$status" = 2 ]
 check 'nothing is left in the directory of temporary files' \
-	sh -c '! ls "${TMPDIR:-/tmp}"/thag-gate-?????? 2>/dev/null | grep -q .'
+	sh -c '! ls "$TMPDIR"/thag-gate-?????? 2>/dev/null | grep -q .'
 finish
