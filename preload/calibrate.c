@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * A tiny function is called in a loop, once with the real hooks at its entry and exit and once with
- * hooks that do nothing, as libc's own do where nobody profiles; the difference is what tracing
- * adds. The hooks write into a scratch chunk, by way of a thread state made for this.
+ * none; the difference is what tracing adds. The hooks write into a scratch chunk, onwards as in a
+ * real one, by way of a thread state made for this.
  *
- * The least of many batches is taken: whatever else ran made a batch longer, never shorter. Half
- * the distance from there to the median is the uncertainty.
+ * The median of many short batches is taken, because the program's calls too meet the machine as it
+ * mostly is. Half the distance between the quartiles is the uncertainty.
  */
 #include "calibrate.h"
 #include <stddef.h>
@@ -24,16 +24,16 @@ enum {
 typedef void hook(void *function, void *call_site);
 
 static __attribute__((noinline)) void
-hook_nothing(void *function, void *call_site)
-{
-	__asm__ volatile("");
-}
-
-static __attribute__((noinline)) void
 tiny(hook *volatile *enter, hook *volatile *leave)
 {
 	(*enter)((void *)&tiny, __builtin_return_address(0));
+	__asm__ volatile("");
 	(*leave)((void *)&tiny, __builtin_return_address(0));
+}
+
+static __attribute__((noinline)) void
+tiny_plain(void)
+{
 	__asm__ volatile("");
 }
 
@@ -48,9 +48,9 @@ struct scratch {
 	uint8_t tallies[POOL_PAYLOAD_BYTES];
 };
 
-/* Nothing traced but the caller of the batch, of which run_batch() fills in the rest. */
+/* Nothing is traced but the caller of the batch, of which run_traced_batch() fills in the rest. */
 static void
-rewind_scratch(struct scratch *scratch)
+init_scratch(struct scratch *scratch)
 {
 	struct thread *thread = &scratch->thread;
 
@@ -72,50 +72,41 @@ rewind_scratch(struct scratch *scratch)
 
 /* Ticks that one batch of calls takes. */
 static __attribute__((noinline)) uint64_t
-run_batch(struct scratch *scratch, hook *enter, hook *leave)
+run_traced_batch(struct scratch *scratch)
 {
-	hook *volatile e = enter, *volatile l = leave;
+	hook *volatile enter = calls_enter, *volatile leave = calls_exit;
 
 	scratch->entries[1].sp = (uint64_t)__builtin_frame_address(0);
 	const uint64_t start = session_ticks();
 
 	for (int i = 0; i < CALLS; i++)
-		tiny(&e, &l);
+		tiny(&enter, &leave);
 	return session_ticks() - start;
 }
 
-/* Mean ticks between the two stamps of the calls just traced, in 256ths. */
-static uint64_t
-mean_span(const struct scratch *scratch)
+static __attribute__((noinline)) uint64_t
+run_plain_batch(void)
 {
-	static struct record_state state;
-	struct record record;
-	const uint8_t *at = scratch->payload, *end = scratch->thread.writer.at;
-	uint64_t entered = 0, sum = 0;
+	const uint64_t start = session_ticks();
 
-	record_state_init(&state, 0);
-	while (at && at < end) {
-		at = record_parse(&state, at, end, &record);
-		if (at && record.kind == RECORD_ENTER)
-			entered = record.ticks;
-		else if (at && record.kind == RECORD_EXIT)
-			sum += record.ticks - entered;
-	}
-	return sum * FRACTION / CALLS;
+	for (int i = 0; i < CALLS; i++)
+		tiny_plain();
+	return session_ticks() - start;
 }
 
 /* ---- measuring ---- */
 
 static void
-sort(uint64_t *values)
+sort(uint64_t *values, int count)
 {
-	for (int i = 1; i < BATCHES; i++)
-		for (int j = i; j > 0 && values[j - 1] > values[j]; j--) {
-			const uint64_t swap = values[j];
+	for (int gap = count / 2; gap > 0; gap /= 2)
+		for (int i = gap; i < count; i++)
+			for (int j = i; j >= gap && values[j - gap] > values[j]; j -= gap) {
+				const uint64_t swap = values[j];
 
-			values[j] = values[j - 1];
-			values[j - 1] = swap;
-		}
+				values[j] = values[j - gap];
+				values[j - gap] = swap;
+			}
 }
 
 static uint64_t
@@ -124,40 +115,58 @@ less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* In 256ths of a tick for a call, in the scratch thread. */
 static uint64_t
 run_traced(struct scratch *scratch)
 {
 	struct thread *own = thread_self;
 
-	rewind_scratch(scratch);
 	thread_self = &scratch->thread;
-	const uint64_t ticks = run_batch(scratch, calls_enter, calls_exit);
+	const uint64_t ticks = run_traced_batch(scratch);
 
 	thread_self = own;
-	return ticks * FRACTION / CALLS;
+	return ticks;
+}
+
+/* The median of the ticks between the two stamps of the calls in the chunk; 0: there are none. */
+static uint64_t
+median_span(const struct scratch *scratch)
+{
+	static struct record_state state;
+	static uint64_t spans[BATCHES * CALLS];
+	const uint8_t *at = scratch->payload, *end = scratch->thread.writer.at;
+	struct record record;
+	uint64_t entered = 0;
+	int count = 0;
+
+	record_state_init(&state, 0);
+	while (at && at < end) {
+		at = record_parse(&state, at, end, &record);
+		if (at && record.kind == RECORD_ENTER)
+			entered = record.ticks;
+		else if (at && record.kind == RECORD_EXIT && count < BATCHES * CALLS)
+			spans[count++] = record.ticks - entered;
+	}
+	sort(spans, count);
+	return count ? spans[count / 2] : 0;
 }
 
 static void
 measure(struct scratch *scratch, uint64_t *numbers)
 {
 	static uint64_t traced[BATCHES], plain[BATCHES];
-	uint64_t span = UINT64_MAX;
 
 	for (int i = 0; i < BATCHES; i++) {
-		plain[i] = run_batch(scratch, hook_nothing, hook_nothing) * FRACTION / CALLS;
-		traced[i] = run_traced(scratch);
-		const uint64_t one = mean_span(scratch);
-
-		if (!scratch->thread.call_tallies && one && one < span)
-			span = one;
+		plain[i] = run_plain_batch() * FRACTION / CALLS;
+		traced[i] = run_traced(scratch) * FRACTION / CALLS;
 	}
-	sort(traced);
-	sort(plain);
-	numbers[COST_PAIR] = less(traced[0], plain[0]);
-	numbers[COST_UNCERTAINTY] = less(traced[BATCHES / 2], traced[0]) / 2;
+	sort(traced, BATCHES);
+	sort(plain, BATCHES);
+	const uint64_t usual = plain[BATCHES / 2], span = median_span(scratch) * FRACTION;
+
+	numbers[COST_PAIR] = less(traced[BATCHES / 2], usual);
+	numbers[COST_UNCERTAINTY] = (traced[BATCHES * 3 / 4] - traced[BATCHES / 4]) / 2;
 	/* What the plain call takes is the program's, wherever the stamps fall. */
-	numbers[COST_INSIDE] = span == UINT64_MAX ? numbers[COST_PAIR] / 2 : less(span, plain[0]);
+	numbers[COST_INSIDE] = span ? less(span, usual) : numbers[COST_PAIR] / 2;
 	if (numbers[COST_INSIDE] > numbers[COST_PAIR])
 		numbers[COST_INSIDE] = numbers[COST_PAIR];
 }
@@ -188,6 +197,7 @@ calibrate_once(struct writer *writer)
 		return;
 	if (!session.pool->options.detail && unwind_init(&scratch->thread.unwinder))
 		scratch->thread.call_tallies = (struct pool_call_tally *)scratch->tallies;
+	init_scratch(scratch);
 	/* What stacks lead through is told to the reader, not to the scratch chunk. */
 	hold_announcements();
 	run_traced(scratch);

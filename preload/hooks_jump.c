@@ -19,6 +19,7 @@ note_jump(struct frame frame)
 	if (!thread)
 		return;
 	calls_jumped(thread);
+	sampler_release_jumped(thread);
 	thread_leave(thread);
 }
 

@@ -59,15 +59,12 @@ signal(int number, sighandler_t handler)
 
 /* ---- masks ---- */
 
-/* Per thread: the program believes that it has blocked the signal. */
-static __thread bool claimed_blocked __attribute__((tls_model("initial-exec")));
-
 typedef int change_mask(int how, const sigset_t *set, sigset_t *ret_before);
 
 static int
 change(change_mask *real_change, int how, const sigset_t *set, sigset_t *ret_before)
 {
-	const bool was_blocked = claimed_blocked;
+	const bool was_blocked = sampler_mask.blocked;
 	sigset_t allowed;
 
 	if (!sampler_is_on())
@@ -79,16 +76,20 @@ change(change_mask *real_change, int how, const sigset_t *set, sigset_t *ret_bef
 		allowed = *set;
 		sigdelset(&allowed, SAMPLER_SIGNAL);
 		if (how == SIG_SETMASK)
-			claimed_blocked = named;
+			sampler_mask.blocked = named;
 		else if (named)
-			claimed_blocked = how == SIG_BLOCK;
+			sampler_mask.blocked = how == SIG_BLOCK;
 	}
 	const int result = real_change(how, set ? &allowed : NULL, ret_before);
 
 	if (result)
-		claimed_blocked = was_blocked;
+		sampler_mask.blocked = was_blocked;
 	else if (ret_before && was_blocked)
 		sigaddset(ret_before, SAMPLER_SIGNAL);
+	if (sampler_mask.pending && !sampler_mask.blocked) {
+		sampler_mask.pending = false;
+		pthread_kill(pthread_self(), SAMPLER_SIGNAL);
+	}
 	return result;
 }
 
@@ -98,6 +99,18 @@ pthread_sigmask(int how, const sigset_t *set, sigset_t *ret_before)
 	static void *code;
 
 	return change((change_mask *)real_code(&code, "pthread_sigmask"), how, set, ret_before);
+}
+
+/* What is pending by the kernel's account, and what is kept here for later. */
+EXPORT int
+sigpending(sigset_t *ret_set)
+{
+	static void *code;
+	const int result = ((int (*)(sigset_t *))real_code(&code, "sigpending"))(ret_set);
+
+	if (!result && sampler_mask.pending)
+		sigaddset(ret_set, SAMPLER_SIGNAL);
+	return result;
 }
 
 EXPORT int

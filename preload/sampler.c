@@ -62,8 +62,8 @@ take_sample(struct thread *thread, struct frame frame, uint64_t periods)
 
 	if (!writer_ready(writer))
 		return;
-	writer->at =
-		record_emit_sample(&writer->state, writer->at, session_ticks(), node, periods, 0);
+	writer->at = record_emit_sample(&writer->state, writer->at, session_ticks(), node, periods,
+		session.pool->options.wall ? RECORD_WALL : 0);
 	writer_commit(writer);
 }
 
@@ -77,9 +77,15 @@ is_ours(const struct thread *thread, const siginfo_t *info)
 	return info->si_code == SI_TIMER && info->si_value.sival_ptr == thread;
 }
 
+__thread struct sampler_mask sampler_mask __attribute__((tls_model("initial-exec")));
+
 static void
 call_program(int signal, siginfo_t *info, void *context)
 {
+	if (sampler_mask.blocked) {
+		sampler_mask.pending = true;
+		return;
+	}
 	const struct sigaction *action = &program_actions[load_acquire(&program_action_index)];
 
 	if (action->sa_flags & SA_SIGINFO)
@@ -221,11 +227,13 @@ begin_timer(struct thread *thread)
 		.notify = SIGEV_THREAD_ID,
 		.tid = (int)system_tid(),
 	};
-	const struct timespec period = {0, (long)period_ns()};
+	const long clock = session.pool->options.wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
+	const struct timespec period = {
+		(time_t)(period_ns() / NS_PER_S), (long)(period_ns() % NS_PER_S)};
 	const struct itimerspec times = {period, period};
 
-	if (system_failed(arch_syscall6(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, (long)&event,
-		    (long)&thread->sampler.timer, 0, 0, 0)))
+	if (system_failed(arch_syscall6(
+		    SYS_timer_create, clock, (long)&event, (long)&thread->sampler.timer, 0, 0, 0)))
 		return false;
 	return !system_failed(
 		arch_syscall6(SYS_timer_settime, thread->sampler.timer, 0, (long)&times, 0, 0, 0));
@@ -235,7 +243,7 @@ static bool
 perf_is_wanted(const struct thread *thread)
 {
 	return session.pool->options.sampler != OPTIONS_SAMPLER_TIMER &&
-	       thread->writer.thread <= PERF_THREADS;
+	       !session.pool->options.wall && thread->writer.thread <= PERF_THREADS;
 }
 
 void
@@ -252,7 +260,9 @@ sampler_begin(struct thread *thread)
 	if (perf_is_wanted(thread) && begin_perf(sampler)) {
 		sampler->running = true;
 	} else if (begin_timer(thread)) {
-		numbers[2] = RECORD_SAMPLING_TIMER;
+		numbers[2] =
+			session.pool->options.wall ? RECORD_SAMPLING_WALL : RECORD_SAMPLING_TIMER;
+		numbers[3] = session.pool->options.wall;
 		sampler->running = true;
 	}
 	if (sampler->running)
@@ -271,4 +281,44 @@ sampler_end(struct thread *thread)
 		system_unmap(sampler->event, SYSTEM_PAGE_BYTES);
 	else
 		arch_syscall6(SYS_timer_delete, sampler->timer, 0, 0, 0, 0, 0);
+}
+
+/* ---- waiting ---- */
+
+/* Blocks or unblocks the signal; libc's own function is the hook's business. */
+static void
+change_mask(int how)
+{
+	const uint64_t set = UINT64_C(1) << (SAMPLER_SIGNAL - 1);
+
+	arch_syscall6(SYS_rt_sigprocmask, how, (long)&set, 0, sizeof(set), 0, 0);
+}
+
+bool
+sampler_hold(void)
+{
+	struct thread *thread = thread_self;
+
+	if (likely(!thread || !thread->sampler.running || thread->sampler.event ||
+		    thread->sampler.held))
+		return false;
+	thread->sampler.held = true;
+	change_mask(SIG_BLOCK);
+	return true;
+}
+
+void
+sampler_release(void)
+{
+	thread_self->sampler.held = false;
+	change_mask(SIG_UNBLOCK);
+}
+
+void
+sampler_release_jumped(struct thread *thread)
+{
+	if (!thread->sampler.held)
+		return;
+	thread->sampler.held = false;
+	change_mask(SIG_UNBLOCK);
 }

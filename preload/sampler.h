@@ -9,6 +9,11 @@
  * the profiler, not the program: it is counted as such. Periods that passed without a sample (in
  * the kernel, or while signals were blocked) are added to the next one's weight.
  *
+ * With --wall all timers run on the monotonic clock, and so find threads that wait. A timer's
+ * signal can end a wait early, which the program must not see: hooks_wait.c holds the signal back
+ * during calls that would not be restarted. The first sample after such a call then weighs as much
+ * as it took, and is taken where it was made.
+ *
  * SIGURG, because what nobody handles it does nothing: whatever happens to the handler (a program
  * that resets all signals, an exec), a late sample cannot kill. The program's own use of it goes on
  * (hooks_signal.c): its action is kept here, and called for signals that are not ours.
@@ -32,6 +37,7 @@ struct sampler {
 	void *event;	      /* the perf event's page, NULL: a timer is used */
 	int fd;		      /* number that the event's signals name; not open any more */
 	int timer;	      /* kernel's timer id */
+	bool held;	      /* the signal is blocked by sampler_hold() */
 	uint64_t counted_ns;  /* CPU time up to the last sample (perf) */
 	uint64_t own_periods; /* that hit the profiler itself, not reported yet */
 	uint64_t rest_ticks;  /* no sample is taken before this time, */
@@ -46,10 +52,30 @@ void sampler_begin(struct thread *thread);
 void sampler_end(struct thread *thread);
 
 /*
+ * Around calls that a timer's signal would end early: holds it back in this thread. Returns whether
+ * it has to be released afterwards, which takes the sample that has become due.
+ */
+bool sampler_hold(void);
+void sampler_release(void);
+
+/* The calling thread has left a call by longjmp, perhaps one around which the signal was held. */
+void sampler_release_jumped(struct thread *thread);
+
+/*
  * What the program wants to happen at SAMPLER_SIGNAL: swaps in `action` (NULL: only asks) and
  * returns what it was. For the hooks of sigaction and the like.
  */
 struct sigaction sampler_swap_action(const struct sigaction *action);
+
+/*
+ * What the calling thread believes of its mask. The program's own signals that come while it
+ * believes SAMPLER_SIGNAL blocked are sent again when it no longer does.
+ */
+struct sampler_mask {
+	bool blocked, pending;
+};
+
+extern __thread struct sampler_mask sampler_mask __attribute__((tls_model("initial-exec")));
 
 /* Whether SAMPLER_SIGNAL is in use, and must not be blocked or taken over. */
 bool sampler_is_on(void);

@@ -46,6 +46,12 @@ static const struct word on_full_words[] = {
 	{0, 0},
 };
 
+static const struct word sampler_words[] = {
+	{"auto", OPTIONS_SAMPLER_AUTO},
+	{"timer", OPTIONS_SAMPLER_TIMER},
+	{0, 0},
+};
+
 static const struct word switch_words[] = {
 	{"1", 1},
 	{"0", 0},
@@ -400,6 +406,13 @@ parse_sample_rate(struct options *options, const char *text, char message[OPTION
 }
 
 static int
+parse_sampler(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_word(slice_trim(slice_of(text)), "source of samples", sampler_words,
+		&options->sampler, message);
+}
+
+static int
 parse_wall(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
 {
 	if (!text) {
@@ -440,6 +453,10 @@ const struct option_row options_table[] = {
 		parse_on_full},
 	{"THAG_RATE", "rate", 0, "HZ", "samples per second and thread (default 1000, 0: none)",
 		parse_sample_rate},
+	{"THAG_SAMPLER", "sampler", 0, "auto|timer",
+		"what sends the samples: perf events where they are allowed (auto, default), or "
+		"timers",
+		parse_sampler},
 	{"THAG_WALL", "wall", 0, 0, "sample by wall time instead of CPU time", parse_wall},
 	{"THAG_RECORD", "record", 0, "FILE",
 		"also keep all that was recorded, compressed, in FILE: thag replay makes the "
@@ -463,6 +480,7 @@ options_init(struct options *options)
 	options->on_full = OPTIONS_ON_FULL_WAIT;
 	options->min_size_bytes = 0;
 	options->sample_hz = OPTIONS_SAMPLE_HZ_DEFAULT;
+	options->sampler = OPTIONS_SAMPLER_AUTO;
 	options->wall = 0;
 	for (size_t i = 0; i < OPTIONS_DIRECTORY_BYTES; i++)
 		options->directory[i] = options->record[i] = 0;

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""Do samples say where the time went, and does the program not notice?"""
+
+import os
+
+from tracing import PROGRAMS, Ended, TimeRun
+
+SAMPLED = os.path.join(PROGRAMS, "sampled")
+SOURCES = {"perf": [], "timer": ["--sampler", "timer"], "wall": ["--wall"]}
+# What a number of samples may be off by, as a share, and in periods.
+OFF, OFF_PERIODS = 0.1, 20
+
+
+def sampled_ns(profile, kind="cpu", process=None):
+    """{function: nanoseconds in it and what it calls}, and the sum of all."""
+    where = "" if process is None else f"AND t.process = {process}"
+    rows = profile.rows(f"""
+        SELECT f.name, sum(s.{kind}_ns) AS ns FROM node n
+        JOIN frame fr ON fr.id = n.frame JOIN function f ON f.id = fr.function
+        JOIN samples s ON s.node BETWEEN n.id AND n.last JOIN thread t ON t.id = s.thread
+        WHERE n.outermost {where} GROUP BY f.name""")
+    whole = profile.rows(f"SELECT total(s.{kind}_ns) AS ns FROM samples s "
+                         f"JOIN thread t ON t.id = s.thread WHERE 1 {where}")[0]["ns"]
+    return {r["name"]: r["ns"] for r in rows}, whole
+
+
+def own_ns(profile):
+    columns = [r["name"] for r in profile.rows("PRAGMA table_info(process)")]
+    if "own_ns" not in columns:
+        return 0
+    return profile.rows("SELECT total(own_ns) AS ns FROM process")[0]["ns"]
+
+
+def differs(name, got_ns, wanted_ms, rate, off=OFF):
+    wanted = wanted_ms * 1e6
+    if abs(got_ns - wanted) <= wanted * off + OFF_PERIODS * 1e9 / rate:
+        return []
+    return [f"{name}: {got_ns / 1e6:.1f} ms, {wanted_ms} wanted"]
+
+
+def lost_problems(run):
+    if run.hung or run.profile is None:
+        return ["hung" if run.hung else "no profile: " + run.err.decode()[-300:]]
+    lost = sum(p["lost_events"] for p in run.profile.processes())
+    return [f"status {run.status}: {run.err[-200:]}"] * (run.status != 0) + [f"{lost} lost"] * (lost > 0)
+
+
+def check_shares(source, rate):
+    with TimeRun([SAMPLED, "shares"], options=[*SOURCES[source], "--rate", str(rate)]) as run:
+        problems = lost_problems(run)
+        if problems:
+            return problems
+        by_name, whole = sampled_ns(run.profile)
+        spent_ms = int(run.err.split()[-1])
+        said = {r["cpu_source"] for r in run.profile.processes()}
+        if source == "timer" and said != {2}:
+            problems.append(f"source {said}")
+        return (problems + differs("all", whole + own_ns(run.profile), spent_ms, rate)
+                + differs("burn_much", by_name.get("burn_much", 0), 600, rate)
+                + differs("burn_some", by_name.get("burn_some", 0), 300, rate)
+                + differs("burn_little", by_name.get("burn_little", 0), 100, rate))
+
+
+def check_threads(source, rate):
+    with TimeRun([SAMPLED, "threads"], options=[*SOURCES[source], "--rate", str(rate)]) as run:
+        problems = lost_problems(run)
+        if problems:
+            return problems
+        threads = run.profile.rows("SELECT total(s.cpu_ns) AS ns FROM samples s "
+                                   "GROUP BY s.thread HAVING ns > 50000000")
+        if len(threads) != 4:
+            problems.append(f"{len(threads)} threads computed")
+        for one in threads:
+            problems += differs("a thread", one["ns"], 100, rate)
+        return problems
+
+
+def check_processes(source, rate):
+    with TimeRun([SAMPLED, "processes"], options=[*SOURCES[source], "--rate", str(rate)]) as run:
+        problems = lost_problems(run)
+        if problems:
+            return problems
+        count = len(run.profile.processes())
+        by_name, _ = sampled_ns(run.profile)
+        return ([f"{count} processes"] * (count != 3)
+                + differs("burn_some", by_name.get("burn_some", 0), 100, rate)
+                + differs("burn_child", by_name.get("burn_child", 0), 200, rate))
+
+
+def check_unnoticed(case, source, rate):
+    plain = Ended([SAMPLED, case])
+    with TimeRun([SAMPLED, case], options=[*SOURCES[source], "--rate", str(rate)]) as run:
+        problems = lost_problems(run)
+        was, now = plain.out.decode().splitlines(), run.out.decode().splitlines()
+        problems += [f"{a!r} became {b!r}" for a, b in zip(was, now) if a != b]
+        return problems + [f"{len(was)} lines became {len(now)}"] * (len(was) != len(now))
+
+
+def check_wall(rate):
+    with TimeRun([SAMPLED, "wall"], options=["--wall", "--rate", str(rate)]) as run:
+        problems = lost_problems(run)
+        if problems:
+            return problems
+        by_name, _ = sampled_ns(run.profile, "wall")
+        if by_name.get("burn_some", 0) < 90e6:
+            problems.append(f"burn_some: {by_name.get('burn_some', 0) / 1e6} ms of 100")
+        return (problems + differs("nap", by_name.get("nap", 0), 900, rate)
+                + differs("wait_for_lock", by_name.get("wait_for_lock", 0), 300, rate, 0.2)
+                + differs("wait_for_pipe", by_name.get("wait_for_pipe", 0), 300, rate, 0.2))
+
+
+def cases():
+    for source in ("perf", "timer"):
+        for rate in (1000, 10000):
+            yield f"shares {source} {rate}", check_shares, (source, rate)
+        yield f"threads {source}", check_threads, (source, 1000)
+        yield f"processes {source}", check_processes, (source, 1000)
+    for source in SOURCES:
+        for case in ("own_signals", "descriptors"):
+            yield f"{case} {source}", check_unnoticed, (case, source, 1000)
+        for rate in (1000, 10000):
+            yield f"waiting {source} {rate}", check_unnoticed, ("waiting", source, rate)
+    for rate in (100, 1000):
+        yield f"wall {rate}", check_wall, (rate,)
+
+
+def run_sampling(names, tally):
+    for name, check, arguments in cases():
+        if not names or any(n in name for n in names):
+            tally.attempt(name, check, *arguments)

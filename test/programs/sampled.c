@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What sampling must find, and what must not notice it. Each function that computes does so for a
+ * known time of its thread's CPU clock; what a case prints is the same with and without sampling.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "sites.h"
+
+static volatile unsigned sink;
+
+static inline __attribute__((always_inline)) int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Mostly in user mode: a look at the clock now and then. */
+static inline __attribute__((always_inline)) void
+compute(int64_t ms)
+{
+	const int64_t end = clock_ms(CLOCK_THREAD_CPUTIME_ID) + ms;
+
+	do
+		for (unsigned i = 0; i < 100000; i++)
+			sink++;
+	while (clock_ms(CLOCK_THREAD_CPUTIME_ID) < end);
+}
+
+#define BURN(name)                                                                                 \
+	__attribute__((unused)) static KEEP void burn_##name(int64_t ms)                           \
+	{                                                                                          \
+		__asm__ volatile("# burn " #name);                                                 \
+		compute(ms);                                                                       \
+		__asm__ volatile("");                                                              \
+	}
+
+BURN(much)
+BURN(some)
+BURN(little)
+BURN(worker)
+BURN(child)
+
+static int
+shares(char **arguments)
+{
+	for (unsigned i = 0; i < 10; i++) {
+		burn_much(60);
+		burn_some(30);
+		burn_little(10);
+	}
+	fprintf(stderr, "%ld\n", (long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
+	return 0;
+}
+
+/* ---- threads and processes ---- */
+
+enum {
+	THREADS = 4
+};
+
+static void *
+work(void *argument)
+{
+	burn_worker((intptr_t)argument);
+	return NULL;
+}
+
+static void
+run_threads(pthread_t *threads, int64_t ms)
+{
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, work, (void *)(intptr_t)ms);
+}
+
+static void
+join_threads(const pthread_t *threads)
+{
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static int
+threads(char **arguments)
+{
+	pthread_t running[THREADS];
+
+	run_threads(running, 100);
+	join_threads(running);
+	fprintf(stderr, "%ld\n", (long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
+	return 0;
+}
+
+/* A child of a fork, and an image that it becomes. */
+static int
+processes(char **arguments)
+{
+	burn_some(100);
+	const pid_t child = fork();
+
+	if (!child) {
+		burn_child(100);
+		execl("/proc/self/exe", "sampled", "image", (char *)NULL);
+		_exit(1);
+	}
+	int status;
+
+	waitpid(child, &status, 0);
+	printf("%d\n", status);
+	return 0;
+}
+
+static int
+image(char **arguments)
+{
+	burn_child(100);
+	return 0;
+}
+
+static unsigned
+count_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	unsigned count = 0;
+
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+static int
+descriptors(char **arguments)
+{
+	pthread_t running[THREADS];
+
+	run_threads(running, 50);
+	burn_some(20);
+	printf("%u\n", count_descriptors());
+	join_threads(running);
+	printf("%u\n", count_descriptors());
+	return 0;
+}
+
+/* ---- the program's own signals ---- */
+
+static volatile sig_atomic_t count_urgent, count_profile, count_alarm;
+
+static void
+on_urgent(int number)
+{
+	count_urgent++;
+}
+
+static void
+on_profile(int number)
+{
+	count_profile++;
+}
+
+static void
+on_alarm(int number)
+{
+	count_alarm++;
+}
+
+static void
+say_mask(const char *when)
+{
+	sigset_t mask, pending;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	sigpending(&pending);
+	printf("%s: blocked %d, pending %d, seen %d\n", when, sigismember(&mask, SIGURG),
+		sigismember(&pending, SIGURG), (int)count_urgent);
+}
+
+static int
+own_signals(char **arguments)
+{
+	const struct itimerval often = {{0, 5000}, {0, 5000}};
+	struct sigaction action = {.sa_handler = on_urgent, .sa_flags = SA_RESTART}, before;
+	sigset_t set;
+
+	printf("was default: %d\n", signal(SIGURG, SIG_IGN) == SIG_DFL);
+	sigaction(SIGURG, &action, &before);
+	printf("was ignored: %d\n", before.sa_handler == SIG_IGN);
+	sigaction(SIGURG, NULL, &before);
+	printf("is ours: %d %d\n", before.sa_handler == on_urgent,
+		(before.sa_flags & SA_RESTART) != 0);
+	for (unsigned i = 0; i < 100; i++) {
+		raise(SIGURG);
+		burn_little(1);
+	}
+	say_mask("raised");
+	sigemptyset(&set);
+	sigaddset(&set, SIGURG);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGURG);
+	burn_little(20);
+	say_mask("blocked");
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	say_mask("unblocked");
+	signal(SIGPROF, on_profile);
+	setitimer(ITIMER_PROF, &often, NULL);
+	burn_some(200);
+	printf("profiled: %d\n", count_profile > 10);
+	return 0;
+}
+
+/* ---- waiting ---- */
+
+static int pipe_ends[2], sockets[2], epoll;
+static sem_t semaphore;
+
+static const struct timespec short_time = {0, 30000000};
+
+static struct timespec
+soon(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += short_time.tv_nsec;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	return until;
+}
+
+static int
+wait_poll(void)
+{
+	struct pollfd one = {pipe_ends[0], POLLIN, 0};
+
+	return poll(&one, 1, 30);
+}
+
+static int
+wait_ppoll(void)
+{
+	struct pollfd one = {pipe_ends[0], POLLIN, 0};
+	sigset_t none;
+
+	sigemptyset(&none);
+	return ppoll(&one, 1, &short_time, &none);
+}
+
+static int
+wait_select(void)
+{
+	struct timeval time = {0, 30000};
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(pipe_ends[0], &set);
+	return select(pipe_ends[0] + 1, &set, NULL, NULL, &time);
+}
+
+static int
+wait_epoll(void)
+{
+	struct epoll_event event;
+
+	return epoll_wait(epoll, &event, 1, 30);
+}
+
+static int
+wait_nanosleep(void)
+{
+	return nanosleep(&short_time, NULL);
+}
+
+static int
+wait_clock(void)
+{
+	return clock_nanosleep(CLOCK_MONOTONIC, 0, &short_time, NULL);
+}
+
+static int
+wait_usleep(void)
+{
+	return usleep(30000);
+}
+
+static int
+wait_semaphore(void)
+{
+	const struct timespec until = soon();
+
+	return sem_timedwait(&semaphore, &until);
+}
+
+static int
+wait_signal(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	return sigtimedwait(&set, NULL, &short_time);
+}
+
+static int
+wait_receive(void)
+{
+	char byte;
+
+	return (int)recv(sockets[0], &byte, 1, 0);
+}
+
+static int
+wait_read(void)
+{
+	char byte;
+
+	return (int)read(sockets[0], &byte, 1);
+}
+
+static const struct wait {
+	const char *name;
+	int (*run)(void);
+} waits[] = {
+	{"poll", wait_poll},
+	{"ppoll", wait_ppoll},
+	{"select", wait_select},
+	{"epoll_wait", wait_epoll},
+	{"nanosleep", wait_nanosleep},
+	{"clock_nanosleep", wait_clock},
+	{"usleep", wait_usleep},
+	{"sem_timedwait", wait_semaphore},
+	{"sigtimedwait", wait_signal},
+	{"recv", wait_receive},
+	{"read", wait_read},
+};
+
+static void
+say_wait(const struct wait *wait)
+{
+	const int64_t start = clock_ms(CLOCK_MONOTONIC);
+
+	errno = 0;
+	const int result = wait->run();
+
+	printf("%s: %d, errno %d, in time %d\n", wait->name, result, errno,
+		clock_ms(CLOCK_MONOTONIC) - start >= 29);
+}
+
+static KEEP void
+wait_all(void)
+{
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+			burn_little(1);
+			say_wait(&waits[i]);
+		}
+	}
+}
+
+static void
+say_interrupted(const char *name, int result)
+{
+	printf("%s: %d, errno %d, alarms %d\n", name, result, errno, (int)count_alarm);
+}
+
+/* The program's own signals end what they ended before. */
+static void
+be_interrupted(void)
+{
+	const struct itimerval once = {{0, 0}, {0, 20000}};
+	const struct sigaction action = {.sa_handler = on_alarm};
+	struct timespec rest = {0, 0};
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &once, NULL);
+	say_interrupted("poll", poll(NULL, 0, -1));
+	setitimer(ITIMER_REAL, &once, NULL);
+	say_interrupted("pause", pause());
+	setitimer(ITIMER_REAL, &once, NULL);
+	say_interrupted("sigsuspend", sigsuspend(&none));
+	setitimer(ITIMER_REAL, &once, NULL);
+	say_interrupted("nanosleep", nanosleep(&(struct timespec){10, 0}, &rest));
+	printf("rest: %ld\n", (long)rest.tv_sec);
+}
+
+static int
+waiting(char **arguments)
+{
+	const struct timeval time = {0, 30000};
+	pthread_t running[THREADS];
+
+	if (pipe(pipe_ends) || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		return 3;
+	epoll = epoll_create1(0);
+	sem_init(&semaphore, 0, 0);
+	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+	run_threads(running, 150);
+	wait_all();
+	be_interrupted();
+	join_threads(running);
+	return 0;
+}
+
+/* ---- wall time ---- */
+
+static pthread_mutex_t mutex;
+
+static KEEP void
+nap(void)
+{
+	nanosleep(&(struct timespec){0, 300000000}, NULL);
+	__asm__ volatile("");
+}
+
+static KEEP void
+wait_for_lock(void)
+{
+	pthread_mutex_lock(&mutex);
+	pthread_mutex_unlock(&mutex);
+	__asm__ volatile("");
+}
+
+static void *
+hold_lock(void *argument)
+{
+	pthread_mutex_lock(&mutex);
+	sem_post(&semaphore);
+	nap();
+	pthread_mutex_unlock(&mutex);
+	return NULL;
+}
+
+static KEEP void
+wait_for_pipe(void)
+{
+	char byte;
+
+	if (read(pipe_ends[0], &byte, 1) != 1)
+		puts("read failed");
+}
+
+static void *
+write_late(void *argument)
+{
+	nap();
+	if (write(pipe_ends[1], "", 1) != 1)
+		puts("write failed");
+	return NULL;
+}
+
+/* One that waits itself, one that waits for a lock, and one for what is written. */
+static int
+wall(char **arguments)
+{
+	pthread_t thread;
+
+	if (pipe(pipe_ends))
+		return 3;
+	nap();
+	burn_some(100);
+	pthread_mutex_init(&mutex, NULL);
+	sem_init(&semaphore, 0, 0);
+	pthread_create(&thread, NULL, hold_lock, NULL);
+	sem_wait(&semaphore);
+	wait_for_lock();
+	pthread_join(thread, NULL);
+	pthread_create(&thread, NULL, write_late, NULL);
+	wait_for_pipe();
+	pthread_join(thread, NULL);
+	return 0;
+}
+
+int
+main(int count, char **arguments)
+{
+	static const struct test_case cases[] = {
+		{"shares", shares},
+		{"threads", threads},
+		{"processes", processes},
+		{"image", image},
+		{"descriptors", descriptors},
+		{"own_signals", own_signals},
+		{"waiting", waiting},
+		{"wall", wall},
+		{NULL, NULL},
+	};
+
+	return run_case(cases, arguments);
+}
