@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Two functions: one makes 1000 tiny calls, which take next to no time where nobody traces them; the
- * other computes for several times as long without a call. Prints what each takes, in nanoseconds:
- * the least of many times. Built with and without -finstrument-functions.
+ * Two functions: one makes 1000 tiny calls, which take next to no time where nobody traces them;
+ * the other computes for several times as long without a call. Prints what each takes, in
+ * nanoseconds: the least of many times. Built with and without -finstrument-functions.
  */
 #include <stdint.h>
 #include <stdio.h>
