@@ -21,11 +21,22 @@ enum module_state {
 	MODULE_GONE,
 };
 
+/*
+ * What is told of a module. Taken when it is noted, by a thread that has it on its stack: when it
+ * is announced, perhaps by another, it may be about to go away.
+ */
+struct identity {
+	uint64_t bias;
+	uint32_t path_bytes, build_id_bytes;
+	uint8_t build_id[BUILD_ID_BYTES_MAX];
+	uint8_t path[PATH_BYTES_MAX];
+};
+
 struct module {
 	uint32_t state; /* enum module_state */
 	uint32_t unused;
 	struct loader_object object;
-	const void *dynamic; /* with the addresses: tells whether it is still the same module */
+	const struct identity *identity; /* NULL: there was no memory for it */
 };
 
 /* Entries are added at the end and never reused: a module's number is its index + 1. */
@@ -53,7 +64,75 @@ static bool
 is_same(const struct module *module, const struct loader_object *object)
 {
 	return module->object.map == object->map && module->object.start == object->start &&
-	       module->object.end == object->end && module->dynamic == object->map->l_ld;
+	       module->object.end == object->end &&
+	       module->object.eh_frame_header == object->eh_frame_header;
+}
+
+/* ---- what is told of a module ---- */
+
+/* The build id in the notes of a module, by its program headers in memory. */
+static void
+find_build_id(const struct loader_object *object, struct identity *identity)
+{
+	const ElfW(Ehdr) *elf = (const ElfW(Ehdr) *)object->start;
+
+	if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
+		return;
+	const ElfW(Phdr) *header = (const ElfW(Phdr) *)((const char *)elf + elf->e_phoff);
+
+	for (unsigned i = 0; i < elf->e_phnum; i++) {
+		const char *at = (const char *)object->map->l_addr + header[i].p_vaddr;
+		const char *end = at + header[i].p_memsz;
+
+		if (header[i].p_type != PT_NOTE)
+			continue;
+		while (at + sizeof(ElfW(Nhdr)) < end) {
+			const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)at;
+			const char *name = at + sizeof(*note);
+			const char *value = name + ((note->n_namesz + 3) & ~3u);
+
+			if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+				note->n_descsz <= BUILD_ID_BYTES_MAX &&
+				memcmp(name, "GNU", 4) == 0) {
+				memcpy(identity->build_id, value, note->n_descsz);
+				identity->build_id_bytes = note->n_descsz;
+				return;
+			}
+			at = value + ((note->n_descsz + 3) & ~3u);
+		}
+	}
+}
+
+static void
+find_path(const struct loader_object *object, struct identity *identity)
+{
+	const char *path = object->map->l_name;
+
+	if (!*path) {
+		/* The main program has no name for the loader. */
+		const long count =
+			system_readlink("/proc/self/exe", (char *)identity->path, PATH_BYTES_MAX);
+
+		identity->path_bytes = count > 0 ? (uint32_t)count : 0;
+		return;
+	}
+	if (strcmp(path, "linux-vdso.so.1") == 0)
+		path = "[vdso]";
+	identity->path_bytes = (uint32_t)strnlen(path, PATH_BYTES_MAX);
+	memcpy(identity->path, path, identity->path_bytes);
+}
+
+static const struct identity *
+identify(const struct loader_object *object)
+{
+	struct identity *identity = system_map(sizeof(*identity));
+
+	if (!identity)
+		return NULL;
+	identity->bias = object->map->l_addr;
+	find_build_id(object, identity);
+	find_path(object, identity);
+	return identity;
 }
 
 void
@@ -74,7 +153,7 @@ modules_note(const struct loader_object *object)
 	if (index >= MODULES_MAX)
 		return; /* its frames will read as addresses */
 	modules[index].object = *object;
-	modules[index].dynamic = object->map->l_ld;
+	modules[index].identity = identify(object);
 	store_release(&modules[index].state, MODULE_NOTED);
 	add_release(&modules_unannounced, 1);
 	if (reused)
@@ -83,64 +162,10 @@ modules_note(const struct loader_object *object)
 
 /* ---- announcing ---- */
 
-/* The build id in the notes of a module, by its program headers in memory. */
-static struct record_string
-find_build_id(const struct module *module)
-{
-	const ElfW(Ehdr) *elf = (const ElfW(Ehdr) *)module->object.start;
-
-	if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
-		return (struct record_string){0};
-	const ElfW(Phdr) *header = (const ElfW(Phdr) *)((const char *)elf + elf->e_phoff);
-
-	for (unsigned i = 0; i < elf->e_phnum; i++) {
-		const char *at = (const char *)module->object.map->l_addr + header[i].p_vaddr;
-		const char *end = at + header[i].p_memsz;
-
-		if (header[i].p_type != PT_NOTE)
-			continue;
-		while (at + sizeof(ElfW(Nhdr)) < end) {
-			const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)at;
-			const char *name = at + sizeof(*note);
-			const char *value = name + ((note->n_namesz + 3) & ~3u);
-
-			if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-				note->n_descsz <= BUILD_ID_BYTES_MAX && memcmp(name, "GNU", 4) == 0)
-				return (struct record_string){
-					(const uint8_t *)value, note->n_descsz};
-			at = value + ((note->n_descsz + 3) & ~3u);
-		}
-	}
-	return (struct record_string){0};
-}
-
-static struct record_string
-path_of(const struct module *module, char buffer[PATH_BYTES_MAX])
-{
-	const char *path = module->object.map->l_name;
-	size_t length = strlen(path);
-
-	if (!length) {
-		/* The main program has no name for the loader. */
-		const long count = system_readlink("/proc/self/exe", buffer, PATH_BYTES_MAX);
-
-		path = buffer;
-		length = count > 0 ? (size_t)count : 0;
-	} else if (strcmp(path, "linux-vdso.so.1") == 0) {
-		path = "[vdso]";
-		length = strlen(path);
-	}
-	if (length > PATH_BYTES_MAX)
-		length = PATH_BYTES_MAX;
-	return (struct record_string){(const uint8_t *)path, (uint32_t)length};
-}
-
 static void
 announce(struct writer *writer, uint32_t index)
 {
-	/* Static, because a hook may run on a stack of a few kilobytes; guarded by being the one
-	 * that holds `busy`. */
-	static char buffer[PATH_BYTES_MAX];
+	static const struct identity unknown;
 	uint32_t *busy = &session.process->announcing;
 	struct module *module = &modules[index];
 	uint32_t expected = MODULE_NOTED;
@@ -148,15 +173,16 @@ announce(struct writer *writer, uint32_t index)
 	if (exchange_acq_rel(busy, 1))
 		return;
 	if (cas_acq_rel(&module->state, &expected, MODULE_ANNOUNCED)) {
+		const struct identity *identity = module->identity ? module->identity : &unknown;
 		uint64_t numbers[MODULE_NUMBERS] = {
 			[MODULE_NUMBER] = index + 1,
-			[MODULE_BIAS] = module->object.map->l_addr,
+			[MODULE_BIAS] = identity->bias,
 			[MODULE_START] = module->object.start,
 			[MODULE_END] = module->object.end,
 		};
 		const struct record_string strings[MODULE_STRINGS] = {
-			[MODULE_PATH] = path_of(module, buffer),
-			[MODULE_BUILD_ID] = find_build_id(module),
+			[MODULE_PATH] = {identity->path, identity->path_bytes},
+			[MODULE_BUILD_ID] = {identity->build_id, identity->build_id_bytes},
 		};
 
 		writer_emit(
