@@ -176,13 +176,26 @@ by_node(gconstpointer a, gconstpointer b)
 	return left->node < right->node ? -1 : left->node > right->node;
 }
 
+struct tally_row {
+	uint32_t node;
+	struct call_path path;
+	int64_t self; /* without what tracing cost */
+};
+
+static gint
+by_number(gconstpointer a, gconstpointer b)
+{
+	const struct tally_row *left = a, *right = b;
+
+	return left->node < right->node ? -1 : left->node > right->node;
+}
+
 /* The sums by their new numbers: parents before children, as in a tree of calls. */
-static struct call_path *
+static GArray *
 number_tallies(
 	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
 {
-	const GArray *nodes = thread->process->process->public->nodes;
-	struct call_path *paths = g_new0(struct call_path, nodes->len);
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct tally_row));
 	GHashTableIter iter;
 	gpointer value;
 
@@ -190,17 +203,33 @@ number_tallies(
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct call_tally_sums *sums = value;
 		const uint64_t total = (int64_t)sums->total > 0 ? sums->total : 0;
-
-		paths[renumber(marks, sums->node)] = (struct call_path){
-			.calls = sums->calls,
-			.total = total,
-			.self = total,
-			.min = sums->min,
-			.max = sums->max,
-			.unfinished = sums->open,
+		const struct tally_row row = {
+			.node = renumber(marks, sums->node),
+			.path = {.calls = sums->calls,
+				.total = total,
+				.self = total,
+				.min = sums->min,
+				.max = sums->max,
+				.unfinished = sums->open},
 		};
+
+		g_array_append_val(rows, row);
 	}
-	return paths;
+	g_array_sort(rows, by_number);
+	return rows;
+}
+
+/* The row of the call path that `row` was called from; NULL: it was not traced. */
+static struct tally_row *
+caller_of(GArray *rows, const GArray *nodes, const struct tally_row *row)
+{
+	const struct tally_row wanted = {
+		.node = g_array_index(nodes, struct node, row->node).parent};
+	guint at;
+
+	if (!wanted.node || !g_array_binary_search(rows, &wanted, by_number, &at))
+		return NULL;
+	return &g_array_index(rows, struct tally_row, at);
 }
 
 static void
@@ -279,16 +308,18 @@ settle_tallies(struct timing_process *process)
 
 /* What is inside a call path is known from the tree. */
 static void
-count_inside(struct call_path *paths, const GArray *nodes)
+count_inside(GArray *rows, const GArray *nodes)
 {
-	for (uint32_t i = nodes->len - 1; i > 0; i--) {
-		const uint32_t parent = g_array_index(nodes, struct node, i).parent;
+	for (guint i = rows->len; i-- > 0;) {
+		const struct call_path *path = &g_array_index(rows, struct tally_row, i).path;
+		struct tally_row *caller =
+			caller_of(rows, nodes, &g_array_index(rows, struct tally_row, i));
 
-		if (!parent)
+		if (!caller)
 			continue;
-		paths[parent].inner += paths[i].inner + paths[i].calls;
-		paths[parent].direct += paths[i].calls;
-		paths[parent].self -= MIN(paths[parent].self, paths[i].total);
+		caller->path.inner += path->inner + path->calls;
+		caller->path.direct += path->calls;
+		caller->path.self -= MIN(caller->path.self, path->total);
 	}
 }
 
@@ -308,24 +339,25 @@ finish_tallies(
 	const struct call_cost *cost = &thread->process->cost[COST_OF_CALL_SUMS];
 	const struct model_clock *clock = &thread->thread->model->clock;
 	GArray *nodes = thread->process->process->public->nodes;
-	g_autofree struct call_path *paths = number_tallies(thread, renumber, marks);
-	g_autofree int64_t *self = g_new0(int64_t, nodes->len);
+	g_autoptr(GArray) rows = number_tallies(thread, renumber, marks);
 
-	count_inside(paths, nodes);
-	for (uint32_t i = nodes->len - 1; i > 0; i--) {
-		struct node *node = &g_array_index(nodes, struct node, i);
-		struct call_row row = {.node = i};
+	count_inside(rows, nodes);
+	for (guint i = rows->len; i-- > 0;) {
+		struct tally_row *tally = &g_array_index(rows, struct tally_row, i);
+		struct tally_row *caller = caller_of(rows, nodes, tally);
+		struct call_path *path = &tally->path;
+		struct call_row row = {.node = tally->node};
 
-		self[i] += paths[i].calls ? self_of(cost, &paths[i]) : 0;
-		if (self[i] < 0)
-			self[node->parent] += self[i];
-		if (!paths[i].calls)
+		if (!path->calls)
 			continue;
-		if (paths[i].min != UINT64_MAX)
-			paths[i].min = less_cost(paths[i].min, cost, &paths[i]);
-		paths[i].max = less_cost(paths[i].max, cost, &paths[i]);
-		row.sums = sums_of(clock, cost, &paths[i], self[i]);
-		node->traced = true;
+		tally->self += self_of(cost, path);
+		if (tally->self < 0 && caller)
+			caller->self += tally->self;
+		if (path->min != UINT64_MAX)
+			path->min = less_cost(path->min, cost, path);
+		path->max = less_cost(path->max, cost, path);
+		row.sums = sums_of(clock, cost, path, tally->self);
+		g_array_index(nodes, struct node, tally->node).traced = true;
 		g_array_append_val(thread->thread->public->calls, row);
 	}
 }
