@@ -57,15 +57,28 @@ BURN(little)
 BURN(worker)
 BURN(child)
 
+/* What a machine under load takes may be more than what was asked for. */
+static int64_t
+spent_in(void (*burn)(int64_t ms), int64_t ms)
+{
+	const int64_t start = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+
+	burn(ms);
+	return clock_ms(CLOCK_THREAD_CPUTIME_ID) - start;
+}
+
 static int
 shares(char **arguments)
 {
+	int64_t much = 0, some = 0, little = 0;
+
 	for (unsigned i = 0; i < 10; i++) {
-		burn_much(60);
-		burn_some(30);
-		burn_little(10);
+		much += spent_in(burn_much, 60);
+		some += spent_in(burn_some, 30);
+		little += spent_in(burn_little, 10);
 	}
-	fprintf(stderr, "%ld\n", (long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
+	fprintf(stderr, "%ld %ld %ld %ld\n", (long)much, (long)some, (long)little,
+		(long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
 	return 0;
 }
 
@@ -360,7 +373,7 @@ say_wait(const struct wait *wait)
 	const int result = wait->run();
 
 	printf("%s: %d, errno %d, in time %d\n", wait->name, result, errno,
-		clock_ms(CLOCK_MONOTONIC) - start >= 29);
+		clock_ms(CLOCK_MONOTONIC) - start >= 20);
 }
 
 static KEEP void
