@@ -30,6 +30,7 @@ set_current(struct span_table *table, uint32_t current)
 	/* What is older than the run, by a clock that is a little behind, is of the first. */
 	table->start_ticks = current ? start : 0;
 	table->before_ticks = current > 1 ? start - table->width_ticks : 0;
+	table->spans_per_tick = 1.0 / (double)table->width_ticks;
 }
 
 void
@@ -81,10 +82,16 @@ rebuild(struct span_table *table, unsigned bits, uint64_t (*rename)(uint64_t key
 	g_free(old.cells);
 }
 
+static uint64_t
+home(const struct span_table *table, uint64_t key)
+{
+	return key * UINT64_C(0x9e3779b97f4a7c15) >> table->shift;
+}
+
 static void
 add(struct span_table *table, const struct span_cell *more)
 {
-	uint64_t i = more->key * UINT64_C(0x9e3779b97f4a7c15) >> table->shift;
+	uint64_t i = home(table, more->key);
 	struct span_cell *cell;
 
 	while (is_used(&table->cells[i]) && table->cells[i].key != more->key)
@@ -108,6 +115,32 @@ add_blocks(struct span_table *table, uint64_t key, struct tally blocks)
 
 	if (blocks.count)
 		add(table, &more);
+}
+
+/* ---- blocks on their way ---- */
+
+static void
+take_one(struct span_table *table)
+{
+	const struct span_waiting *one = &table->waiting[table->taken++ % SPANS_WAITING];
+
+	add_blocks(table, one->key, (struct tally){1, one->bytes});
+}
+
+static void
+take_all(struct span_table *table)
+{
+	while (table->taken != table->arrived)
+		take_one(table);
+}
+
+static void
+put_one(struct span_table *table, uint64_t key, uint64_t bytes)
+{
+	if (table->arrived - table->taken == SPANS_WAITING)
+		take_one(table);
+	table->waiting[table->arrived++ % SPANS_WAITING] = (struct span_waiting){key, bytes};
+	__builtin_prefetch(&table->cells[home(table, key)], 1);
 }
 
 /* ---- intervals ---- */
@@ -145,6 +178,7 @@ settle(struct span_table *table, uint32_t number, struct site_state *site)
 static void
 settle_all(struct span_table *table, struct site_pool *sites)
 {
+	take_all(table);
 	for (uint32_t i = 0; i < sites->count; i++) {
 		struct site_state *site = site_at(sites, i);
 
@@ -198,14 +232,20 @@ spans_advance_slow(struct span_table *table, struct site_pool *sites, uint64_t t
 
 /* ---- blocks ---- */
 
+/* A division without one: what rounding did to the product is put right. */
 static uint32_t
 span_of(const struct span_table *table, uint64_t ticks)
 {
-	const uint64_t span = ticks <= table->origin_ticks
-				      ? 0
-				      : (ticks - table->origin_ticks) / table->width_ticks;
+	const uint64_t since = ticks <= table->origin_ticks ? 0 : ticks - table->origin_ticks;
+	uint64_t span = (uint64_t)((double)since * table->spans_per_tick);
 
-	return (uint32_t)MIN(span, table->current);
+	if (span >= table->current)
+		span = table->current;
+	if (span * table->width_ticks > since)
+		span--;
+	else if ((span + 1) * table->width_ticks <= since && span < table->current)
+		span++;
+	return (uint32_t)span;
 }
 
 void
@@ -218,8 +258,7 @@ spans_older_slow(struct span_table *table, struct site_pool *sites, uint32_t num
 	if (born_ticks >= table->before_ticks)
 		add_to(&site->before, 1, bytes);
 	else
-		add_blocks(table, key_of(number, span_of(table, born_ticks), table->current),
-			(struct tally){1, bytes});
+		put_one(table, key_of(number, span_of(table, born_ticks), table->current), bytes);
 	limit(table, sites);
 }
 
@@ -228,8 +267,7 @@ spans_never(struct span_table *table, struct site_pool *sites, uint32_t number, 
 	uint64_t bytes)
 {
 	spans_advance(table, sites, born_ticks);
-	add_blocks(table, key_of(number, span_of(table, born_ticks), SPAN_NEVER),
-		(struct tally){1, bytes});
+	put_one(table, key_of(number, span_of(table, born_ticks), SPAN_NEVER), bytes);
 	limit(table, sites);
 }
 

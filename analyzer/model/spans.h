@@ -30,6 +30,16 @@ struct span_cell {
 	uint64_t temporary; /* gone then as temporary ones; of the cells [n, n] alone */
 };
 
+enum {
+	SPANS_WAITING = 16, /* a power of two */
+};
+
+/* A block on its way to its cell, which is asked for meanwhile. */
+struct span_waiting {
+	uint64_t key;
+	uint64_t bytes;
+};
+
 struct span_table {
 	struct span_cell *cells;
 	uint64_t count, mask;
@@ -38,6 +48,9 @@ struct span_table {
 	uint64_t start_ticks, end_ticks; /* of the current interval */
 	uint64_t before_ticks;		 /* start of the one before it */
 	uint32_t current;		 /* its number */
+	double spans_per_tick;
+	struct span_waiting waiting[SPANS_WAITING];
+	uint32_t arrived, taken; /* of those that wait; `arrived` - `taken` are there */
 };
 
 /* Intervals begin with `origin_ticks`. */
