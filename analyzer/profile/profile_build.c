@@ -38,7 +38,7 @@ want_process(struct builder *builder, guint index)
 	const struct process *process = process_at(builder, index);
 	struct call_paths *paths = &builder->paths[index];
 
-	call_paths_init(paths, &builder->target, process);
+	call_paths_init(paths, &builder->target, process, builder->run->start_realtime_ns);
 	for (guint i = 0; i < process->threads->len; i++) {
 		const struct thread *thread = g_ptr_array_index(process->threads, i);
 
