@@ -27,6 +27,7 @@ struct call_path {
 	uint64_t total, self;	/* raw ticks */
 	uint64_t inner, direct; /* traced calls inside: at any depth, and of its own */
 	uint64_t min, max;	/* of one call, corrected ticks */
+	uint64_t peak_bytes;	/* of sections: see struct call_sums */
 	struct call_histogram histogram;
 };
 

@@ -8,6 +8,8 @@
  */
 #include "timing.h"
 
+#include <string.h>
+
 enum {
 	FIRST_FRAMES = 64
 };
@@ -15,11 +17,19 @@ enum {
 /* ---- call stacks ---- */
 
 static void
+free_frames(struct call_stack *stack)
+{
+	for (uint32_t i = 0; i < stack->depth; i++)
+		g_free(stack->frames[i].section);
+	g_free(stack->frames);
+}
+
+static void
 stack_free(gpointer data)
 {
 	struct call_stack *stack = data;
 
-	g_free(stack->frames);
+	free_frames(stack);
 	g_free(stack);
 }
 
@@ -53,18 +63,18 @@ grow_frames(struct call_stack *stack)
 
 /* ---- call paths ---- */
 
-/* The path of frame `depth` in the tree of a thread that did not enter it. */
+/* The path of a frame in the tree of a thread that did not enter it. */
 static __attribute__((noinline)) uint32_t
-equal_path(struct timing_thread *thread, const struct call_stack *stack, uint32_t depth)
+equal_path(struct timing_thread *thread, const struct call_frame *frame)
 {
-	uint32_t path = call_tree_child(&thread->tree, 0, stack->base);
+	const struct call_path *paths = frame->thread->tree.paths;
+	g_autoptr(GArray) way = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	uint32_t path = 0;
 
-	for (uint32_t i = 0; i <= depth; i++) {
-		const struct call_frame *frame = &stack->frames[i];
-
-		path = call_tree_child(
-			&thread->tree, path, frame->thread->tree.paths[frame->path].function);
-	}
+	for (uint32_t at = frame->path; at; at = paths[at].parent)
+		g_array_append_val(way, paths[at].function);
+	for (guint i = way->len; i-- > 0;)
+		path = call_tree_child(&thread->tree, path, g_array_index(way, uint64_t, i));
 	return path;
 }
 
@@ -78,7 +88,7 @@ parent_path(struct timing_thread *thread, const struct call_stack *stack)
 	top = &stack->frames[stack->depth - 1];
 	if (likely(top->thread == thread))
 		return top->path;
-	return equal_path(thread, stack, stack->depth - 1);
+	return equal_path(thread, top);
 }
 
 /* ---- the chart ---- */
@@ -89,7 +99,8 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 {
 	const struct call_frame *frame = &stack->frames[depth];
 	struct chart *chart = &thread->process->timing->chart;
-	const uint64_t start = MAX(frame->start + stack->offset, stack->resumed_ticks);
+	const uint64_t drawn = likely(!frame->section) ? 0 : frame->section->drawn;
+	const uint64_t start = MAX(MAX(frame->start + stack->offset, stack->resumed_ticks), drawn);
 	const uint64_t length = ticks > start ? ticks - start : 0;
 
 	if (likely(length < chart->shortest)) {
@@ -101,7 +112,7 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 			.start = start,
 			.ticks = length,
 			.path = likely(frame->thread == thread) ? frame->path
-								: equal_path(thread, stack, depth),
+								: equal_path(thread, frame),
 			.depth = depth,
 		});
 }
@@ -137,6 +148,17 @@ add_one(struct call_path *path, const struct call_cost *cost, uint64_t total, ui
 	call_histogram_add(&path->histogram, ticks);
 }
 
+static __attribute__((noinline)) void
+close_section(const struct call_frame *frame, struct call_path *path)
+{
+	struct model_process *process = frame->thread->process->process;
+	const struct call_section *section = frame->section;
+	const uint64_t peak = process_peak_end(process, section->peak_number);
+
+	path->peak_bytes = MAX(path->peak_bytes, peak - MIN(peak, section->live_bytes));
+	g_free(frame->section);
+}
+
 /* Takes the top frame off. */
 static inline void
 close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
@@ -152,6 +174,8 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	path->inner += frame->inner;
 	path->direct += frame->direct;
 	add_one(path, &thread->process->cost[COST_OF_CALLS], total, frame->inner, finished);
+	if (unlikely(frame->section != NULL))
+		close_section(frame, path);
 	if (likely(stack->depth > 1)) {
 		struct call_frame *caller = &stack->frames[stack->depth - 2];
 
@@ -162,8 +186,34 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	stack->depth--;
 }
 
+static struct call_section *
+open_section(struct model_process *process)
+{
+	struct call_section *section = g_new(struct call_section, 1);
+
+	*section = (struct call_section){
+		.peak_number = process_peak_begin(process),
+		.live_bytes = process->peak[PEAK_HEAP].live_bytes,
+	};
+	return section;
+}
+
+static inline uint32_t
+path_of(struct timing_thread *thread, const struct call_stack *stack,
+	const struct model_event *event)
+{
+	const uint32_t node = MIN(event->node, (uint32_t)SITE_NODE_MAX);
+	uint32_t parent;
+
+	if (unlikely(event->flags & RECORD_FROM))
+		parent = call_tree_child(&thread->tree, 0, node);
+	else
+		parent = parent_path(thread, stack);
+	return call_tree_child(&thread->tree, parent, event->address);
+}
+
 void
-calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function)
+calls_enter(struct timing_thread *thread, const struct model_event *event)
 {
 	struct call_stack *stack = thread->stack;
 	struct call_frame *frame;
@@ -180,10 +230,12 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function)
 	}
 	frame = &stack->frames[stack->depth];
 	*frame = (struct call_frame){
-		.start = stack_time(stack, ticks),
+		.start = stack_time(stack, event->ticks),
 		.thread = thread,
-		.path = call_tree_child(&thread->tree, parent_path(thread, stack), function),
+		.path = path_of(thread, stack, event),
 	};
+	if (unlikely(record_pc_number(event->address)))
+		frame->section = open_section(thread->process->process);
 	stack->depth++;
 }
 
@@ -206,6 +258,82 @@ calls_exit(struct timing_thread *thread, uint64_t ticks)
 	}
 	draw(thread, stack, stack->depth - 1, ticks);
 	close_top(thread, stack, ticks, true);
+}
+
+/* ---- what is left with others open inside ---- */
+
+static void
+draw_so_far(struct timing_thread *thread, const struct call_stack *stack, uint32_t depth,
+	uint64_t ticks)
+{
+	struct call_frame *frame = &stack->frames[depth];
+
+	draw(thread, stack, depth, ticks);
+	if (frame->section)
+		frame->section->drawn = ticks;
+}
+
+/*
+ * Each moment is the self of the innermost call: of the one that is left this is what its first
+ * callee did not have, and that one has the rest as a callee of the caller. So nothing counts
+ *twice.
+ */
+static void
+leave_between(struct timing_thread *thread, struct call_stack *stack, uint32_t at, uint64_t ticks)
+{
+	const struct call_frame left = stack->frames[at];
+	const struct call_frame *callee = &stack->frames[at + 1];
+	struct call_path *path = &left.thread->tree.paths[left.path];
+	const uint64_t now = stack_time(stack, ticks);
+	const uint64_t total = now > left.start ? now - left.start : 0;
+	const uint64_t shared = now > callee->start ? now - callee->start : 0;
+	const uint64_t nested = MIN(left.nested + shared, total);
+
+	path->calls++;
+	path->total += total;
+	path->self += total - nested;
+	path->inner += left.inner + callee->inner;
+	path->direct += left.direct;
+	add_one(path, &thread->process->cost[COST_OF_CALLS], total, left.inner + callee->inner,
+		true);
+	if (left.section)
+		close_section(&left, path);
+	if (at) {
+		struct call_frame *caller = &stack->frames[at - 1];
+
+		caller->nested += total - MIN(shared, total);
+		caller->inner += left.inner + 1;
+		caller->direct++;
+	}
+	memmove(&stack->frames[at], &stack->frames[at + 1],
+		(stack->depth - at - 1) * sizeof(struct call_frame));
+	stack->depth--;
+}
+
+void
+calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner)
+{
+	struct call_stack *stack = thread->stack;
+	uint32_t at;
+
+	if (!inner || inner >= stack->depth + stack->excess) {
+		thread->process->unmatched_exits++;
+		return;
+	}
+	if (inner < stack->excess) {
+		stack->excess--;
+		return;
+	}
+	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
+	draw(thread, stack, at, ticks);
+	/* All inside it are beyond what is kept: it is the innermost one. */
+	if (at == stack->depth - 1) {
+		close_top(thread, stack, ticks, true);
+		return;
+	}
+	for (uint32_t depth = at + 1; depth < stack->depth; depth++)
+		draw_so_far(thread, stack, depth, ticks);
+	leave_between(thread, stack, at, ticks);
 }
 
 static void
@@ -325,7 +453,7 @@ void
 calls_thread_fini(struct timing_thread *thread)
 {
 	call_tree_fini(&thread->tree);
-	g_free(thread->own.frames);
+	free_frames(&thread->own);
 	if (thread->tallies)
 		g_hash_table_unref(thread->tallies);
 }

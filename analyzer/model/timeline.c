@@ -36,6 +36,7 @@ open_bin(struct model_process *process, uint64_t bin)
 	timeline->rss_bytes = 0;
 	timeline->allocated = process->allocated;
 	timeline->freed = process->freed;
+	process_watch_live(process);
 }
 
 static struct tally

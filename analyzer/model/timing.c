@@ -68,7 +68,7 @@ apply_event(void *context, const struct model_event *event)
 	if (unlikely(event->thread->process->ended))
 		return;
 	if (event->kind == RECORD_ENTER)
-		calls_enter(thread, event->ticks, event->address);
+		calls_enter(thread, event);
 	else if (event->kind == RECORD_EXIT)
 		calls_exit(thread, event->ticks);
 	else
@@ -133,6 +133,12 @@ apply_stack(struct timing_thread *thread, const struct record *record)
 }
 
 static void
+apply_left(struct timing_thread *thread, const struct record *record)
+{
+	calls_left(thread, record->ticks, record->extended.number[1]);
+}
+
+static void
 apply_range(struct timing_thread *thread, const struct record *record)
 {
 	if (!record->extended.number[1])
@@ -171,6 +177,7 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 		[RECORD_CALL_BASE] = apply_base,
 		[RECORD_CALL_STACK] = apply_stack,
 		[RECORD_CALL_RANGE] = apply_range,
+		[RECORD_CALL_LEFT] = apply_left,
 	};
 	const uint32_t type = record->extended.type;
 

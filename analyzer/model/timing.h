@@ -23,12 +23,19 @@ struct call_cost {
 	uint64_t pair, inside, uncertainty;
 };
 
+/* What is kept of an open section, beside what any call has. */
+struct call_section {
+	uint64_t peak_number, live_bytes; /* see inner_peak.h; when it began */
+	uint64_t drawn;			  /* the chart has it up to here */
+};
+
 /* A call that has not returned. */
 struct call_frame {
 	uint64_t start;	 /* by its stack's own clock */
 	uint64_t nested; /* ticks in calls of its own */
 	uint64_t inner, direct;
 	struct timing_thread *thread; /* that entered it: `path` is of its tree */
+	struct call_section *section; /* NULL: it is none */
 	uint32_t path;
 };
 
@@ -89,8 +96,10 @@ struct timing {
 struct timing_thread *timing_thread_get(struct model_thread *thread);
 
 /* calls.c */
-void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function);
+void calls_enter(struct timing_thread *thread, const struct model_event *event);
 void calls_exit(struct timing_thread *thread, uint64_t ticks);
+/* One is left that has `inner` open ones inside it. */
+void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
