@@ -84,6 +84,10 @@ enum record_type {
 				 * stack from here on (0 is the thread's own; a coroutine's stack
 				 * keeps its number on whatever thread of the process it runs) */
 	RECORD_CALL_RANGE = 24, /* time, 1: tracing stopped (limits, options), 0: it goes on */
+	RECORD_LATE_ENTER = 25, /* time, function, ticks: ENTER of a call that began then, written
+				 * when it was clear that it is long enough */
+	RECORD_CALLS_LEFT_OUT = 26, /* time, count: so many calls inside of the innermost one that
+				     * is open were not recorded, before this */
 };
 
 /* Summary mode of tracing: sums of a call path, which are added to what was said of it before. */
@@ -110,7 +114,8 @@ enum record_cost_field {
 	COST_INSIDE,
 	COST_UNCERTAINTY, /* of `pair`, half the width of the range in which it was measured */
 	COST_SUMMARY,	  /* 1: of tracing in summary mode; 2: `pair` is of an allocation and
-			   * its free, as memory profiling lengthens them */
+			   * its free, as memory profiling lengthens them; 3: of a call that
+			   * is left out (options min_duration, max_depth) */
 	COST_NUMBERS,
 };
 
@@ -124,10 +129,15 @@ enum record_process_field {
 	PROCESS_TIME,
 	PROCESS_PID,
 	PROCESS_PARENT_PID,
-	PROCESS_PARENT,	 /* process number of the forking process; 0: a fresh image */
-	PROCESS_NODES,	 /* node ids below this are the parent's (of a fork), else 0 or 1 */
-	PROCESS_ORIGIN,	 /* enum record_origin */
-	PROCESS_SUMMARY, /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_PARENT,	      /* process number of the forking process; 0: a fresh image */
+	PROCESS_NODES,	      /* node ids below this are the parent's (of a fork), else 0 or 1 */
+	PROCESS_ORIGIN,	      /* enum record_origin */
+	PROCESS_SUMMARY,      /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_MIN_DURATION, /* these as in struct options, 0 where nothing is asked for */
+	PROCESS_START_AFTER,
+	PROCESS_STOP_AFTER,
+	PROCESS_MAX_CALLS,
+	PROCESS_KEEP,
 	PROCESS_NUMBERS,
 	PROCESS_EXE = 0,   /* strings: path of the executable, */
 	PROCESS_ARGUMENTS, /* arguments, each with its final NUL (cut at 2 KiB) */

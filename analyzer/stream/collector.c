@@ -44,6 +44,7 @@ collector_new(struct pool_header *pool, int pool_fd, struct symbolizer *symboliz
 		const struct clock_reading reading = clock_line_read();
 
 		clock_line_add(&collector->clock, &reading);
+		store_relaxed(&pool->start_ns, reading.monotonic_ns);
 	}
 	return collector;
 }
