@@ -67,6 +67,14 @@ static const struct word switch_words[] = {
 	{0, 0},
 };
 
+static const struct word on_words[] = {
+	{"on", 1},
+	{"off", 0},
+	{"1", 1},
+	{"0", 0},
+	{0, 0},
+};
+
 /* ---- text without libc ---- */
 
 static size_t
@@ -535,15 +543,34 @@ parse_sampler(struct options *options, const char *text, char message[OPTIONS_ME
 		&options->sampler, message);
 }
 
+/* A flag without a value switches on. */
+static int
+parse_switch(const char *text, uint32_t *ret_value, char message[OPTIONS_MESSAGE_BYTES])
+{
+	if (!text) {
+		*ret_value = 1;
+		return 0;
+	}
+	return parse_word(slice_trim(slice_of(text)), "switch", switch_words, ret_value, message);
+}
+
 static int
 parse_wall(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
 {
-	if (!text) {
-		options->wall = 1;
-		return 0;
-	}
+	return parse_switch(text, &options->wall, message);
+}
+
+static int
+parse_marked(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_switch(text, &options->marked, message);
+}
+
+static int
+parse_origins(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
 	return parse_word(
-		slice_trim(slice_of(text)), "switch", switch_words, &options->wall, message);
+		slice_trim(slice_of(text)), "switch", on_words, &options->origins, message);
 }
 
 static int
@@ -671,6 +698,11 @@ const struct option_row options_table[] = {
 	{"THAG_MAX_EVENTS", "max-events", 0, "N", "keep at most N traced calls", parse_max_events},
 	{"THAG_KEEP", "keep", 0, "first|last", "which of them: the first (default), or the last",
 		parse_keep},
+	{"THAG_MARKED", "marked", 0, 0,
+		"record only what happens inside what the source marked by thag.h", parse_marked},
+	{"THAG_ORIGINS", "origins", 0, "on|off",
+		"show the stacks of threads and coroutines below what created them (default off)",
+		parse_origins},
 	{"THAG_RECORD", "record", 0, "FILE",
 		"also keep all that was recorded, compressed, in FILE: thag replay makes the "
 		"results again",
@@ -695,6 +727,8 @@ options_init(struct options *options)
 	options->sample_hz = OPTIONS_SAMPLE_HZ_DEFAULT;
 	options->sampler = OPTIONS_SAMPLER_AUTO;
 	options->wall = 0;
+	options->marked = 0;
+	options->origins = 0;
 	for (size_t i = 0; i < OPTIONS_DIRECTORY_BYTES; i++)
 		options->directory[i] = options->record[i] = 0;
 	options->directory[0] = '.';

@@ -73,6 +73,8 @@ struct options {
 	char directory[OPTIONS_DIRECTORY_BYTES]; /* where results go */
 	char record[OPTIONS_DIRECTORY_BYTES];	 /* the file of a recording; "": none */
 	uint64_t record_max_bytes;		 /* 0: no limit */
+	uint32_t marked;			 /* 1: only what the source marked, see thag.h */
+	uint32_t origins; /* 1: stacks of threads and coroutines hang below what made them */
 
 	/* Which calls are traced, and when; the times also hold for samples. */
 	char patterns[OPTIONS_PATTERN_LISTS][OPTIONS_PATTERNS_BYTES];

@@ -218,6 +218,11 @@ Test(options, words_and_switches_set_their_fields)
 	cr_expect_eq(options.wall, 1);
 	cr_assert_eq(apply("THAG_WALL", "false", &options, message), 0);
 	cr_expect_eq(options.wall, 0);
+	cr_assert_eq(apply("THAG_MARKED", "true", &options, message), 0);
+	cr_expect_eq(options.marked, 1);
+	cr_assert_eq(apply("THAG_ORIGINS", "1", &options, message), 0);
+	cr_expect_eq(options.origins, 1);
+	cr_expect_eq(options.marked, 0);
 }
 
 Test(options, every_flag_without_argument_works_without_text)
