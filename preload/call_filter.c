@@ -27,23 +27,30 @@ call_filter_init(const struct options *options)
 	return call_filter_verdicts != NULL;
 }
 
+/* What a decision needs, in memory of its own: stacks may be small. */
+struct room {
+	struct pattern_space space;
+	char name[MANGLED_MAX];
+};
+
+struct question {
+	enum options_patterns list;
+	struct room *room;
+};
+
 static bool
-is_in(enum options_patterns list, const char *name, size_t length)
+is_in(const struct question *question, const char *name, size_t length)
 {
-	const char *rest = asked->patterns[list];
+	const char *rest = asked->patterns[question->list];
 	size_t count;
 
 	for (const char *at; (at = options_next_pattern(&rest, &count));)
-		if (pattern_matches(at, count, name, length))
+		if (pattern_matches(at, count, name, length, &question->room->space))
 			return true;
 	return false;
 }
 
 /* ---- functions ---- */
-
-struct question {
-	enum options_patterns list;
-};
 
 /* The symbol without what compilers add to clones, and its name in C++. */
 static bool
@@ -53,26 +60,25 @@ is_name_in(void *context, const char *symbol)
 	const size_t whole = strnlen(symbol, MANGLED_MAX);
 	const char *dot = memchr(symbol, '.', whole);
 	const size_t length = dot && dot > symbol ? (size_t)(dot - symbol) : whole;
-	char name[MANGLED_MAX];
+	char *name = question->room->name;
 	const size_t name_length = mangled_name(symbol, length, name);
 
-	return is_in(question->list, symbol, length) ||
-	       (name_length && is_in(question->list, name, name_length));
+	return is_in(question, symbol, length) ||
+	       (name_length && is_in(question, name, name_length));
 }
 
 static bool
-is_function_in(enum options_patterns list, const struct loader_object *object, uint64_t function)
+is_function_in(struct question question, const struct loader_object *object, uint64_t function)
 {
-	struct question question = {list};
-
-	return asked->patterns[list][0] && symbols_visit(object, function, is_name_in, &question);
+	return asked->patterns[question.list][0] &&
+	       symbols_visit(object, function, is_name_in, &question);
 }
 
 /* ---- modules ---- */
 
 /* By its path, or by its file name where the pattern is of that. */
 static bool
-is_module_in(enum options_patterns list, const struct loader_object *object)
+is_module_in(struct question question, const struct loader_object *object)
 {
 	const char *path = symbols_module_path(object);
 	const size_t length = strlen(path);
@@ -80,25 +86,32 @@ is_module_in(enum options_patterns list, const struct loader_object *object)
 
 	while (name && path[name - 1] != '/')
 		name--;
-	return is_in(list, path, length) || is_in(list, path + name, length - name);
+	return is_in(&question, path, length) || is_in(&question, path + name, length - name);
+}
+
+/* ---- verdicts ---- */
+
+static bool
+is_asked_for(enum options_patterns list)
+{
+	return asked->patterns[list][0];
 }
 
 static bool
-decide(uint64_t function)
+decide(struct room *room, uint64_t function)
 {
 	struct loader_object object;
 
 	if (!loader_find(function, &object))
-		return !asked->patterns[OPTIONS_INCLUDE][0] &&
-		       !asked->patterns[OPTIONS_INCLUDE_MODULE][0];
-	if (asked->patterns[OPTIONS_INCLUDE_MODULE][0] &&
-		!is_module_in(OPTIONS_INCLUDE_MODULE, &object))
+		return !is_asked_for(OPTIONS_INCLUDE) && !is_asked_for(OPTIONS_INCLUDE_MODULE);
+	if (is_asked_for(OPTIONS_INCLUDE_MODULE) &&
+		!is_module_in((struct question){OPTIONS_INCLUDE_MODULE, room}, &object))
 		return false;
-	if (asked->patterns[OPTIONS_INCLUDE][0] &&
-		!is_function_in(OPTIONS_INCLUDE, &object, function))
+	if (is_asked_for(OPTIONS_INCLUDE) &&
+		!is_function_in((struct question){OPTIONS_INCLUDE, room}, &object, function))
 		return false;
-	return !is_module_in(OPTIONS_EXCLUDE_MODULE, &object) &&
-	       !is_function_in(OPTIONS_EXCLUDE, &object, function);
+	return !is_module_in((struct question){OPTIONS_EXCLUDE_MODULE, room}, &object) &&
+	       !is_function_in((struct question){OPTIONS_EXCLUDE, room}, &object, function);
 }
 
 __attribute__((noinline)) bool
@@ -106,8 +119,13 @@ call_filter_ask_slow(uint64_t function)
 {
 	/* Before the look-up: an unloading in between makes the verdict void. */
 	const uint64_t word = call_filter_word(function);
-	const bool wanted = decide(function);
+	struct room *room = system_map(sizeof(*room));
+	bool wanted;
 
+	if (!room)
+		return true;
+	wanted = decide(room, function);
+	system_unmap(room, sizeof(*room));
 	store_relaxed(call_filter_place(function), word | wanted);
 	return wanted;
 }

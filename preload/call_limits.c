@@ -56,8 +56,10 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 {
 	window_look();
 	entry->start = session_ticks();
-	if (is_too_deep(stack, stack->depth + 1))
+	if (is_too_deep(stack, stack->depth + 1)) {
+		call_limits_count(thread, POOL_LEFT_OUT_DEEP);
 		return false;
+	}
 	if (!stack->min_ticks)
 		return true;
 	write_aged(thread, stack, entry->start);
@@ -66,14 +68,13 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 
 /* The top and all that was left out inside of it is its caller's. */
 static bool
-leave_out(struct thread *thread, struct calls_stack *stack, enum pool_left_out reason)
+leave_out(struct calls_stack *stack)
 {
 	const uint32_t inside = stack->entries[stack->depth].left_out;
 	uint32_t *sum = &stack->entries[stack->depth - 1].left_out;
 
 	if (__builtin_add_overflow(*sum, inside, sum) || __builtin_add_overflow(*sum, 1, sum))
 		*sum = UINT32_MAX;
-	call_limits_count(thread, reason);
 	return false;
 }
 
@@ -93,10 +94,12 @@ call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t tic
 	const struct calls_entry *entry = &stack->entries[index];
 
 	if (is_too_deep(stack, index))
-		return leave_out(thread, stack, POOL_LEFT_OUT_DEEP);
+		return leave_out(stack);
 	if (stack->min_ticks) {
-		if (index >= stack->pending && ticks - entry->start < stack->min_ticks)
-			return leave_out(thread, stack, POOL_LEFT_OUT_SHORT);
+		if (index >= stack->pending && ticks - entry->start < stack->min_ticks) {
+			call_limits_count(thread, POOL_LEFT_OUT_SHORT);
+			return leave_out(stack);
+		}
 		write_held(thread, stack, index);
 		stack->pending = index;
 	}
@@ -116,8 +119,12 @@ call_limits_end(struct thread *thread)
 {
 	struct calls_stack *stack = thread->calls.stack;
 
-	if (stack && load_relaxed(&stack->user) == thread && stack->min_ticks)
-		write_aged(thread, stack, session_ticks());
+	if (!stack || load_relaxed(&stack->user) != thread || !stack->min_ticks)
+		return;
+	write_aged(thread, stack, session_ticks());
+	for (; stack->pending <= stack->depth; stack->pending++)
+		if (!is_too_deep(stack, stack->pending))
+			call_limits_count(thread, POOL_LEFT_OUT_SHORT);
 }
 
 /* Of the process's last thread; the others are lost with what they held back. */

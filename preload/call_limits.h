@@ -47,7 +47,7 @@ bool call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_
 /* The thread turns to another stack. */
 void call_limits_leave_stack(struct thread *thread, struct calls_stack *stack);
 
-/* The thread, or the process, ends: what is old enough is written. */
+/* The thread, or the process, ends: what is held back and old enough is written. */
 void call_limits_end(struct thread *thread);
 
 #endif

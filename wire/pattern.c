@@ -8,14 +8,12 @@
  * It is compiled for each match anew: patterns are short, and nobody has to keep it.
  */
 #include "pattern.h"
-#include <stdint.h>
 
 struct text {
 	const char *at, *end;
 };
 
 enum {
-	INSTRUCTIONS_MAX = 2 * PATTERN_MAX + 2,
 	NESTING_MAX = 32,
 };
 
@@ -31,18 +29,12 @@ enum operation {
 	MATCH,
 };
 
-struct instruction {
-	uint8_t operation;
-	char byte;
-	uint16_t first, second;
-};
-
 struct program {
 	const char *pattern;
 	struct text rest; /* not compiled yet */
 	const char *complaint;
 	unsigned count, nesting;
-	struct instruction code[INSTRUCTIONS_MAX];
+	struct pattern_instruction *code; /* PATTERN_INSTRUCTIONS_MAX of them */
 };
 
 /* ---- sets of bytes ---- */
@@ -184,12 +176,12 @@ glob_complaint(struct text glob)
 static void
 emit(struct program *program, enum operation operation, char byte, unsigned first, unsigned second)
 {
-	if (program->count == INSTRUCTIONS_MAX) {
+	if (program->count == PATTERN_INSTRUCTIONS_MAX) {
 		program->complaint = "is too long";
 		return;
 	}
-	program->code[program->count++] =
-		(struct instruction){(uint8_t)operation, byte, (uint16_t)first, (uint16_t)second};
+	program->code[program->count++] = (struct pattern_instruction){
+		(uint8_t)operation, byte, (uint16_t)first, (uint16_t)second};
 }
 
 /* Puts a SPLIT before what was compiled from `at` on. */
@@ -200,7 +192,7 @@ insert_split(struct program *program, unsigned at)
 	if (program->complaint)
 		return;
 	for (unsigned i = program->count - 1; i > at; i--) {
-		struct instruction *one = &program->code[i];
+		struct pattern_instruction *one = &program->code[i];
 
 		*one = program->code[i - 1];
 		if (one->operation != SPLIT && one->operation != JUMP)
@@ -208,7 +200,7 @@ insert_split(struct program *program, unsigned at)
 		one->first += one->first >= at;
 		one->second += one->operation == SPLIT && one->second >= at;
 	}
-	program->code[at] = (struct instruction){SPLIT, 0, (uint16_t)(at + 1), 0};
+	program->code[at] = (struct pattern_instruction){SPLIT, 0, (uint16_t)(at + 1), 0};
 }
 
 static void compile_choice(struct program *program);
@@ -349,16 +341,16 @@ compile_choice(struct program *program)
 	program->code[jump].first = (uint16_t)program->count;
 }
 
-static void
-compile(struct program *program, const char *pattern, size_t length)
+static struct program
+compile(const char *pattern, size_t length, struct pattern_space *space)
 {
-	program->pattern = pattern;
-	program->rest = (struct text){pattern, pattern + length};
-	program->complaint = NULL;
-	program->count = program->nesting = 0;
-	compile_choice(program);
-	if (!program->complaint)
-		emit(program, MATCH, 0, 0, 0);
+	struct program program = {
+		.pattern = pattern, .rest = {pattern, pattern + length}, .code = space->code};
+
+	compile_choice(&program);
+	if (!program.complaint)
+		emit(&program, MATCH, 0, 0, 0);
+	return program;
 }
 
 /* ---- regular expressions: the machine ---- */
@@ -366,15 +358,14 @@ compile(struct program *program, const char *pattern, size_t length)
 /* Instructions that wait for the next byte. */
 struct ways {
 	unsigned count;
-	uint16_t at[INSTRUCTIONS_MAX];
+	uint16_t *at;
 };
 
 struct machine {
 	const struct program *program;
 	struct text name;
 	const char *start;
-	uint16_t stack[INSTRUCTIONS_MAX + 2];
-	uint8_t seen[INSTRUCTIONS_MAX];
+	struct pattern_space *space;
 };
 
 /* Goes on from an instruction to all that can be reached without a byte. Returns whether that is
@@ -384,31 +375,31 @@ follow(struct machine *machine, struct ways *ways, unsigned from)
 {
 	unsigned depth = 0;
 
-	machine->stack[depth++] = (uint16_t)from;
+	machine->space->stack[depth++] = (uint16_t)from;
 	while (depth) {
-		const unsigned at = machine->stack[--depth];
-		const struct instruction *one = &machine->program->code[at];
+		const unsigned at = machine->space->stack[--depth];
+		const struct pattern_instruction *one = &machine->program->code[at];
 
-		if (machine->seen[at])
+		if (machine->space->seen[at])
 			continue;
-		machine->seen[at] = 1;
+		machine->space->seen[at] = 1;
 		if (one->operation == MATCH)
 			return true;
 		if (one->operation == SPLIT)
-			machine->stack[depth++] = one->second;
+			machine->space->stack[depth++] = one->second;
 		if (one->operation == SPLIT || one->operation == JUMP)
-			machine->stack[depth++] = one->first;
+			machine->space->stack[depth++] = one->first;
 		else if (one->operation != START && one->operation != END)
 			ways->at[ways->count++] = (uint16_t)at;
 		else if (machine->name.at ==
 			 (one->operation == START ? machine->start : machine->name.end))
-			machine->stack[depth++] = (uint16_t)(at + 1);
+			machine->space->stack[depth++] = (uint16_t)(at + 1);
 	}
 	return false;
 }
 
 static bool
-passes(const struct program *program, const struct instruction *one, char byte)
+passes(const struct program *program, const struct pattern_instruction *one, char byte)
 {
 	switch (one->operation) {
 	case BYTE:
@@ -427,21 +418,17 @@ static void
 forget_seen(struct machine *machine)
 {
 	for (unsigned i = 0; i < machine->program->count; i++)
-		machine->seen[i] = 0;
+		machine->space->seen[i] = 0;
 }
 
 static bool
-search(const struct program *program, struct text name)
+search(const struct program *program, struct text name, struct pattern_space *space)
 {
-	struct machine machine;
-	struct ways ways[2];
+	struct machine machine = {program, name, name.at, space};
+	struct ways ways[2] = {{0, space->ways[0]}, {0, space->ways[1]}};
 	unsigned current = 0;
 
-	machine.program = program;
-	machine.name = name;
-	machine.start = name.at;
 	forget_seen(&machine);
-	ways[0].count = 0;
 	for (;; machine.name.at++) {
 		struct ways *now = &ways[current], *next = &ways[1 - current];
 
@@ -474,18 +461,18 @@ is_regular(const char *pattern, size_t length)
 const char *
 pattern_complaint(const char *pattern, size_t length)
 {
-	struct program program;
+	struct pattern_space space;
 
 	if (length > PATTERN_MAX)
 		return "is too long";
 	if (!is_regular(pattern, length))
 		return glob_complaint((struct text){pattern, pattern + length});
-	compile(&program, pattern + 1, length - 2);
-	return program.complaint;
+	return compile(pattern + 1, length - 2, &space).complaint;
 }
 
 bool
-pattern_matches(const char *pattern, size_t length, const char *name, size_t name_length)
+pattern_matches(const char *pattern, size_t length, const char *name, size_t name_length,
+	struct pattern_space *space)
 {
 	const struct text text = {name, name + name_length};
 	struct program program;
@@ -494,6 +481,6 @@ pattern_matches(const char *pattern, size_t length, const char *name, size_t nam
 		return false;
 	if (!is_regular(pattern, length))
 		return glob_matches((struct text){pattern, pattern + length}, text);
-	compile(&program, pattern + 1, length - 2);
-	return !program.complaint && search(&program, text);
+	program = compile(pattern + 1, length - 2, space);
+	return !program.complaint && search(&program, text, space);
 }
