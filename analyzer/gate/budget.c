@@ -79,14 +79,15 @@ budget_read(const char *path, struct budget *ret_budget, GError **error)
 }
 
 char *
-budget_paths_file(const struct budget *budget, const char *name)
+budget_paths_file(const struct budget *budget, const char *name, enum account_kind kind)
 {
+	const char *folder = account_kind_names[kind];
 	const char *end = g_str_has_suffix(budget->path, ".json") ? strrchr(budget->path, '.')
 								  : strchr(budget->path, 0);
 	g_autofree char *stem = g_strndup(budget->path, (gsize)(end - budget->path));
 	g_autofree char *safe = g_uri_escape_string(name, " +=,@", TRUE);
 
-	return g_strdup_printf("%s.paths/%s.paths", stem, safe);
+	return g_strdup_printf("%s.paths/%s%s%s.paths", stem, folder, *folder ? "/" : "", safe);
 }
 
 /* ---- reading a benchmark ---- */
@@ -124,6 +125,20 @@ read_values(const json_t *row, GArray *values)
 }
 
 static bool
+read_counter(const json_t *row, struct measurement *measurement)
+{
+	const char *name = json_string_value(json_object_get(row, "counter"));
+
+	for (unsigned i = 0; i < MEASURE_COUNTERS; i++) {
+		if (g_strcmp0(name, measure_counter_names[i]))
+			continue;
+		measurement->counter = i;
+		return true;
+	}
+	return false;
+}
+
+static bool
 read_metrics(const json_t *benchmark, struct judge_settings *settings, struct budget_entry *entry,
 	GError **error)
 {
@@ -138,6 +153,8 @@ read_metrics(const json_t *benchmark, struct judge_settings *settings, struct bu
 			return refuse(error, "metric '%s' is not known", key);
 		if (!read_values(row, entry->measurement->values[metric]))
 			return refuse(error, "metric '%s' has no proper value", key);
+		if (metric == GATE_INSTRUCTIONS && !read_counter(row, entry->measurement))
+			return refuse(error, "metric '%s' has an unknown counter", key);
 		entry->set |= 1u << metric;
 		settings->tolerance[metric] =
 			number_or(row, "tolerance_percent", 100 * settings->tolerance[metric]) /
@@ -173,14 +190,22 @@ static bool
 read_paths(
 	const struct budget *budget, const char *name, struct budget_entry *entry, GError **error)
 {
-	g_autofree char *path = budget_paths_file(budget, name);
-	g_autofree char *text = NULL, *why = NULL;
+	for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+		g_autofree char *path = budget_paths_file(budget, name, kind);
+		g_autofree char *text = NULL, *why = NULL;
 
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return true;
-	entry->measurement->account = account_parse(text, &why);
-	return entry->measurement->account ||
-	       refuse(error, "%s: %s; accept the benchmark again", path, why);
+		if (!g_file_get_contents(path, &text, NULL, NULL))
+			continue;
+		struct account *account = account_parse(text, &why);
+
+		if (!account)
+			return refuse(error, "%s: %s; accept the benchmark again", path, why);
+		measurement_keep(entry->measurement, kind, account);
+		if (account->set != account_kind_sets[kind])
+			return refuse(
+				error, "%s is of other metrics; accept the benchmark again", path);
+	}
+	return true;
 }
 
 static void
@@ -268,6 +293,9 @@ accept_metric(json_t *metrics, const struct measurement *measurement, enum gate_
 	json_object_set_new(
 		row, "class", json_string(gate_class_names[gate_metrics[metric].class]));
 	json_object_set_new(row, "runs", json_integer((json_int_t)count));
+	if (metric == GATE_INSTRUCTIONS)
+		json_object_set_new(
+			row, "counter", json_string(measure_counter_names[measurement->counter]));
 	json_object_del(row, "samples");
 	if (!varies && gate_metrics[metric].class == GATE_EXACT)
 		return;
@@ -327,17 +355,21 @@ budget_widen(struct budget *budget, const char *name, enum gate_metric metric, d
 static bool
 write_paths(const struct budget *budget, const struct budget_acceptance *acceptance, GError **error)
 {
-	const struct account *account = acceptance->measurement->account;
+	for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+		const struct account *account = acceptance->measurement->accounts[kind];
 
-	if (!account)
-		return true;
-	g_autofree char *path = budget_paths_file(budget, acceptance->name);
-	g_autofree char *directory = g_path_get_dirname(path);
-	g_autofree char *text = account_emit(account);
+		if (!account)
+			continue;
+		g_autofree char *path = budget_paths_file(budget, acceptance->name, kind);
+		g_autofree char *directory = g_path_get_dirname(path);
+		g_autofree char *text = account_emit(account, account_kind_sets[kind]);
 
-	if (g_mkdir_with_parents(directory, 0777))
-		return refuse(error, "%s: %s", directory, g_strerror(errno));
-	return g_file_set_contents(path, text, -1, error);
+		if (g_mkdir_with_parents(directory, 0777))
+			return refuse(error, "%s: %s", directory, g_strerror(errno));
+		if (!g_file_set_contents(path, text, -1, error))
+			return false;
+	}
+	return true;
 }
 
 bool

@@ -81,9 +81,9 @@ entry_row(enum gate_metric metric, const struct attribution_entry *entry)
 	g_autofree char *change =
 		gate_format_change(gate_metrics[metric].unit, (double)attribution_change(entry));
 	g_autofree char *path = attribution_path(entry, FRAMES_SHOWN);
-	const struct account_node *reviewed = attribution_reviewed(entry);
-	g_autofree char *frame = reviewed ? attribution_frame(reviewed) : g_strdup("");
-	g_autofree char *escaped_path = escape(path), *escaped_frame = escape(frame);
+	g_autofree char *reviewed = attribution_reviewed(entry);
+	g_autofree char *escaped_path = escape(path);
+	g_autofree char *escaped_frame = escape(reviewed ? reviewed : "");
 
 	return g_strdup_printf("| %s | %s | %s | %s |\n", change,
 		attribution_kind_names[entry->kind], escaped_path, escaped_frame);

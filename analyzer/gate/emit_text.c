@@ -32,16 +32,13 @@ append_entry(GString *text, enum gate_metric metric, const struct attribution_en
 	g_autofree char *change =
 		gate_format_change(gate_metrics[metric].unit, (double)attribution_change(entry));
 	g_autofree char *path = attribution_path(entry, FRAMES_SHOWN);
-	const struct account_node *reviewed = attribution_reviewed(entry);
+	g_autofree char *reviewed = attribution_reviewed(entry);
 
 	g_string_append_printf(
 		text, "      %12s  %-8s %s\n", change, attribution_kind_names[entry->kind], path);
-	if (!reviewed)
-		return;
-	g_autofree char *frame = attribution_frame(reviewed);
-
-	g_string_append_printf(text, "      %12s  %-8s in this change%s: %s\n", "", "",
-		entry->match == REVIEW_LINE ? "" : " (file)", frame);
+	if (reviewed)
+		g_string_append_printf(text, "      %12s  %-8s in this change%s: %s\n", "", "",
+			entry->match == REVIEW_LINE ? "" : " (file)", reviewed);
 }
 
 static void

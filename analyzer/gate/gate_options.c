@@ -18,6 +18,10 @@ add_runs(GOptionContext *context, struct gate_options *o)
 		{"runs", 'n', 0, G_OPTION_ARG_INT, &o->runs, "Timed runs a side (default 20)", "N"},
 		{"profiled-runs", 0, 0, G_OPTION_ARG_INT, &o->profiled_runs,
 			"Profiled runs a side (default 2; accept: 5)", "N"},
+		{"instructions", 0, 0, G_OPTION_ARG_STRING, &o->instructions,
+			"Who counts them: hardware, or callgrind, which any machine has "
+			"(default: as the budget, else hardware)",
+			"COUNTER"},
 		{"warm-up", 0, 0, G_OPTION_ARG_INT, &o->warm_ups,
 			"Timed runs before, which are dropped (default 1)", "N"},
 		{"env", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->environment,
@@ -169,11 +173,11 @@ gate_options_parse(int count, char **arguments, const char *command, const char 
 void
 gate_options_fini(struct gate_options *options)
 {
-	char *const texts[] = {options->metrics, options->input, options->name,
-		options->suppressions, options->budget, options->base, options->reason, options->by,
-		options->fail_on, options->changed_files, options->since, options->history,
-		options->json, options->markdown, options->junit, options->sarif,
-		options->code_quality, options->artifacts};
+	char *const texts[] = {options->metrics, options->input, options->instructions,
+		options->name, options->suppressions, options->budget, options->base,
+		options->reason, options->by, options->fail_on, options->changed_files,
+		options->since, options->history, options->json, options->markdown, options->junit,
+		options->sarif, options->code_quality, options->artifacts};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);

@@ -17,7 +17,7 @@ enum gate_options_group {
 
 struct gate_options {
 	/* runs */
-	char *metrics, *input;
+	char *metrics, *input, *instructions;
 	gint runs, profiled_runs, warm_ups, expected_status;
 	gdouble timeout_s;
 	GStrv environment;

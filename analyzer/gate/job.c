@@ -162,6 +162,17 @@ read_metrics(struct job *job)
 }
 
 static bool
+read_counter(struct job *job)
+{
+	const char *counter = job->options->instructions;
+
+	job->callgrind = !g_strcmp0(counter, measure_counter_names[MEASURE_CALLGRIND]);
+	return !counter || job->callgrind ||
+	       !strcmp(counter, measure_counter_names[MEASURE_HARDWARE]) ||
+	       complain(job, "--instructions: '%s' is neither hardware nor callgrind", counter);
+}
+
+static bool
 make_directory(struct job *job)
 {
 	g_autoptr(GError) error = NULL;
@@ -182,7 +193,7 @@ job_init(struct job *job, const char *command, const struct gate_options *option
 	job->outcome.fingerprint = fingerprint_here();
 	job->outcome.commit = job_commit();
 	if (!read_metrics(job) || !read_limits(job) || !job_apply_tolerances(job) ||
-		!read_fail_on(job) || !read_suppressions(job))
+		!read_fail_on(job) || !read_suppressions(job) || !read_counter(job))
 		return GATE_STATUS_USAGE;
 	if (!read_review(job))
 		return GATE_STATUS_USAGE;
@@ -234,6 +245,8 @@ void
 job_fini(struct job *job)
 {
 	outcome_fini(&job->outcome);
+	for (unsigned i = 0; i < ACCOUNT_KINDS; i++)
+		comparison_free(job->comparisons[i]);
 	suppressions_free(job->suppressions);
 	review_free(job->review);
 	if (job->limits)

@@ -65,6 +65,51 @@ judge_exact(struct finding *finding)
 		finding->verdict = change < 0 ? VERDICT_IMPROVED : VERDICT_PASS;
 }
 
+/* ---- counted ---- */
+
+/* The smallest and the largest value. */
+static void
+find_extremes(const struct measurement *measurement, enum gate_metric metric, double *ret_low,
+	double *ret_high)
+{
+	const double *values = measurement_values(measurement, metric);
+
+	*ret_low = *ret_high = values[0];
+	for (guint i = 1; i < measurement_count(measurement, metric); i++) {
+		*ret_low = MIN(*ret_low, values[i]);
+		*ret_high = MAX(*ret_high, values[i]);
+	}
+}
+
+/* Is the one beyond the other's tolerance and the floor? */
+static bool
+is_beyond(const struct finding *finding, double base, double now)
+{
+	return now - base > finding->tolerance * base && now - base > finding->floor;
+}
+
+static void
+judge_counted(
+	struct finding *finding, const struct measurement *base, const struct measurement *now)
+{
+	double base_low, base_high, now_low, now_high;
+
+	find_extremes(base, finding->metric, &base_low, &base_high);
+	find_extremes(now, finding->metric, &now_low, &now_high);
+	if (is_beyond(finding, base_high, now_low)) {
+		finding->verdict = VERDICT_REGRESSION;
+	} else if (!is_beyond(finding, base_low, now_high)) {
+		finding->verdict =
+			is_beyond(finding, now_high, base_low) ? VERDICT_IMPROVED : VERDICT_PASS;
+	} else {
+		finding->verdict = VERDICT_INCONCLUSIVE;
+		finding->reason = g_strdup_printf(
+			"the counts of one program differ from run to run by up to %.2f %%: "
+			"what makes it do so (time, threads, hash seeds)?",
+			100 * MAX(base_high / base_low - 1, now_high / now_low - 1));
+	}
+}
+
 /* ---- statistical ---- */
 
 /* Ratios need positive values: a metric that can be 0 is moved up by one unit, on both sides. */
@@ -185,6 +230,12 @@ compare(const struct measurement *base, const struct measurement *now, enum gate
 							    : "there is no baseline for it");
 	} else if (exact && !varies) {
 		judge_exact(finding);
+	} else if (metric == GATE_INSTRUCTIONS && base->counter != now->counter) {
+		finding->verdict = VERDICT_INCOMPARABLE;
+		finding->reason = g_strdup_printf("the baseline's were counted by %s, these by %s",
+			measure_counter_names[base->counter], measure_counter_names[now->counter]);
+	} else if (metric == GATE_INSTRUCTIONS && now->counter == MEASURE_CALLGRIND) {
+		judge_counted(finding, base, now);
 	} else if (MIN(finding->base_runs, finding->runs) < JUDGE_RUNS_MIN) {
 		finding->verdict = VERDICT_INCONCLUSIVE;
 		finding->runs_needed = JUDGE_RUNS_MIN;

@@ -2,6 +2,10 @@
 /*
  * Two measurements, metric by metric: worse, not worse, or not to be told.
  *
+ * Instructions that valgrind counted differ by next to nothing from run to run: a regression is an
+ * increase beyond the tolerance even from the base's largest to the other's smallest count, a pass
+ * none even the other way round.
+ *
  * An exact metric whose runs all agree is compared as it is: any increase beyond the tolerance (0
  * by default) is a regression. Everything else is a question of statistics. It is
  *

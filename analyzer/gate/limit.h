@@ -18,8 +18,7 @@ struct limit {
 	char *text; /* as the user wrote it */
 	enum gate_metric metric;
 	bool per_path;
-	char *pattern;	   /* NULL: all of it */
-	GRegex *regex;	   /* of a pattern between slashes */
+	char *pattern;	   /* a name or a /regular expression/; NULL: all of it */
 	bool below, equal; /* "<", "==", both: "<=" */
 	double bound;
 };
