@@ -125,13 +125,15 @@ read_values(const json_t *row, GArray *values)
 }
 
 static bool
-read_counter(const json_t *row, struct measurement *measurement)
+read_counter(const json_t *row, struct judge_settings *settings, struct measurement *measurement)
 {
 	const char *name = json_string_value(json_object_get(row, "counter"));
 
 	for (unsigned i = 0; i < MEASURE_COUNTERS; i++) {
 		if (g_strcmp0(name, measure_counter_names[i]))
 			continue;
+		if (i == MEASURE_CALLGRIND)
+			settings->tolerance[GATE_INSTRUCTIONS] = GATE_TOLERANCE_COUNTED;
 		measurement->counter = i;
 		return true;
 	}
@@ -153,7 +155,7 @@ read_metrics(const json_t *benchmark, struct judge_settings *settings, struct bu
 			return refuse(error, "metric '%s' is not known", key);
 		if (!read_values(row, entry->measurement->values[metric]))
 			return refuse(error, "metric '%s' has no proper value", key);
-		if (metric == GATE_INSTRUCTIONS && !read_counter(row, entry->measurement))
+		if (metric == GATE_INSTRUCTIONS && !read_counter(row, settings, entry->measurement))
 			return refuse(error, "metric '%s' has an unknown counter", key);
 		entry->set |= 1u << metric;
 		settings->tolerance[metric] =

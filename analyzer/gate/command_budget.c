@@ -10,6 +10,7 @@
 enum {
 	PROFILED_RUNS = 2, /* two that agree: less is no evidence of being exact */
 	PROFILED_RUNS_TO_ACCEPT = 5,
+	RUNS_TO_SHOW = 20, /* timed, where nothing is compared */
 };
 
 static const char *
@@ -45,8 +46,9 @@ run(struct job *job)
 	const unsigned asked = job->set ? job->set : GATE_SET_EXACT;
 	const unsigned set = asked | set_of_limits(job->limits);
 
-	if (job_measure(
-		    job, NULL, set, profiled_runs(job->options, 1), (unsigned)job->options->runs)) {
+	const unsigned runs = job->options->runs ? (unsigned)job->options->runs : RUNS_TO_SHOW;
+
+	if (job_measure(job, NULL, set, profiled_runs(job->options, 1), runs)) {
 		job_show(job, set);
 		job_check_limits(job, NULL);
 	}

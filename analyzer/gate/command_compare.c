@@ -45,6 +45,7 @@ ab(struct job *job)
 	g_autofree char *line = workload_command_line(&base);
 
 	job->outcome.against = g_utf8_make_valid(line, -1);
+	job->settings.rounds = true;
 	if (job_measure(job, &base, set, profiled ? profiled : PROFILED_RUNS,
 		    (unsigned)job->options->runs)) {
 		if (job_compare(job, &base, set))

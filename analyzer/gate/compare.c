@@ -12,6 +12,8 @@ enum {
 	RUNS_TO_BELIEVE = 2,
 	/* Profiled runs of each side where an exact metric varies. */
 	RUNS_WHERE_IT_VARIES = 10,
+	/* Timed runs of each side before more are planned. */
+	RUNS_FIRST = 20,
 	/* Runs of each side under valgrind: two that agree. */
 	COUNTED_RUNS = 2,
 };
@@ -41,12 +43,41 @@ without_plain_runs(const struct job *job)
 	return GATE_SET_EXACT | (job->callgrind ? 1u << GATE_INSTRUCTIONS : 0);
 }
 
+/* No longer than --max-time in all, by what the first runs took. */
+static unsigned
+runs_in_time(const struct job *job, const struct measurement *base, const struct measurement *now)
+{
+	const double round_ns = measurement_median(now, GATE_WALL) +
+				(job->settings.rounds ? measurement_median(base, GATE_WALL) : 0);
+	const double runs = round_ns > 0 ? job->options->max_time_s * 1e9 / round_ns : 0;
+
+	return (unsigned)MIN(runs, JUDGE_RUNS_MAX);
+}
+
+/* For the times among `set`, by what the runs so far differ by. At least RUNS_FIRST. */
+static unsigned
+plan_runs(struct job *job, const struct measurement *base, const struct measurement *now,
+	unsigned set)
+{
+	const double detect = job->options->detect_percent / 100;
+	unsigned needed = RUNS_FIRST;
+
+	for (unsigned i = 0; i < GATE_METRICS; i++) {
+		const double wanted = detect > 0 ? detect : 2 * job->settings.tolerance[i];
+
+		if (gate_set_has(set, i) && gate_metrics[i].class == GATE_NOISY)
+			needed = MAX(needed, judge_plan(base, now, i, &job->settings, wanted));
+	}
+	return MAX(RUNS_FIRST, MIN(needed, runs_in_time(job, base, now)));
+}
+
 /* Runs both sides, or `now` alone. `set` says which kinds of runs are needed at all. */
 static bool
 measure(struct job *job, struct measurement *base, struct measurement *now,
 	const struct workload *base_workload, unsigned set, unsigned profiled_runs, unsigned runs)
 {
 	const struct measure_side sides[2] = {{base_workload, base}, {&job->workload, now}};
+	unsigned planned = runs ? runs : job->runs ? job->runs : RUNS_FIRST;
 	struct measure plan = {
 		.side_count = base_workload ? 2 : 1,
 		.suppressions = job->suppressions,
@@ -65,8 +96,13 @@ measure(struct job *job, struct measurement *base, struct measurement *now,
 		!measure_counted(&plan, COUNTED_RUNS, &error))
 		return job_set_error(job, error);
 	if (set & ~without_plain_runs(job) &&
-		!measure_plain(&plan, runs, (unsigned)job->options->warm_ups, &error))
+		!measure_plain(&plan, planned, (unsigned)job->options->warm_ups, &error))
 		return job_set_error(job, error);
+	if (!runs && !job->runs) {
+		job->runs = plan_runs(job, base, now, set);
+		if (job->runs > planned && !measure_plain(&plan, job->runs - planned, 0, &error))
+			return job_set_error(job, error);
+	}
 	job->outcome.was_run = true;
 	job->outcome.aids = now->aids;
 	return true;
@@ -141,7 +177,8 @@ set_where(const GPtrArray *findings, bool (*holds)(const struct finding *finding
 static bool
 is_exact_regression(const struct finding *finding)
 {
-	return finding->verdict == VERDICT_REGRESSION && !finding->statistical;
+	return finding->verdict == VERDICT_REGRESSION && gate_is_exact(finding->metric) &&
+	       !finding->statistical;
 }
 
 static bool

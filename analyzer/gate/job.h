@@ -24,6 +24,7 @@ struct job {
 	struct outcome outcome;
 	struct measurement *base, *now;		       /* owned; may be NULL */
 	struct comparison *comparisons[ACCOUNT_KINDS]; /* of the two, made when needed */
+	unsigned runs;				       /* timed, a side; 0: not planned yet */
 	bool callgrind;				       /* counts instructions */
 };
 

@@ -53,6 +53,9 @@ enum {
 	GATE_PATH_METRICS = GATE_INSTRUCTIONS + 1,
 };
 
+/* Of instructions that valgrind counted: they hardly vary. */
+#define GATE_TOLERANCE_COUNTED 0.001
+
 struct gate_metric_row {
 	const char *key;
 	const char *title;
