@@ -35,11 +35,15 @@ attribution_site(const struct attribution_entry *entry)
 char *
 attribution_frame(const struct account_frame *frame)
 {
-	g_autofree char *name = name_short(frame->function, true);
+	/* "libz.so+0x1a0" is no name to be made shorter. */
+	g_autofree char *name = strstr(frame->function, "+0x") ? g_strdup(frame->function)
+							       : name_short(frame->function, true);
 	g_autofree char *file = g_path_get_basename(frame->file);
 
 	if (*frame->file && frame->line)
 		return g_strdup_printf("%s %s:%u", name, file, frame->line);
+	if (!strcmp(frame->module, "[small]"))
+		return g_steal_pointer(&name);
 	return g_strdup_printf("%s (%s)", name, frame->module);
 }
 

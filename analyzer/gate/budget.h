@@ -25,6 +25,8 @@
 
 enum {
 	BUDGET_VERSION = 1,
+	/* Call paths with less than this part of all instructions are not told apart. */
+	BUDGET_PARTS = 2000,
 };
 
 enum budget_error {

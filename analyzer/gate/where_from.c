@@ -2,6 +2,7 @@
 /* Where a change comes from, of a job: see job.h. */
 #include <math.h>
 
+#include "account_fold.h"
 #include "job.h"
 
 enum {
@@ -111,6 +112,15 @@ job_comparison(struct job *job, enum account_kind kind)
 
 	if (job->comparisons[kind] || !before || !after)
 		return job->comparisons[kind];
+	if (account_is_folded(before) && kind == ACCOUNT_INSTRUCTIONS) {
+		struct account *like = account_fold(after, GATE_INSTRUCTIONS, BUDGET_PARTS, before);
+
+		if (like) {
+			account_free(job->now->accounts[kind]);
+			job->now->accounts[kind] = like;
+			after = like;
+		}
+	}
 	job->comparisons[kind] =
 		comparison_new(before, after, before->set & after->set, NULL, &error);
 	if (!job->comparisons[kind])
