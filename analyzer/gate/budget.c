@@ -102,6 +102,34 @@ number_or(const json_t *object, const char *key, double otherwise)
 	return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
+/* A key that is misspelt would do nothing, and nobody would know. */
+static bool
+check_keys(const json_t *object, const char *const *known, const char *where, GError **error)
+{
+	json_t *all = (json_t *)(uintptr_t)object, *unused;
+	const char *key;
+
+	json_object_foreach(all, key, unused)
+	{
+		if (!g_strv_contains(known, key) && !g_str_has_prefix(key, "x-"))
+			return refuse(error,
+				"%s: '%s' is not known; keys of your own begin with x-", where,
+				key);
+	}
+	return true;
+}
+
+/* Like number_or(), but what is there must be a number. */
+static bool
+read_number(const json_t *object, const char *key, double *value)
+{
+	const json_t *found = json_object_get(object, key);
+
+	if (json_is_number(found))
+		*value = json_number_value(found);
+	return !found || json_is_number(found);
+}
+
 /* Samples where there are any, else the value as often as it was seen. */
 static bool
 read_values(const json_t *row, GArray *values)
@@ -132,7 +160,7 @@ read_counter(const json_t *row, struct judge_settings *settings, struct measurem
 	const char *name = json_string_value(json_object_get(row, "counter"));
 
 	for (unsigned i = 0; i < MEASURE_COUNTERS; i++) {
-		if (g_strcmp0(name, measure_counter_names[i]))
+		if (g_strcmp0(name, measure_counter_names[i]) != 0)
 			continue;
 		if (i == MEASURE_CALLGRIND)
 			settings->tolerance[GATE_INSTRUCTIONS] = GATE_TOLERANCE_COUNTED;
@@ -146,6 +174,8 @@ static bool
 read_metrics(const json_t *benchmark, struct judge_settings *settings, struct budget_entry *entry,
 	GError **error)
 {
+	static const char *const keys[] = {"value", "unit", "class", "runs", "samples", "counter",
+		"tolerance_percent", "floor", NULL};
 	json_t *metrics = json_object_get(benchmark, "metrics"), *row;
 	const char *key;
 
@@ -160,12 +190,17 @@ read_metrics(const json_t *benchmark, struct judge_settings *settings, struct bu
 		if (metric == GATE_INSTRUCTIONS && !read_counter(row, settings, entry->measurement))
 			return refuse(error, "metric '%s' has an unknown counter", key);
 		entry->set |= 1u << metric;
-		settings->tolerance[metric] =
-			number_or(row, "tolerance_percent", 100 * settings->tolerance[metric]) /
-			100;
-		settings->floor[metric] = number_or(row, "floor", settings->floor[metric]);
-		if (!(settings->tolerance[metric] >= 0) || !(settings->floor[metric] >= 0))
-			return refuse(error, "metric '%s': a tolerance is negative", key);
+		double percent = 100 * settings->tolerance[metric];
+		double floor = settings->floor[metric];
+
+		if (!check_keys(row, keys, key, error))
+			return false;
+		if (!read_number(row, "tolerance_percent", &percent) ||
+			!read_number(row, "floor", &floor) || !(percent >= 0) || !(floor >= 0))
+			return refuse(
+				error, "metric '%s': a tolerance is no number from 0 on", key);
+		settings->tolerance[metric] = percent / 100;
+		settings->floor[metric] = floor;
 	}
 	return entry->set || refuse(error, "there are no metrics in it");
 }
@@ -198,8 +233,14 @@ read_paths(
 		g_autofree char *path = budget_paths_file(budget, name, kind);
 		g_autofree char *text = NULL, *why = NULL;
 
-		if (!g_file_get_contents(path, &text, NULL, NULL))
-			continue;
+		g_autoptr(GError) io = NULL;
+
+		if (!g_file_get_contents(path, &text, NULL, &io)) {
+			if (g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+				g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
+				continue;
+			return refuse(error, "%s", io->message);
+		}
 		struct account *account = account_parse(text, &why);
 
 		if (!account)
@@ -220,6 +261,7 @@ read_acceptance(const json_t *benchmark, struct budget_entry *entry)
 	entry->fingerprint = json_incref(json_object_get(benchmark, "fingerprint"));
 	entry->reason = g_strdup(json_string_value(json_object_get(accepted, "reason")));
 	entry->commit = g_strdup(json_string_value(json_object_get(accepted, "commit")));
+	entry->command = g_strdup(json_string_value(json_object_get(benchmark, "command")));
 }
 
 bool
@@ -236,10 +278,14 @@ budget_find(const struct budget *budget, const char *name, struct judge_settings
 			budget->path, name);
 		return false;
 	}
+	static const char *const keys[] = {
+		"accepted", "command", "fingerprint", "limits", "metrics", NULL};
+
 	entry.measurement = measurement_new();
 	entry.limits = g_ptr_array_new_with_free_func((GDestroyNotify)limit_free);
 	read_acceptance(benchmark, &entry);
-	if (read_metrics(benchmark, settings, &entry, error) &&
+	if (check_keys(benchmark, keys, "it", error) &&
+		read_metrics(benchmark, settings, &entry, error) &&
 		read_limits(benchmark, &entry, error) && read_paths(budget, name, &entry, error)) {
 		*ret_entry = entry;
 		return true;
@@ -258,6 +304,7 @@ budget_entry_fini(struct budget_entry *entry)
 	json_decref(entry->fingerprint);
 	g_free(entry->reason);
 	g_free(entry->commit);
+	g_free(entry->command);
 	*entry = (struct budget_entry){.set = 0};
 }
 

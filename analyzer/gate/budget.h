@@ -48,7 +48,7 @@ struct budget_entry {
 	unsigned set;			 /* metrics that it holds */
 	json_t *fingerprint;		 /* NULL: none */
 	GPtrArray *limits;		 /* struct limit */
-	char *reason, *commit;		 /* of the last accept; may be NULL */
+	char *reason, *commit, *command; /* of the last accept; may be NULL */
 };
 
 /* False with `error` (enum budget_error), its message saying what to do. */

@@ -141,6 +141,19 @@ note_improvements(struct job *job)
 	g_string_free(names, TRUE);
 }
 
+/* What other arguments cost is another question. The program itself may well be elsewhere. */
+static void
+note_arguments(struct job *job, const struct budget_entry *entry)
+{
+	const char *there = entry->command ? strchr(entry->command, ' ') : NULL;
+	const char *here = strchr(job->outcome.command, ' ');
+
+	if (entry->command && g_strcmp0(there, here))
+		outcome_note(&job->outcome,
+			g_strdup_printf(
+				"the budget was accepted for other arguments: %s", entry->command));
+}
+
 static bool
 compare_with_entry(struct job *job, struct budget_entry *entry)
 {
@@ -152,6 +165,7 @@ compare_with_entry(struct job *job, struct budget_entry *entry)
 		fingerprint_difference(entry->fingerprint, job->outcome.fingerprint);
 	if (job->outcome.machine_difference)
 		foreign = set & ~(unsigned)GATE_SET_EXACT;
+	note_arguments(job, entry);
 	job->base = g_steal_pointer(&entry->measurement);
 	if (!job->options->instructions)
 		job->callgrind = job->base->counter == MEASURE_CALLGRIND;
@@ -170,10 +184,8 @@ compare_with_entry(struct job *job, struct budget_entry *entry)
 static int
 fail_without_budget(struct job *job, GError *error)
 {
-	const bool absent = g_error_matches(error, BUDGET_ERROR, BUDGET_ERROR_ABSENT);
-	const int status = job_fail(job, error);
-
-	return absent && status == GATE_STATUS_ERROR ? GATE_STATUS_NO_BASELINE : status;
+	job->outcome.no_baseline = g_error_matches(error, BUDGET_ERROR, BUDGET_ERROR_ABSENT);
+	return job_fail(job, error);
 }
 
 static int

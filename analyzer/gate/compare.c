@@ -259,6 +259,11 @@ job_compare(struct job *job, const struct workload *base_workload, unsigned set)
 	const bool can_run = job->workload.command != NULL;
 
 	set = without_unknown(job, set);
+	if (!set) {
+		job->outcome.error = g_strdup("there is nothing that both sides know");
+		job->outcome.no_baseline = true;
+		return false;
+	}
 	judge_again(job, set);
 	if (can_run && set_where(job->outcome.findings, is_exact_regression) &&
 		!extend(job, base_workload, set,

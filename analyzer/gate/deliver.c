@@ -15,6 +15,19 @@ enum {
 	TABLE_ROWS = 100, /* of a difference: what is left out is summed up there */
 };
 
+static bool
+put_text(const struct job *job, const char *path, const char *mode, const char *text)
+{
+	FILE *file = fopen(path, mode);
+	const bool written = file && fputs(text, file) >= 0;
+
+	if ((file && fclose(file)) || !written) {
+		fprintf(stderr, "%s: %s: %s\n", job->command, path, g_strerror(errno));
+		return false;
+	}
+	return true;
+}
+
 /* A result that cannot be written is an error: the next step would not know. */
 static bool
 write_text(const struct job *job, const char *path, const char *text)
@@ -23,6 +36,9 @@ write_text(const struct job *job, const char *path, const char *text)
 
 	if (!strcmp(path, "-"))
 		return fputs(text, stdout) >= 0 && !fflush(stdout);
+	/* A pipe or a device is written to, never replaced. */
+	if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return put_text(job, path, "we", text);
 	if (g_file_set_contents(path, text, -1, &error))
 		return true;
 	fprintf(stderr, "%s: %s\n", job->command, error->message);
@@ -198,19 +214,6 @@ write_files(const struct job *job)
 }
 
 static bool
-append_text(const struct job *job, const char *path, const char *text)
-{
-	FILE *file = fopen(path, "ae");
-	const bool written = file && fputs(text, file) >= 0;
-
-	if ((file && fclose(file)) || !written) {
-		fprintf(stderr, "%s: %s: %s\n", job->command, path, g_strerror(errno));
-		return false;
-	}
-	return true;
-}
-
-static bool
 write_for_github(const struct job *job)
 {
 	const char *summary = g_getenv("GITHUB_STEP_SUMMARY");
@@ -225,7 +228,7 @@ write_for_github(const struct job *job)
 		return true;
 	g_autofree char *markdown = emit_markdown(&job->outcome);
 
-	return append_text(job, summary, markdown);
+	return put_text(job, summary, "ae", markdown);
 }
 
 static bool

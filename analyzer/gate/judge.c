@@ -113,7 +113,8 @@ judge_counted(
 
 /* ---- statistical ---- */
 
-/* Ratios need positive values: a metric that can be 0 is moved up by one unit, on both sides. */
+/* Ratios need positive values: both sides are moved up by one unit, which is nothing unless one of
+ * them is 0. */
 static double *
 positive_values(const struct measurement *measurement, enum gate_metric metric)
 {
@@ -121,7 +122,7 @@ positive_values(const struct measurement *measurement, enum gate_metric metric)
 	double *values = g_memdup2(measurement_values(measurement, metric), count * sizeof(double));
 
 	for (guint i = 0; i < count; i++)
-		values[i] += gate_is_exact(metric) ? 1 : 0;
+		values[i]++;
 	return values;
 }
 

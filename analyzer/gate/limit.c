@@ -158,9 +158,20 @@ is_kept(const struct limit *limit, double value)
 	       (limit->equal && fabs(value - limit->bound) < 0.5);
 }
 
+static bool
+has_node(const struct selection *part, uint32_t count)
+{
+	for (uint32_t node = 1; node < count; node++) {
+		if (part->nodes[node])
+			return true;
+	}
+	return false;
+}
+
 /* All call paths that a limit is about, the largest first: compared with nothing at all. */
 static struct attribution *
-find_sites(const struct limit *limit, const struct account *account, const struct review *review)
+find_sites(const struct limit *limit, const struct account *account, const struct review *review,
+	bool *ret_unmatched)
 {
 	const unsigned set = 1u << limit->metric;
 	const struct filter filter = {.function = limit->pattern};
@@ -173,6 +184,7 @@ find_sites(const struct limit *limit, const struct account *account, const struc
 		comparison = comparison_new(nothing, account, set, &part, NULL);
 	if (comparison)
 		sites = attribution_find(comparison, limit->metric, 0, 0, review);
+	*ret_unmatched = limit->pattern && !has_node(&part, account_node_count(account));
 	comparison_free(comparison);
 	selection_fini(&part);
 	account_free(nothing);
@@ -184,7 +196,7 @@ check_paths(
 	struct limit_finding *finding, const struct account *account, const struct review *review)
 {
 	const struct limit *limit = finding->limit;
-	struct attribution *sites = find_sites(limit, account, review);
+	struct attribution *sites = find_sites(limit, account, review, &finding->unmatched);
 	double sum = 0, largest = 0;
 
 	if (!sites)

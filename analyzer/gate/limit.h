@@ -36,8 +36,9 @@ enum limit_state {
 struct limit_finding {
 	const struct limit *limit; /* borrowed */
 	enum limit_state state;
-	double value;  /* the largest, where there are several */
-	GArray *sites; /* struct attribution_entry: the call paths that matter, largest first */
+	bool unmatched; /* nothing has the function that it is about: is its name right? */
+	double value;	/* the largest, where there are several */
+	GArray *sites;	/* struct attribution_entry: the call paths that matter, largest first */
 };
 
 struct limit_finding *limit_check(

@@ -113,6 +113,11 @@ find_build_id(struct measurement *measurement, const struct profile *profile)
 static bool
 check_whole(const struct profile *profile, const char *path, GError **error)
 {
+	if (!profile->processes->len) {
+		g_set_error(error, WORKLOAD_ERROR, 0,
+			"%s: nothing was recorded: no process is in it", path);
+		return false;
+	}
 	if (!*profile->run.incomplete && !profile->run.lost_events)
 		return true;
 	g_autofree char *reasons = g_strdup(profile->run.incomplete);

@@ -88,10 +88,28 @@ fixed_environment(void)
 	return environment;
 }
 
+/* Without what would make the profiler see less than all. */
+static char **
+caller_environment(void)
+{
+	g_auto(GStrv) names = g_listenv();
+	char **environment = g_get_environ();
+
+	for (char **name = names; *name; name++) {
+		const bool ours = g_str_has_prefix(*name, "THAG_") ||
+				  !strcmp(*name, "SIZE_TRACKING_THRESHOLD");
+
+		if (ours && strcmp(*name, "THAG_LIBRARY") != 0)
+			environment = g_environ_unsetenv(environment, *name);
+	}
+	return environment;
+}
+
 static char **
 make_environment(const struct workload *workload)
 {
-	char **environment = workload->pass_environment ? g_get_environ() : fixed_environment();
+	char **environment =
+		workload->pass_environment ? caller_environment() : fixed_environment();
 
 	for (char **addition = workload->environment; addition && *addition; addition++) {
 		g_auto(GStrv) parts = g_strsplit(*addition, "=", 2);
