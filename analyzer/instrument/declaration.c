@@ -79,6 +79,21 @@ declaration_name(CXCursor cursor)
 		       : take(clang_getCursorSpelling(cursor));
 }
 
+/* What a name may be in that has none of its own, unlike extern "C". */
+static bool
+may_be_anonymous(CXCursor cursor)
+{
+	switch (clang_getCursorKind(cursor)) {
+	case CXCursor_Namespace:
+	case CXCursor_StructDecl:
+	case CXCursor_UnionDecl:
+	case CXCursor_ClassDecl:
+		return true;
+	default:
+		return false;
+	}
+}
+
 char *
 declaration_qualified_name(CXCursor cursor)
 {
@@ -90,11 +105,10 @@ declaration_qualified_name(CXCursor cursor)
 		g_autofree char *inner = name;
 		g_autofree char *space = declaration_name(outer);
 
-		if (clang_getCursorKind(outer) == CXCursor_LinkageSpec) {
+		if (!*space && !may_be_anonymous(outer))
 			name = g_steal_pointer(&inner);
-			continue;
-		}
-		name = g_strconcat(*space ? space : "(anonymous)", "::", inner, NULL);
+		else
+			name = g_strconcat(*space ? space : "(anonymous)", "::", inner, NULL);
 	}
 	return name;
 }

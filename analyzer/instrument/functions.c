@@ -10,6 +10,7 @@
 #include "braces.h"
 #include "declaration.h"
 #include "diagnostics.h"
+#include "heads.h"
 #include "marks.h"
 #include "unit.h"
 #include "words.h"
@@ -37,6 +38,7 @@ struct search {
 	struct functions *functions;
 	GArray *diagnostics;
 	struct braces braces;
+	struct heads heads;
 	GHashTable *resolvers; /* names of functions that resolve an ifunc */
 	CXFile file;
 	size_t outer;	     /* of the declaration that is visited */
@@ -189,6 +191,8 @@ judge_head(const struct search *s, CXCursor cursor, const struct function *f)
 
 	if (skip)
 		return skip;
+	if (s->source->is_cxx && heads_may_be_constant(&s->heads, f->start, f->body))
+		return SKIP_CONSTANT;
 	if (g_hash_table_contains(s->resolvers, f->name))
 		return SKIP_RESOLVER;
 	return is_external_inline(s, cursor) ? SKIP_INLINE : SKIP_NOT;
@@ -382,10 +386,12 @@ search(struct search *s, const struct unit *unit)
 	s->resolvers = words_resolvers(s->source->bytes, s->source->length);
 	s->functions->errors = s->diagnostics->len;
 	braces_find(&s->braces, s->source->bytes, s->source->length);
+	heads_find(&s->heads, s->source->bytes, s->source->length);
 	clang_visitChildren(clang_getTranslationUnitCursor(unit->unit), visit_outermost, s);
 	sort(s->functions->list);
 	count_errors(s->functions, s->diagnostics);
 	braces_fini(&s->braces);
+	heads_fini(&s->heads);
 	g_hash_table_unref(s->resolvers);
 	g_array_unref(s->diagnostics);
 }
@@ -397,7 +403,8 @@ functions_find(
 	struct search s = {.source = source, .functions = ret_functions};
 	struct unit unit;
 
-	if (unit_open(source->path, source->bytes, source->length, source->flags, &unit, ret_why))
+	if (unit_open(source->path, source->bytes, source->length, source->flags, source->is_cxx,
+		    &unit, ret_why))
 		return -1;
 	*ret_functions = (struct functions){
 		.list = g_array_new(FALSE, FALSE, sizeof(struct function)),

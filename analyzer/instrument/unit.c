@@ -22,11 +22,16 @@ name_error(enum CXErrorCode code)
 				       : "libclang could not parse it with these flags";
 }
 
+/* What gcc takes C++ for that nobody says the version of; clang 14 would take an older one. */
+static const char default_cxx[] = "-std=gnu++17";
+
 static GStrv
-add_own_flags(const char *const *flags)
+add_own_flags(const char *const *flags, bool is_cxx)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
+	if (is_cxx)
+		g_strv_builder_add(builder, default_cxx);
 	for (; *flags; flags++)
 		g_strv_builder_add(builder, *flags);
 	for (size_t i = 0; i < G_N_ELEMENTS(own_flags); i++)
@@ -35,11 +40,11 @@ add_own_flags(const char *const *flags)
 }
 
 int
-unit_open(const char *path, const char *bytes, size_t length, const char *const *flags,
+unit_open(const char *path, const char *bytes, size_t length, const char *const *flags, bool is_cxx,
 	struct unit *ret_unit, char **ret_why)
 {
 	struct CXUnsavedFile contents = {path, bytes, length};
-	g_auto(GStrv) all = add_own_flags(flags);
+	g_auto(GStrv) all = add_own_flags(flags, is_cxx);
 	struct unit unit = {.index = clang_createIndex(0, 0)};
 	const enum CXErrorCode code = clang_parseTranslationUnit2(unit.index, path,
 		(const char *const *)all, (int)g_strv_length(all), &contents, 1,
