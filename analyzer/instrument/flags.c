@@ -7,27 +7,59 @@
 
 #define DATABASE "compile_commands.json"
 
+struct database {
+	CXCompilationDatabase database; /* NULL: cannot be read */
+	GHashTable *files;		/* absolute names of those in it */
+};
+
 static void
-dispose(void *database)
+free_database(void *data)
 {
-	if (database)
-		clang_CompilationDatabase_dispose(database);
+	struct database *database = data;
+
+	if (database->database)
+		clang_CompilationDatabase_dispose(database->database);
+	g_hash_table_unref(database->files);
+	g_free(database);
 }
 
-/* What is given by hand is relative to here, not to where a database has its compiler run. */
 static char *
-make_absolute(const char *word, const char *before)
+take(CXString string)
+{
+	char *text = g_strdup(clang_getCString(string));
+
+	clang_disposeString(string);
+	return text ? text : g_strdup("");
+}
+
+/* -include takes a file that is there, or one to be found like any other header. */
+static char *
+make_file_absolute(const char *name, const char *directory)
+{
+	g_autofree char *path = g_canonicalize_filename(name, directory);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS) ? g_steal_pointer(&path) : g_strdup(name);
+}
+
+/*
+ * A word of a command that is run in `directory`, NULL for the current one. libclang is not told of
+ * directories: it would change that of the process, of all threads.
+ */
+static char *
+make_absolute(const char *word, const char *before, const char *directory)
 {
 	static const char *const options[] = {
 		"-I", "-isystem", "-iquote", "-idirafter", "-isysroot", "--sysroot", NULL};
 
+	if (before && (!strcmp(before, "-include") || !strcmp(before, "-imacros")))
+		return make_file_absolute(word, directory);
 	for (size_t i = 0; options[i]; i++) {
 		const size_t length = strlen(options[i]);
 
 		if (before && !strcmp(before, options[i]))
-			return g_canonicalize_filename(word, NULL);
+			return g_canonicalize_filename(word, directory);
 		if (g_str_has_prefix(word, options[i]) && word[length] && word[length] != '=') {
-			g_autofree char *path = g_canonicalize_filename(word + length, NULL);
+			g_autofree char *path = g_canonicalize_filename(word + length, directory);
 
 			return g_strconcat(options[i], path, NULL);
 		}
@@ -36,12 +68,12 @@ make_absolute(const char *word, const char *before)
 }
 
 static GStrv
-make_all_absolute(const char *const *words)
+make_all_absolute(const char *const *words, const char *directory)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
 	for (size_t i = 0; words && words[i]; i++) {
-		g_autofree char *word = make_absolute(words[i], i ? words[i - 1] : NULL);
+		g_autofree char *word = make_absolute(words[i], i ? words[i - 1] : NULL, directory);
 
 		g_strv_builder_add(builder, word);
 	}
@@ -54,9 +86,9 @@ flags_init(
 {
 	*flags = (struct flags){
 		.directory = g_strdup(directory),
-		.extra = make_all_absolute(extra),
+		.extra = make_all_absolute(extra, NULL),
 		.language = g_strdup(language),
-		.databases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dispose),
+		.databases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_database),
 	};
 }
 
@@ -100,16 +132,37 @@ find_directory(const char *path)
 	}
 }
 
-/* NULL where it cannot be read; borrowed. */
-static CXCompilationDatabase
+static void
+list_files(struct database *database)
+{
+	const CXCompileCommands commands =
+		clang_CompilationDatabase_getAllCompileCommands(database->database);
+	const unsigned count = clang_CompileCommands_getSize(commands);
+
+	for (unsigned i = 0; i < count; i++) {
+		const CXCompileCommand command = clang_CompileCommands_getCommand(commands, i);
+		g_autofree char *directory = take(clang_CompileCommand_getDirectory(command));
+		g_autofree char *name = take(clang_CompileCommand_getFilename(command));
+
+		g_hash_table_add(database->files, g_canonicalize_filename(name, directory));
+	}
+	clang_CompileCommands_dispose(commands);
+}
+
+/* Borrowed; its `database` is NULL where it cannot be read. */
+static struct database *
 open_database(struct flags *flags, const char *directory)
 {
+	struct database *database = g_hash_table_lookup(flags->databases, directory);
 	CXCompilationDatabase_Error error;
-	void *database;
 
-	if (g_hash_table_lookup_extended(flags->databases, directory, NULL, &database))
+	if (database)
 		return database;
-	database = clang_CompilationDatabase_fromDirectory(directory, &error);
+	database = g_new0(struct database, 1);
+	database->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	database->database = clang_CompilationDatabase_fromDirectory(directory, &error);
+	if (database->database)
+		list_files(database);
 	g_hash_table_insert(flags->databases, g_strdup(directory), database);
 	return database;
 }
@@ -162,10 +215,9 @@ words_of(CXCompileCommand command)
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
 	for (unsigned i = 0; i < count; i++) {
-		const CXString word = clang_CompileCommand_getArg(command, i);
+		g_autofree char *word = take(clang_CompileCommand_getArg(command, i));
 
-		g_strv_builder_add(builder, clang_getCString(word));
-		clang_disposeString(word);
+		g_strv_builder_add(builder, word);
 	}
 	return g_strv_builder_end(builder);
 }
@@ -182,52 +234,67 @@ is_cxx_compiler(const char *name)
 static void
 add_command(GStrvBuilder *builder, CXCompileCommand command)
 {
-	const CXString directory = clang_CompileCommand_getDirectory(command);
-	g_autofree char *option =
-		g_strconcat("-working-directory=", clang_getCString(directory), NULL);
+	g_autofree char *directory = take(clang_CompileCommand_getDirectory(command));
 	g_auto(GStrv) words = words_of(command);
+	g_auto(GStrv) absolute = make_all_absolute((const char *const *)words, directory);
 
-	clang_disposeString(directory);
-	g_strv_builder_add(builder, option);
 	if (!words[0])
 		return;
 	if (is_cxx_compiler(words[0]))
 		g_strv_builder_add(builder, "--driver-mode=g++");
-	keep_wanted(builder, words + 1);
+	keep_wanted(builder, absolute + 1);
 }
 
-/* Whether the database had anything for the file. */
-static bool
-add_from_database(GStrvBuilder *builder, CXCompilationDatabase database, const char *path)
+static enum flags_origin
+add_from_database(GStrvBuilder *builder, const struct database *database, const char *path)
 {
 	const CXCompileCommands commands =
-		clang_CompilationDatabase_getCompileCommands(database, path);
+		clang_CompilationDatabase_getCompileCommands(database->database, path);
 	const bool found = commands && clang_CompileCommands_getSize(commands);
 
 	if (found)
 		add_command(builder, clang_CompileCommands_getCommand(commands, 0));
 	if (commands)
 		clang_CompileCommands_dispose(commands);
-	return found;
+	if (!found)
+		return FLAGS_UNKNOWN;
+	return g_hash_table_contains(database->files, path) ? FLAGS_RECORDED : FLAGS_GUESSED;
 }
 
-GStrv
-flags_for(struct flags *flags, const char *path, bool *ret_found, char **ret_why)
+static void
+add_given(const struct flags *flags, GStrvBuilder *builder)
 {
-	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-	g_autofree char *directory =
-		flags->directory ? g_strdup(flags->directory) : find_directory(absolute);
-	const CXCompilationDatabase database = directory ? open_database(flags, directory) : NULL;
-
-	if (flags->directory && !database) {
-		*ret_why = g_strdup_printf("no " DATABASE " can be read in %s", directory);
-		return NULL;
-	}
-	*ret_found = database && add_from_database(builder, database, absolute);
 	if (flags->language)
 		g_strv_builder_add_many(builder, "-x", flags->language, NULL);
 	keep_wanted(builder, flags->extra);
+}
+
+GStrv
+flags_for(struct flags *flags, const char *path, enum flags_origin *ret_origin, char **ret_why)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_autofree char *directory =
+		flags->directory ? g_strdup(flags->directory) : find_directory(path);
+	const struct database *database = directory ? open_database(flags, directory) : NULL;
+	enum flags_origin origin = FLAGS_UNKNOWN;
+
+	if (flags->directory && !database->database) {
+		*ret_why = g_strdup_printf("no " DATABASE " can be read in %s", directory);
+		return NULL;
+	}
+	if (database && database->database)
+		origin = add_from_database(builder, database, path);
+	add_given(flags, builder);
+	*ret_origin = origin == FLAGS_UNKNOWN && flags->extra[0] ? FLAGS_GIVEN : origin;
+	return g_strv_builder_end(builder);
+}
+
+GStrv
+flags_without_database(const struct flags *flags)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	add_given(flags, builder);
 	return g_strv_builder_end(builder);
 }
 

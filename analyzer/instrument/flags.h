@@ -17,7 +17,14 @@ struct flags {
 	char *directory;       /* of compile_commands.json; NULL: it is looked for */
 	GStrv extra;	       /* given by hand */
 	char *language;	       /* "c" or "c++"; NULL: by the flags and the name */
-	GHashTable *databases; /* directory -> CXCompilationDatabase */
+	GHashTable *databases; /* directory -> struct database */
+};
+
+enum flags_origin {
+	FLAGS_UNKNOWN,	/* nobody said how the file is compiled */
+	FLAGS_GIVEN,	/* by hand alone */
+	FLAGS_GUESSED,	/* they are those of another file */
+	FLAGS_RECORDED, /* the file is in the database */
 };
 
 /* Takes copies; any may be NULL. */
@@ -26,10 +33,14 @@ void flags_init(
 void flags_fini(struct flags *flags);
 
 /*
- * Flags for the file `path`, the caller's; `*ret_found`: from a database. NULL, with the reason:
- * the directory that was given has none that can be read.
+ * Flags for the file `path`, which is absolute, the caller's. NULL, with the reason: the directory
+ * that was given has no database that can be read.
  */
-GStrv flags_for(struct flags *flags, const char *path, bool *ret_found, char **ret_why);
+GStrv flags_for(
+	struct flags *flags, const char *path, enum flags_origin *ret_origin, char **ret_why);
+
+/* Those given by hand alone, the caller's. */
+GStrv flags_without_database(const struct flags *flags);
 
 /* Whether a file is compiled as C++ with these flags. */
 bool flags_say_cxx(const char *const *flags, const char *path);

@@ -18,7 +18,7 @@ struct job {
 	char *path; /* as given */
 	struct source source;
 	GStrv flags;
-	bool has_flags; /* somebody said how it is compiled */
+	enum flags_origin origin;
 	struct instrument_result result;
 	char *why;    /* it cannot be done; NULL: it can */
 	bool is_read; /* there is a source */
@@ -69,11 +69,39 @@ prepare(struct session *s, const char *path)
 	if (!job->is_read)
 		return job;
 	g_autofree char *name = name_for_parser(s, job);
-	bool found = false;
-
-	job->flags = flags_for(&s->flags, name, &found, &job->why);
-	job->has_flags = found || s->options.flags[0];
+	job->flags = flags_for(&s->flags, name, &job->origin, &job->why);
 	return job;
+}
+
+static int
+try_flags(const struct session *s, const struct job *job, GStrv flags,
+	struct instrument_result *ret_result, char **ret_why)
+{
+	g_autofree char *name = name_for_parser(s, job);
+
+	return instrument_source(name, job->source.bytes, job->source.length,
+		(const char *const *)flags, &s->options.wishes, ret_result, ret_why);
+}
+
+/* The nearest database may be that of a project around this one. */
+static void
+try_without_guess(const struct session *s, struct job *job)
+{
+	g_auto(GStrv) flags = flags_without_database(&s->flags);
+	struct instrument_result result;
+	g_autofree char *why = NULL;
+
+	if (try_flags(s, job, flags, &result, &why))
+		return;
+	if (!job->is_done || result.functions.errors < job->result.functions.errors) {
+		if (job->is_done)
+			instrument_result_fini(&job->result);
+		g_clear_pointer(&job->why, g_free);
+		job->result = result;
+		job->is_done = true;
+	} else {
+		instrument_result_fini(&result);
+	}
 }
 
 /* In a thread of the pool. */
@@ -82,10 +110,10 @@ work(void *data, void *user_data)
 {
 	const struct session *s = user_data;
 	struct job *job = data;
-	g_autofree char *name = name_for_parser(s, job);
 
-	job->is_done = !instrument_source(name, job->source.bytes, job->source.length,
-		(const char *const *)job->flags, &s->options.wishes, &job->result, &job->why);
+	job->is_done = !try_flags(s, job, job->flags, &job->result, &job->why);
+	if (job->origin == FLAGS_GUESSED && (!job->is_done || job->result.functions.errors))
+		try_without_guess(s, job);
 }
 
 static void
@@ -164,7 +192,8 @@ static void
 finish(struct session *s, struct job *job)
 {
 	if (!job->is_done) {
-		const bool flags_would_help = job->is_read && job->flags && !job->has_flags;
+		const bool flags_would_help = job->flags && (job->origin == FLAGS_UNKNOWN ||
+								    job->origin == FLAGS_GUESSED);
 		g_autofree char *why = g_strconcat(job->why,
 			flags_would_help ? " (say how it is compiled: -p DIR, or -- FLAGS)" : "",
 			NULL);
