@@ -160,7 +160,9 @@ open_database(struct flags *flags, const char *directory)
 		return database;
 	database = g_new0(struct database, 1);
 	database->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	database->database = clang_CompilationDatabase_fromDirectory(directory, &error);
+	/* libclang would print it if there were none. */
+	if (has_database(directory))
+		database->database = clang_CompilationDatabase_fromDirectory(directory, &error);
 	if (database->database)
 		list_files(database);
 	g_hash_table_insert(flags->databases, g_strdup(directory), database);

@@ -69,12 +69,14 @@ is_newline(char byte)
 
 /* Whether nothing but blanks stands before `at` in its line, which then begins at `*ret_start`. */
 static bool
-begins_line(const char *bytes, size_t at, size_t *ret_start)
+begins_line(const char *bytes, size_t length, size_t at, size_t *ret_start)
 {
-	while (at > 0 && (bytes[at - 1] == ' ' || bytes[at - 1] == '\t'))
+	const size_t first = lexer_bom(bytes, length);
+
+	while (at > first && (bytes[at - 1] == ' ' || bytes[at - 1] == '\t'))
 		at--;
 	*ret_start = at;
-	return at == 0 || is_newline(bytes[at - 1]);
+	return at == first || is_newline(bytes[at - 1]);
 }
 
 /* After the newline at `at`; `at` where there is none. */
@@ -103,7 +105,7 @@ remove_statement(
 	const size_t next_line = skip_newline(bytes, length, end);
 	size_t line;
 
-	if (begins_line(bytes, start, &line) && next_line > end) {
+	if (begins_line(bytes, length, start, &line) && next_line > end) {
 		start = line;
 		end = next_line;
 	} else if (start > 0 && bytes[start - 1] == ' ') {

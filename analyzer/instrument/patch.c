@@ -55,12 +55,14 @@ find_lines(struct patch *p)
 	g_array_append_val(p->lines, p->length);
 }
 
-/* The line that `offset` is in; that behind the last for the end of the text. */
+/* The line that `offset` is in; behind the last newline that is one behind the last. */
 static size_t
 line_of(const struct patch *p, size_t offset)
 {
 	size_t low = 0, high = line_count(p);
 
+	if (offset == p->length && offset && p->bytes[offset - 1] != '\n')
+		return high - 1;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
