@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "call_stacks.h"
 #include "process.h"
 #include "session.h"
+#include "tasks.h"
 #include "os/system.h"
 #include "forbid.h"
 
@@ -88,18 +90,25 @@ void
 threads_forget(void)
 {
 	all_threads = NULL;
-	calls_forget();
+	call_stacks_forget();
+	tasks_forget();
 }
 
-static void
-announce(struct thread *thread)
+void
+thread_announce(struct thread *thread, const char *name)
 {
-	char name[16] = "";
-	uint64_t numbers[] = {0, thread->tid, 0};
+	enum {
+		NAME_BYTES_MAX = 256
+	};
+	char kernel[16] = "";
+	uint64_t numbers[] = {0, thread->tid, thread->creator};
 
-	arch_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+	if (!name) {
+		arch_syscall6(SYS_prctl, PR_GET_NAME, (long)kernel, 0, 0, 0, 0);
+		name = kernel;
+	}
 	const struct record_string strings[] = {
-		{(const uint8_t *)name, (uint32_t)strnlen(name, sizeof(name))}};
+		{(const uint8_t *)name, (uint32_t)strnlen(name, NAME_BYTES_MAX)}};
 
 	writer_emit(&thread->writer, RECORD_THREAD, numbers, 3, strings, 1);
 }
@@ -145,12 +154,14 @@ begin(struct thread *thread)
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
 	memset(&thread->calls, 0, sizeof(thread->calls));
+	thread->paths.task_count = 0;
+	thread->creator = 0;
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
-	announce(thread);
+	thread_announce(thread, NULL);
 	if (!session.pool->options.detail && session.memory)
 		thread->tallies = open_tallies(thread, POOL_TALLY, &thread->tally_chunk);
 	if (end_key_made)

@@ -257,7 +257,7 @@ step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct r
  * From the outermost frame inwards, once for the whole walk: where something has changed, the walk
  * then knows how far out it has to go, instead of trying at each frame.
  */
-static inline uint32_t
+static inline __attribute__((always_inline)) uint32_t
 verify(const struct unwinder *u, uint32_t from)
 {
 	const uint64_t *pc = u->pc;
@@ -511,4 +511,12 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 	if (match)
 		u->slot[match] = (uint64_t *)slot;
 	return merge(u, writer, match, count);
+}
+
+bool
+unwind_stands(const struct unwinder *u, uint32_t k, uint32_t node)
+{
+	return k <= u->matchable && u->frames[k].node == node &&
+	       u->generation == load_relaxed(&modules_generation) && is_safe_to_verify(u) &&
+	       verify(u, k) == k;
 }

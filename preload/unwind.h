@@ -87,4 +87,11 @@ bool unwind_init(struct unwinder *unwinder);
 uint32_t unwind_capture(
 	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
 
+/*
+ * Whether stepping on from where the memo's frame `k` is would find what the memo has, and that is
+ * the call path `node`. The caller makes sure that the stack is at least that deep, and that the
+ * walk from its own frame comes to frame k.
+ */
+bool unwind_stands(const struct unwinder *unwinder, uint32_t k, uint32_t node);
+
 #endif
