@@ -68,15 +68,16 @@ struct site {
 };
 
 enum {
-	SPANS_MAX = 96,	  /* intervals, all of one length, that the run is cut into */
+	SPANS_MAX = 240,  /* intervals, all of one length, that the run is cut into */
 	SPAN_NEVER = 255, /* in place of an interval: live when the process ended */
 };
 
-/* Blocks of the heap by call path and the intervals in which they came and went. */
+/* Blocks of the heap by call path of a thread and the intervals in which they came and went. */
 struct span {
 	uint32_t node;
 	uint8_t born, gone;
 	struct tally blocks;
+	uint64_t temporary; /* where born is gone: all temporary ones that went then */
 };
 
 struct node {
@@ -176,6 +177,7 @@ struct thread {
 	uint64_t start_ns, end_ns;
 	struct memory_sums memory[MEMORY_CATEGORIES]; /* peaks: its share of them */
 	GArray *sites;				      /* struct site */
+	GArray *spans;				      /* struct span; none in summary mode */
 	GArray *calls;				      /* struct call_row, by node */
 	GArray *samples;			      /* struct sample_row, by node */
 	GArray *chart;				      /* struct chart_box, by start and depth */
@@ -226,8 +228,6 @@ struct process {
 	uint32_t timeline_first; /* timeline[0] is this interval of the run: starts at
 				  * timeline_first * bin_ns */
 	GArray *timeline;	 /* struct timeline_bin */
-	GArray *spans; /* struct span; none in summary mode. Of one call path there may be several
-			* for the same two intervals */
 	struct sampling sampling[SAMPLE_KINDS];
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits; /* of calls that were not seen to begin */

@@ -153,9 +153,13 @@ timeline_init(struct model_process *process, uint64_t ticks)
 void
 timeline_advance_slow(struct model_process *process, uint64_t ticks)
 {
+	struct model *model = process->model;
+
+	/* Longer, and of these a whole number: where one of them ends, so does one of ours. */
+	spans_advance(&model->spans, &model->sites, ticks);
 	if (process->ended)
 		return;
-	make_room(process->model, ticks);
+	make_room(model, ticks);
 	while (ticks >= process->timeline.open_end_ticks) {
 		close_bin(process);
 		open_bin(process, process->timeline.open + 1);

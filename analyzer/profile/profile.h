@@ -111,14 +111,21 @@ struct profile_memory {
 };
 
 /*
- * Blocks of the heap by call path and by the intervals in which they came and went: `gone` is
- * SPAN_NEVER where they were live when their process ended. Sorted by (node, born, gone), no two
- * alike. None in summary mode and in profiles of version 1.0.
+ * Blocks of the heap by call path of a thread and by the intervals in which they came and went:
+ * `gone` is SPAN_NEVER where they were live when their process ended.
  */
+struct profile_span {
+	uint32_t node, thread;
+	uint8_t born, gone;
+	struct tally blocks;
+	uint64_t temporary; /* where born is gone: all temporary ones that went then */
+};
+
+/* Sorted by (node, thread, born, gone), no two alike. None in summary mode. */
 struct profile_spans {
 	uint64_t span_ns; /* length of the intervals, the first of which begins with the run */
 	uint32_t count;
-	struct span *rows;
+	struct profile_span *rows;
 };
 
 struct profile_bytes {

@@ -11,7 +11,7 @@
  *	timeline	varint count, then columns: live, largest live, blocks, mapped, RSS,
  *			allocations, allocated bytes, frees, freed bytes; all processes together
  *	spans		varint count, then columns: node (less the one before), born, gone, blocks,
- *			bytes
+ *			bytes, temporary; of a node there may be several of the same born and gone
  *	sizes, lifetimes
  *			varint count of buckets, then columns: blocks, bytes
  *	sources		varint count, then per file: number of its path, enum html_source, text

@@ -93,6 +93,8 @@ put_spans(GByteArray *pack, const struct profile_spans *spans)
 		pack_varint(bytes, spans->rows[i].blocks.count);
 	for (uint32_t i = 0; i < spans->count; i++)
 		pack_varint(bytes, spans->rows[i].blocks.bytes);
+	for (uint32_t i = 0; i < spans->count; i++)
+		pack_varint(bytes, spans->rows[i].temporary);
 	pack_section(pack, "spans", bytes);
 }
 
