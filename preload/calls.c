@@ -69,7 +69,8 @@ is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 			return true;
 	if (!u->top)
 		return seems_open(u, entry, sp);
-	return u->frames[0].node != TREE_ROOT && seems_open(u, entry, u->frames[1].sp);
+	return tree.nodes[u->frames[0].node].pc == RECORD_PC_TRUNCATED &&
+	       seems_open(u, entry, u->frames[1].sp);
 }
 
 /* ---- when it is not plain ---- */

@@ -154,11 +154,55 @@ tasks_new(struct thread *thread, struct frame frame, struct thag_place_ *place)
 	return make(thread, number, node);
 }
 
+/* ---- coroutines ---- */
+
 uint64_t
-tasks_new_coroutine(struct thread *thread, uint32_t node)
+tasks_new_unnamed(struct thread *thread, uint32_t node)
 {
 	return make(thread, 0, node);
 }
+
+void
+tasks_continue(struct thread *thread, uint64_t handle)
+{
+	const struct task *task = find(handle);
+
+	if (task)
+		tell(thread, task, TASK_RESUME, 0);
+}
+
+void
+tasks_pause(struct thread *thread, uint64_t handle)
+{
+	const struct task *task = find(handle);
+
+	if (task)
+		tell(thread, task, TASK_SUSPEND, 0);
+}
+
+/* Returns false where somebody else has. */
+static bool
+finish(struct thread *thread, struct task *task, uint64_t handle)
+{
+	uint32_t generation = (uint32_t)(handle >> 32);
+
+	if (!cas_acq_rel(&task->generation, &generation, generation + 1))
+		return false;
+	tell(thread, task, TASK_END, 0);
+	push_free((uint32_t)handle);
+	return true;
+}
+
+void
+tasks_finish(struct thread *thread, uint64_t handle)
+{
+	struct task *task = find(handle);
+
+	if (task)
+		finish(thread, task, handle);
+}
+
+/* ---- running ---- */
 
 void
 tasks_resume(struct thread *thread, struct frame frame, uint64_t handle)
@@ -224,13 +268,8 @@ void
 tasks_end(struct thread *thread, struct frame frame, uint64_t handle)
 {
 	struct task *task = find(handle);
-	uint32_t generation = (uint32_t)(handle >> 32);
 
 	take_off(&thread->paths, handle);
-	if (!task || !cas_acq_rel(&task->generation, &generation, generation + 1)) {
+	if (!task || !finish(thread, task, handle))
 		misuse(thread, frame, 0, MISUSE_ENDED);
-		return;
-	}
-	tell(thread, task, TASK_END, 0);
-	push_free((uint32_t)handle);
 }

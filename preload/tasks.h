@@ -22,8 +22,14 @@ enum {
 /* Returns the handle; 0: it cannot be followed. */
 uint64_t tasks_new(struct thread *thread, struct frame frame, struct thag_place_ *place);
 
-/* A coroutine that was made by `frame` and begins at `function`. */
-uint64_t tasks_new_coroutine(struct thread *thread, uint32_t node);
+/*
+ * A coroutine, which has a stack of its own: it is told when it runs, and no more. `node` is named
+ * after its function. What is no task (0, ended) is ignored by the others.
+ */
+uint64_t tasks_new_unnamed(struct thread *thread, uint32_t node);
+void tasks_continue(struct thread *thread, uint64_t handle);
+void tasks_pause(struct thread *thread, uint64_t handle);
+void tasks_finish(struct thread *thread, uint64_t handle);
 
 void tasks_resume(struct thread *thread, struct frame frame, uint64_t handle);
 void tasks_suspend(struct thread *thread, struct frame frame, uint64_t handle);

@@ -16,6 +16,7 @@
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
 /* Set while a state is being made, so that a handler that comes between does not make another. */
+static __thread uint32_t thread_creator __attribute__((tls_model("initial-exec")));
 static __thread bool thread_starting __attribute__((tls_model("initial-exec")));
 
 /* All states ever made, newest first; only ever added to (release, pairs with acquire in searches).
@@ -144,6 +145,16 @@ thread_open_call_tallies(struct thread *thread)
 	thread->call_tallies = open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
 }
 
+/* Where the thread's own stacks hang in the tree. */
+static uint32_t
+origin_of(struct thread *thread)
+{
+	if (!thread->creator || !session.pool->options.origins)
+		return TREE_ROOT;
+	return tree_child(
+		&thread->unwinder.cache, &thread->writer, thread->creator, RECORD_PC_THREAD);
+}
+
 /* Gives a state to the calling thread; leaves its gate ready, or off. */
 static void
 begin(struct thread *thread)
@@ -155,12 +166,15 @@ begin(struct thread *thread)
 	memset(&thread->writer, 0, sizeof(thread->writer));
 	memset(&thread->calls, 0, sizeof(thread->calls));
 	thread->paths.task_count = 0;
-	thread->creator = 0;
+	thread->context = NULL;
+	thread->creator = thread_creator;
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
+	thread->unwinder.home = origin_of(thread);
+	unwind_set_origin(&thread->unwinder, thread->unwinder.home);
 	thread_announce(thread, NULL);
 	if (!session.pool->options.detail && session.memory)
 		thread->tallies = open_tallies(thread, POOL_TALLY, &thread->tally_chunk);
@@ -269,6 +283,17 @@ thread_introduce(void)
 {
 	struct thread *thread = thread_enter(arch_caller());
 
+	if (thread)
+		thread_leave(thread);
+}
+
+void
+thread_introduce_created(uint32_t creator)
+{
+	struct thread *thread;
+
+	thread_creator = creator;
+	thread = thread_enter(arch_caller());
 	if (thread)
 		thread_leave(thread);
 }

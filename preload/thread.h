@@ -48,7 +48,8 @@ struct thread {
 	struct pool_call_tally *call_tallies;	/* likewise POOL_CALL_TALLIES */
 	uint32_t tally_chunk, call_tally_chunk; /* where those two are */
 	uint32_t tid;
-	uint32_t creator; /* call path that created it, 0: not known */
+	uint32_t creator;	       /* call path that created it, 0: not known */
+	const struct context *context; /* the coroutine that runs, see contexts.h */
 	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */
 	struct thread *next;
 };
@@ -67,6 +68,9 @@ void thread_open_call_tallies(struct thread *thread);
 
 /* Makes the calling thread known before its first event. */
 void thread_introduce(void);
+
+/* Likewise; `creator` is the call path that created it. */
+void thread_introduce_created(uint32_t creator);
 
 /* Tells the thread's name; NULL: what the kernel calls it. */
 void thread_announce(struct thread *thread, const char *name);
