@@ -78,6 +78,18 @@ take_place(void)
 	return index < TASKS_MAX ? index : 0;
 }
 
+/* The name of a task that has ended, while nobody else has its place; 0: not known. */
+static uint32_t
+name_of_ended(uint64_t handle)
+{
+	const uint32_t index = (uint32_t)handle;
+
+	if (!load_acquire(&table) || !index || index >= TASKS_MAX ||
+		load_acquire(&table[index].generation) != (uint32_t)(handle >> 32) + 1)
+		return 0;
+	return table[index].number;
+}
+
 /* The task of a handle; NULL: it has ended. */
 static struct task *
 find(uint64_t handle)
@@ -212,7 +224,7 @@ tasks_resume(struct thread *thread, struct frame frame, uint64_t handle)
 	uint32_t runner = 0;
 
 	if (!task) {
-		misuse(thread, frame, 0, MISUSE_ENDED);
+		misuse(thread, frame, name_of_ended(handle), MISUSE_ENDED);
 		return;
 	}
 	if (!cas_acq_rel(&task->runner, &runner, thread->writer.thread)) {
@@ -257,7 +269,7 @@ tasks_suspend(struct thread *thread, struct frame frame, uint64_t handle)
 
 	take_off(&thread->paths, handle);
 	if (!task)
-		misuse(thread, frame, 0, MISUSE_ENDED);
+		misuse(thread, frame, name_of_ended(handle), MISUSE_ENDED);
 	else if (!cas_acq_rel(&task->runner, &runner, 0))
 		misuse(thread, frame, task->number, MISUSE_NOT_RUNNING);
 	else
@@ -271,5 +283,5 @@ tasks_end(struct thread *thread, struct frame frame, uint64_t handle)
 
 	take_off(&thread->paths, handle);
 	if (!task || !finish(thread, task, handle))
-		misuse(thread, frame, 0, MISUSE_ENDED);
+		misuse(thread, frame, name_of_ended(handle), MISUSE_ENDED);
 }

@@ -146,7 +146,7 @@ class Stream:
         elif kind == "ALLOC":
             path = self.path(process, numbers[0])
             if "spend" in path:
-                self.blocks[tuple(f for f in path if f[0] == "[")] += numbers[1]
+                self.blocks[tuple(f for f in path if f[:1] == "[")] += numbers[1]
             self.full[numbers[1]].append(path)
         elif kind == "SAMPLE":
             self.samples[self.path(process, numbers[0])] += numbers[1]
@@ -196,7 +196,7 @@ class Stream:
 
     def named_calls(self):
         """Counter {(names around, name): entries}"""
-        return Counter((tuple(f for f in call.path if f[0] == "["), call.name)
+        return Counter((tuple(f for f in call.path if f[:1] == "["), call.name)
                        for call in self.calls)
 
 

@@ -62,8 +62,9 @@ on_timer(uv_timer_t *timer)
 	thag_task_resume(request->task);
 	spend(8);
 	request->work.data = request;
-	uv_queue_work(uv_default_loop(), &request->work, compute, on_computed);
+	/* First: a worker may go on with it before uv_queue_work() returns. */
 	thag_task_suspend(request->task);
+	uv_queue_work(uv_default_loop(), &request->work, compute, on_computed);
 }
 
 KEEP static void
