@@ -67,12 +67,15 @@ apply_event(void *context, const struct model_event *event)
 
 	if (unlikely(event->thread->process->ended))
 		return;
+	if (event->kind == RECORD_SAMPLE) {
+		samples_add(thread, event);
+		return;
+	}
+	thread->process->timing->called = true;
 	if (event->kind == RECORD_ENTER)
 		calls_enter(thread, event->ticks, event->address);
-	else if (event->kind == RECORD_EXIT)
-		calls_exit(thread, event->ticks);
 	else
-		samples_add(thread, event);
+		calls_exit(thread, event->ticks);
 }
 
 static void
@@ -309,6 +312,9 @@ free_process(struct timing_process *process)
 		if (thread->samples)
 			g_hash_table_unref(thread->samples);
 		chart_lane_fini(&thread->lane);
+		g_clear_pointer(&thread->touched, g_ptr_array_unref);
+		g_clear_pointer(&thread->sample_moments, g_array_unref);
+		g_clear_pointer(&thread->call_moments, g_array_unref);
 		g_free(thread);
 	}
 	g_ptr_array_unref(process->threads);
@@ -346,5 +352,6 @@ timing_attach(struct model *model)
 	timing->processes = g_ptr_array_new();
 	chart_init(&timing->chart);
 	model->timing = timing;
+	moments_attach(timing);
 	model_add_sink(model, &sink, timing);
 }

@@ -34,6 +34,7 @@ profile_new(void)
 	g_array_set_clear_func(profile->processes, clear_process);
 	profile->calls = table_new(sizeof(struct profile_call));
 	profile->samples = table_new(sizeof(struct profile_sample));
+	profile->moments = table_new(sizeof(struct profile_moment));
 	profile->chart = table_new(sizeof(struct profile_box));
 
 	empty = profile_string(profile, "");
@@ -74,6 +75,7 @@ profile_free(struct profile *profile)
 	g_array_free(profile->threads, TRUE);
 	g_array_free(profile->calls, TRUE);
 	g_array_free(profile->samples, TRUE);
+	g_array_free(profile->moments, TRUE);
 	g_array_free(profile->chart, TRUE);
 	g_string_chunk_free(profile->strings);
 	g_free(profile);
@@ -213,4 +215,29 @@ sample_sums_add(
 		sums[kind].periods += from[kind].periods;
 		sums[kind].time_ns += from[kind].time_ns;
 	}
+}
+
+void
+moment_sums_add(struct moment_sums *sums, const struct moment_sums *from)
+{
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
+		sums->samples[kind] += from->samples[kind];
+		sums->time_ns[kind] += from->time_ns[kind];
+	}
+	sums->calls += from->calls;
+	sums->self_ns += from->self_ns;
+}
+
+uint32_t
+profile_bin_end(const struct profile *profile)
+{
+	uint32_t end = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++) {
+		const struct profile_process *process = profile_process(profile, i);
+
+		if (process->bin_count)
+			end = MAX(end, process->bin_first + process->bin_count);
+	}
+	return end;
 }

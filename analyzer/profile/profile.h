@@ -147,6 +147,16 @@ struct profile_sample {
 	struct sample_tally sums[SAMPLE_KINDS];
 };
 
+/*
+ * What samples and traced calls say of one call path of one thread in one of the intervals that
+ * spans have too. By (node, thread, span).
+ */
+struct profile_moment {
+	uint32_t node, thread;
+	uint32_t span;
+	struct moment_sums sums;
+};
+
 /* See struct chart_box. */
 struct profile_box {
 	uint64_t start_ns, duration_ns;
@@ -179,7 +189,7 @@ struct profile_process {
 	uint64_t unmatched_exits, folded_calls, trace_stops;
 	uint64_t own_periods, own_ns; /* samples that hit the profiler */
 	struct histogram histograms[PROFILE_HISTOGRAMS];
-	uint32_t bin_count;
+	uint32_t bin_first, bin_count; /* of the run's intervals: those that it lived in */
 	struct timeline_bin *timeline;
 };
 
@@ -206,6 +216,7 @@ struct profile {
 	struct profile_spans spans;
 	GArray *calls;	 /* struct profile_call */
 	GArray *samples; /* struct profile_sample */
+	GArray *moments; /* struct profile_moment */
 	GArray *chart;	 /* struct profile_box */
 	GStringChunk *strings;
 };
@@ -264,6 +275,18 @@ profile_thread(const struct profile *profile, uint32_t thread)
 	return &g_array_index(profile->threads, struct profile_thread, thread);
 }
 
+/* An interval of the run, NULL: the process did not live then. */
+static inline const struct timeline_bin *
+profile_bin(const struct profile_process *process, uint32_t bin)
+{
+	return bin >= process->bin_first && bin - process->bin_first < process->bin_count
+		       ? &process->timeline[bin - process->bin_first]
+		       : NULL;
+}
+
+/* One more than the last interval that any process lived in. */
+uint32_t profile_bin_end(const struct profile *profile);
+
 /* The frame and the function of a node; of the root "none". */
 static inline const struct profile_frame *
 profile_node_frame(const struct profile *profile, uint32_t node)
@@ -280,6 +303,7 @@ profile_node_function(const struct profile *profile, uint32_t node)
 /* Adds `from` to `sums`: everything is a sum but the maxima. */
 void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);
 void call_sums_add(struct call_sums *sums, const struct call_sums *from);
+void moment_sums_add(struct moment_sums *sums, const struct moment_sums *from);
 void sample_sums_add(
 	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 

@@ -124,25 +124,13 @@ value_at(const struct selection *selection, const struct line *line, uint32_t bi
 	uint64_t sum = 0;
 
 	for (guint i = 0; i < selection->profile->processes->len; i++) {
-		const struct profile_process *process = profile_process(selection->profile, i);
+		const struct timeline_bin *at =
+			profile_bin(profile_process(selection->profile, i), bin);
 
-		if (selection->processes[i] && bin < process->bin_count)
-			sum += *(const uint64_t *)(const void
-					*)((const char *)&process->timeline[bin] + line->offset);
+		if (selection->processes[i] && at)
+			sum += *(const uint64_t *)(const void *)((const char *)at + line->offset);
 	}
 	return sum;
-}
-
-static uint32_t
-bin_count(const struct selection *selection)
-{
-	uint32_t count = 0;
-
-	for (guint i = 0; i < selection->profile->processes->len; i++) {
-		if (selection->processes[i])
-			count = MAX(count, profile_process(selection->profile, i)->bin_count);
-	}
-	return count;
 }
 
 static void
@@ -177,7 +165,7 @@ print_spark(const struct text *text, const struct selection *selection, const st
 void
 report_timeline(const struct text *text, const struct selection *selection)
 {
-	const uint32_t bins = bin_count(selection);
+	const uint32_t bins = profile_bin_end(selection->profile);
 	char time[TEXT_CELL];
 
 	text_heading(text, "Over time (%s; at the right the largest)",

@@ -4,16 +4,6 @@
 
 /* ---- timeline ---- */
 
-static uint32_t
-bin_count(const struct profile *profile)
-{
-	uint32_t count = 0;
-
-	for (guint i = 0; i < profile->processes->len; i++)
-		count = MAX(count, profile_process(profile, i)->bin_count);
-	return count;
-}
-
 static void
 add_bin(struct timeline_bin *sum, const struct timeline_bin *bin, uint64_t rss_bytes)
 {
@@ -23,6 +13,7 @@ add_bin(struct timeline_bin *sum, const struct timeline_bin *bin, uint64_t rss_b
 	sum->live_blocks += bin->live_blocks;
 	sum->mapped_bytes += bin->mapped_bytes;
 	sum->rss_bytes += rss_bytes;
+	sum->cpu_ns += bin->cpu_ns;
 	sum->allocated.count += bin->allocated.count;
 	sum->allocated.bytes += bin->allocated.bytes;
 	sum->freed.count += bin->freed.count;
@@ -38,10 +29,11 @@ add_process(const struct profile *profile, const struct profile_process *process
 
 	for (uint32_t i = 0; i < process->bin_count; i++) {
 		const struct timeline_bin *bin = &process->timeline[i];
-		const bool over = (uint64_t)i * profile->run.bin_ns > process->end_ns;
+		const uint32_t at = process->bin_first + i;
+		const bool over = (uint64_t)at * profile->run.bin_ns > process->end_ns;
 
 		rss_bytes = over ? 0 : bin->rss_bytes ? bin->rss_bytes : rss_bytes;
-		add_bin(&sums[i], bin, rss_bytes);
+		add_bin(&sums[at], bin, rss_bytes);
 	}
 }
 
@@ -56,8 +48,8 @@ put_timeline(GByteArray *pack, const struct profile *profile)
 		offsetof(struct timeline_bin, allocated.count),
 		offsetof(struct timeline_bin, allocated.bytes),
 		offsetof(struct timeline_bin, freed.count),
-		offsetof(struct timeline_bin, freed.bytes)};
-	const uint32_t count = bin_count(profile);
+		offsetof(struct timeline_bin, freed.bytes), offsetof(struct timeline_bin, cpu_ns)};
+	const uint32_t count = profile_bin_end(profile);
 	g_autofree struct timeline_bin *sums = g_new0(struct timeline_bin, count + 1);
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 
