@@ -47,6 +47,7 @@ enum profile_error {
 	PROFILE_ERROR_FOREIGN, /* a file of another kind */
 	PROFILE_ERROR_NEWER,   /* written by a newer thag */
 	PROFILE_ERROR_CORRUPT,
+	PROFILE_ERROR_RANGE, /* of time: the profile has nothing there, or does not know */
 };
 
 #define PROFILE_ERROR (profile_error_quark())
@@ -219,11 +220,16 @@ struct profile {
 	GArray *moments; /* struct profile_moment */
 	GArray *chart;	 /* struct profile_box */
 	GStringChunk *strings;
+	/* Not NULL: this is a part of it (profile_range.h), and borrows all but the rows. */
+	const struct profile *whole;
 };
 
 /* An empty profile: the "none" entries and the root. */
 struct profile *profile_new(void);
 void profile_free(struct profile *profile);
+
+/* Gives a part its own rows, empty: memory, spans, calls, samples, moments, chart, processes. */
+void profile_init_parts(struct profile *part);
 
 /* A copy of `text` that the profile owns, made valid UTF-8; NULL gives "". Equal texts share one.
  */
@@ -286,6 +292,18 @@ profile_bin(const struct profile_process *process, uint32_t bin)
 
 /* One more than the last interval that any process lived in. */
 uint32_t profile_bin_end(const struct profile *profile);
+
+/*
+ * By thread: the interval in which its process ended, SPAN_NEVER where that is the last in which
+ * anything ran. Blocks that were never freed are live until then. g_free() it.
+ */
+uint8_t *profile_thread_spans(const struct profile *profile);
+
+static inline uint8_t
+profile_span_end(const struct profile_span *span, const uint8_t *thread_spans)
+{
+	return span->gone != SPAN_NEVER ? span->gone : MAX(thread_spans[span->thread], span->born);
+}
 
 /* The frame and the function of a node; of the root "none". */
 static inline const struct profile_frame *

@@ -70,8 +70,10 @@ put_timeline(GByteArray *pack, const struct profile *profile)
 /* ---- spans ---- */
 
 static void
-put_spans(GByteArray *pack, const struct profile_spans *spans)
+put_spans(GByteArray *pack, const struct profile *profile)
 {
+	const struct profile_spans *spans = &profile->spans;
+	g_autofree uint8_t *thread_spans = profile_thread_spans(profile);
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 
 	pack_varint(bytes, spans->count);
@@ -87,7 +89,54 @@ put_spans(GByteArray *pack, const struct profile_spans *spans)
 		pack_varint(bytes, spans->rows[i].blocks.bytes);
 	for (uint32_t i = 0; i < spans->count; i++)
 		pack_varint(bytes, spans->rows[i].temporary);
+	for (uint32_t i = 0; i < spans->count; i++) {
+		const uint8_t end = profile_span_end(&spans->rows[i], thread_spans);
+
+		pack_varint(bytes, end == spans->rows[i].gone ? 0 : end + 1);
+	}
 	pack_section(pack, "spans", bytes);
+}
+
+/* ---- moments ---- */
+
+static void
+put_moment_column(GByteArray *bytes, const struct profile *profile, size_t offset)
+{
+	const GArray *moments = profile->moments;
+	g_autofree uint64_t *values = g_new(uint64_t, moments->len + 1);
+	bool any = false;
+
+	for (guint i = 0; i < moments->len; i++) {
+		const struct profile_moment *moment =
+			&g_array_index(moments, struct profile_moment, i);
+
+		values[i] = *(const uint64_t *)(const void *)((const char *)&moment->sums + offset);
+		any = any || values[i];
+	}
+	pack_varint(bytes, any);
+	if (any)
+		pack_column(bytes, values, moments->len);
+}
+
+static void
+put_moments(GByteArray *pack, const struct profile *profile)
+{
+	static const size_t columns[] = {offsetof(struct moment_sums, time_ns[SAMPLE_CPU]),
+		offsetof(struct moment_sums, time_ns[SAMPLE_WALL]),
+		offsetof(struct moment_sums, self_ns), offsetof(struct moment_sums, calls)};
+	const struct profile_moment *moment =
+		(const struct profile_moment *)(const void *)profile->moments->data;
+	const guint count = profile->moments->len;
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	pack_varint(bytes, count);
+	for (guint i = 0; i < count; i++)
+		pack_varint(bytes, moment[i].node - (i ? moment[i - 1].node : 0));
+	for (guint i = 0; i < count; i++)
+		pack_varint(bytes, moment[i].span);
+	for (size_t column = 0; column < G_N_ELEMENTS(columns); column++)
+		put_moment_column(bytes, profile, columns[column]);
+	pack_section(pack, "moments", bytes);
 }
 
 /* ---- distributions ---- */
@@ -119,7 +168,8 @@ void
 html_put_times(GByteArray *pack, const struct profile *profile)
 {
 	put_timeline(pack, profile);
-	put_spans(pack, &profile->spans);
+	put_spans(pack, profile);
+	put_moments(pack, profile);
 	put_histogram(pack, "sizes", profile, PROFILE_SIZES_ALLOCATED, SIZE_BUCKETS);
 	put_histogram(pack, "lifetimes", profile, PROFILE_LIFETIMES, LIFETIME_BUCKETS);
 }
