@@ -3,12 +3,15 @@
 #include <stddef.h>
 #include <string.h>
 #include "calibrate.h"
+#include "call_filter.h"
+#include "call_limits.h"
 #include "call_sums.h"
 #include "modules.h"
 #include "rule.h"
 #include "rules.h"
 #include "session.h"
 #include "thread.h"
+#include "window.h"
 #include "forbid.h"
 
 enum {
@@ -46,6 +49,7 @@ make_stack(uint64_t base)
 	stack->number = add_relaxed(&stack_count, 1) + 1;
 	stack->capacity = CALLS_DEPTH_FIRST;
 	stack->entries = (struct calls_entry *)(stack + 1);
+	call_limits_init(stack);
 	stack->next = load_acquire(list_of(base));
 	while (!cas_acq_rel(list_of(base), &stack->next, stack))
 		;
@@ -89,9 +93,13 @@ top_of(const struct calls_stack *stack)
 static inline __attribute__((always_inline)) void
 close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
-	const struct calls_entry *entry = &stack->entries[stack->depth--];
+	const struct calls_entry *entry = &stack->entries[stack->depth];
 	struct writer *writer = &thread->writer;
+	const bool recorded = likely(!stack->limited) || call_limits_leave(thread, stack, ticks);
 
+	stack->depth--;
+	if (unlikely(!recorded))
+		return;
 	if (unlikely(thread->call_tallies != NULL)) {
 		call_sums_leave(thread, entry->node, entry->start, ticks);
 	} else if (writer_ready(writer)) {
@@ -154,7 +162,10 @@ static void
 use_stack(struct thread *thread, struct calls_stack *stack)
 {
 	uint64_t numbers[] = {0, stack->number};
+	struct calls_stack *before = thread->calls.stack;
 
+	if (before && load_relaxed(&before->user) == thread)
+		call_limits_leave_stack(thread, before);
 	thread->calls.stack = stack;
 	store_relaxed(&stack->user, thread);
 	if (!thread->call_tallies)
@@ -312,7 +323,9 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 	}
 	const struct calls_entry *caller = top_of(stack);
 
-	if (unlikely(thread->call_tallies != NULL)) {
+	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, &entry)) {
+		/* Not to be recorded, or not yet. */
+	} else if (unlikely(thread->call_tallies != NULL)) {
 		const uint32_t parent = stack->depth ? caller->node : stack->base_node;
 
 		entry.node = tree_child(
@@ -374,8 +387,10 @@ calls_jumped(struct thread *thread)
 void
 calls_end(struct thread *thread, struct frame frame)
 {
-	if (thread->calls.stack)
-		look_around(thread, frame, session_ticks());
+	if (!thread->calls.stack)
+		return;
+	look_around(thread, frame, session_ticks());
+	call_limits_end(thread);
 }
 
 /* ---- hooks ---- */
@@ -385,7 +400,19 @@ calls_end(struct thread *thread, struct frame frame)
 static bool
 is_off(void)
 {
-	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN;
+	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
+	       !window_opens_slow();
+}
+
+/* Whether calls of the function are traced; counts those that are not. */
+static inline bool
+is_wanted(struct thread *thread, uint64_t function, bool enters)
+{
+	if (likely(call_filter_wants(function)))
+		return true;
+	if (enters)
+		call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
+	return false;
 }
 
 void
@@ -396,7 +423,8 @@ calls_enter(void *function, void *call_site)
 
 	if (unlikely(!thread))
 		return;
-	enter(thread, frame, (uint64_t)function);
+	if (is_wanted(thread, (uint64_t)function, true))
+		enter(thread, frame, (uint64_t)function);
 	thread_leave(thread);
 }
 
@@ -408,7 +436,8 @@ calls_exit(void *function, void *call_site)
 
 	if (unlikely(!thread))
 		return;
-	leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
+	if (is_wanted(thread, (uint64_t)function, false))
+		leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
 }
 

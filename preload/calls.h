@@ -50,9 +50,9 @@ struct calls_entry {
 	uint64_t word;
 	uint64_t pc; /* where the hook returned to */
 	uint64_t function;
-	uint64_t start; /* ticks; summary mode */
-	uint32_t node;	/* likewise */
-	uint32_t unused;
+	uint64_t start;	   /* ticks; summary mode, and where calls are limited */
+	uint32_t node;	   /* likewise */
+	uint32_t left_out; /* calls inside that made no records: call_limits.h */
 };
 
 struct calls_stack {
@@ -64,6 +64,9 @@ struct calls_stack {
 	uint32_t capacity;
 	uint32_t base_node; /* call path below which entry 1 was called */
 	struct calls_entry *entries;
+	bool limited; /* some calls are left out: these are call_limits.h's */
+	uint32_t max_depth, pending;
+	uint64_t min_ticks;
 	struct calls_stack *next; /* all of the process; constant once linked */
 };
 

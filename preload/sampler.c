@@ -6,6 +6,7 @@
 #include "loader.h"
 #include "session.h"
 #include "thread.h"
+#include "window.h"
 #include "os/system.h"
 #include "forbid.h"
 
@@ -108,7 +109,7 @@ handle(int signal, siginfo_t *info, void *context)
 	}
 	const uint64_t periods = count_periods(&thread->sampler, info);
 
-	if (!periods || load_acquire(&session.phase) != SESSION_ON)
+	if (!periods || load_acquire(&session.phase) != SESSION_ON || !window_is_open())
 		return;
 	if (thread->gate != THREAD_READY) {
 		thread->sampler.own_periods += periods;

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "analyzer.h"
+#include "call_filter.h"
 #include "rules.h"
 #include "thread.h"
 #include "tree.h"
+#include "window.h"
 #include "forbid.h"
 
 struct session session;
@@ -122,7 +124,8 @@ prepare(void)
 	if (load_acquire(&session.pool->phase) == POOL_CLOSED)
 		return false;
 	session.process = session_map_wiped(SYSTEM_PAGE_BYTES);
-	return session.process && tree_init() && rules_init();
+	return session.process && tree_init() && rules_init() &&
+	       call_filter_init(&session.pool->options);
 }
 
 void
@@ -137,6 +140,7 @@ session_start(void)
 	session.time = session.pool->options.profile & OPTIONS_TIME;
 	if (session.time && session.pool->options.sample_hz)
 		sampler_init();
+	window_init();
 	threads_init();
 	store_release(&session.phase, SESSION_ON);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "calibrate.h"
 #include "process.h"
 #include "session.h"
 #include "os/system.h"
@@ -151,6 +152,8 @@ begin(struct thread *thread)
 	if (number == 1)
 		process_announce(&thread->writer);
 	announce(thread);
+	if (number == 1 && session.memory && session.time && !session.parent_number)
+		calibrate_memory(&thread->writer);
 	if (!session.pool->options.detail && session.memory)
 		thread->tallies = open_tallies(thread, POOL_TALLY, &thread->tally_chunk);
 	if (end_key_made)
