@@ -116,6 +116,12 @@ Test(functions, of_cxx_have_whole_names)
 		"A::f | g | main");
 }
 
+Test(functions, that_nobody_wrote_are_none)
+{
+	expect("/x/a.cc", "struct S { virtual ~S() = default; };\nint f() { S s; return 1; }", "f");
+	expect("/x/a.cc", "struct S { S(); };\nS::S() = default;\nS s;\n", "");
+}
+
 Test(functions, of_cxx_that_cannot_take_it_are_left)
 {
 	expect("/x/a.cc", "constexpr int f() { return 1; }\n", "f!constexpr");
@@ -243,6 +249,15 @@ Test(instrument, refuses_what_it_does_not_understand)
 	cr_expect(why && strstr(why, ": "), "%s", why);
 	wishes.partial = true;
 	cr_expect_not_null(instrument("/x/a.c", text, &wishes, &why));
+}
+
+Test(instrument, leaves_a_header_without_bodies_whatever_is_in_it)
+{
+	struct instrument_wishes wishes = everything();
+	static const char text[] = "\nvoid f(int a, foo_t *b, { c);\nstruct { foo x; } s;\n";
+	char *why = NULL;
+
+	cr_expect_str_eq(instrument("/x/a.h", text, &wishes, &why), text);
 }
 
 Test(instrument, twice_is_once)
