@@ -121,19 +121,21 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 
 /* A call's total without what tracing added to it, in ticks. Negative: less than that. */
 static inline int64_t
-without_cost(const struct call_cost *cost, uint64_t total, uint64_t inner)
+without_cost(const struct call_cost *cost, uint64_t total, const struct call_frame *frame)
 {
 	const int64_t taken =
-		(int64_t)(total * COST_FRACTION) - (int64_t)(cost->inside + inner * cost->pair);
+		(int64_t)(total * COST_FRACTION) -
+		(int64_t)(cost[COST_OF_CALLS].inside + frame->inner * cost[COST_OF_CALLS].pair +
+			  frame->left_inner * cost[COST_OF_LEFT_OUT].pair);
 
 	return (taken + COST_FRACTION / 2) >> 8;
 }
 
 static inline void
-add_one(struct call_path *path, const struct call_cost *cost, uint64_t total, uint64_t inner,
-	bool finished)
+add_one(struct call_path *path, const struct call_frame *frame, const struct call_cost *cost,
+	uint64_t total, bool finished)
 {
-	const int64_t corrected = without_cost(cost, total, inner);
+	const int64_t corrected = without_cost(cost, total, frame);
 	const uint64_t ticks = corrected > 0 ? (uint64_t)corrected : 0;
 
 	path->below_cost += corrected < 0;
@@ -148,32 +150,66 @@ add_one(struct call_path *path, const struct call_cost *cost, uint64_t total, ui
 	call_histogram_add(&path->histogram, ticks);
 }
 
-static __attribute__((noinline)) void
-close_section(const struct call_frame *frame, struct call_path *path)
+/* How much more than at its beginning was live in it. */
+static uint64_t
+end_section(struct call_frame *frame)
 {
-	struct model_process *process = frame->thread->process->process;
-	const struct call_section *section = frame->section;
-	const uint64_t peak = process_peak_end(process, section->peak_number);
+	struct call_section *section = g_steal_pointer(&frame->section);
+	const uint64_t peak =
+		process_peak_end(frame->thread->process->process, section->peak_number);
+	const uint64_t more = peak - MIN(peak, section->live_bytes);
 
-	path->peak_bytes = MAX(path->peak_bytes, peak - MIN(peak, section->live_bytes));
-	g_free(frame->section);
+	g_free(section);
+	return more;
+}
+
+static __attribute__((noinline)) void
+close_section(struct call_frame *frame, struct call_path *path)
+{
+	const uint64_t more = end_section(frame);
+
+	path->peak_bytes = MAX(path->peak_bytes, more);
+}
+
+/* The call is too short to be kept: it is part of its caller, as those are that were left out. */
+static __attribute__((noinline)) void
+leave_out_top(struct timing_thread *thread, struct call_stack *stack)
+{
+	const struct call_frame *frame = &stack->frames[--stack->depth];
+
+	thread->process->timing->limits.left_out[LEFT_OUT_SHORT]++;
+	if (!stack->depth)
+		return;
+	struct call_frame *caller = &stack->frames[stack->depth - 1];
+
+	/* What it cost when it was recorded is near enough to what it costs when it is not. */
+	caller->left += frame->left + frame->direct + 1;
+	caller->left_inner += frame->left_inner + frame->inner + 1;
 }
 
 /* Takes the top frame off. */
 static inline void
 close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
 {
-	const struct call_frame *frame = &stack->frames[stack->depth - 1];
+	struct call_frame *frame = &stack->frames[stack->depth - 1];
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
 	const uint64_t now = stack_time(stack, ticks);
 	const uint64_t total = now > frame->start ? now - frame->start : 0;
 
+	/* What was given a name is never too short. */
+	if (unlikely(total < thread->process->timing->limits.min_ticks) && !frame->section) {
+		leave_out_top(thread, stack);
+		return;
+	}
 	path->calls++;
 	path->total += total;
 	path->self += total > frame->nested ? total - frame->nested : 0;
+	path->early -= frame->told;
 	path->inner += frame->inner;
 	path->direct += frame->direct;
-	add_one(path, &thread->process->cost[COST_OF_CALLS], total, frame->inner, finished);
+	path->left += frame->left;
+	path->left_inner += frame->left_inner;
+	add_one(path, frame, thread->process->cost, total, finished);
 	if (unlikely(frame->section != NULL))
 		close_section(frame, path);
 	if (likely(stack->depth > 1)) {
@@ -182,6 +218,7 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 		caller->nested += total;
 		caller->inner += frame->inner + 1;
 		caller->direct++;
+		caller->left_inner += frame->left_inner;
 	}
 	stack->depth--;
 }
@@ -199,21 +236,17 @@ open_section(struct model_process *process)
 }
 
 static inline uint32_t
-path_of(struct timing_thread *thread, const struct call_stack *stack,
-	const struct model_event *event)
+path_of(struct timing_thread *thread, const struct call_stack *stack, uint64_t function,
+	uint32_t from)
 {
-	const uint32_t node = MIN(event->node, (uint32_t)SITE_NODE_MAX);
-	uint32_t parent;
+	const uint32_t parent = unlikely(from) ? call_tree_child(&thread->tree, 0, from)
+					       : parent_path(thread, stack);
 
-	if (unlikely(event->flags & RECORD_FROM))
-		parent = call_tree_child(&thread->tree, 0, node);
-	else
-		parent = parent_path(thread, stack);
-	return call_tree_child(&thread->tree, parent, event->address);
+	return call_tree_child(&thread->tree, parent, function);
 }
 
 void
-calls_enter(struct timing_thread *thread, const struct model_event *event)
+calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
 {
 	struct call_stack *stack = thread->stack;
 	struct call_frame *frame;
@@ -230,11 +263,11 @@ calls_enter(struct timing_thread *thread, const struct model_event *event)
 	}
 	frame = &stack->frames[stack->depth];
 	*frame = (struct call_frame){
-		.start = stack_time(stack, event->ticks),
+		.start = stack_time(stack, ticks),
 		.thread = thread,
-		.path = path_of(thread, stack, event),
+		.path = path_of(thread, stack, function, from),
 	};
-	if (unlikely(record_pc_number(event->address)))
+	if (unlikely(record_pc_number(function)))
 		frame->section = open_section(thread->process->process);
 	stack->depth++;
 }
@@ -281,7 +314,7 @@ draw_so_far(struct timing_thread *thread, const struct call_stack *stack, uint32
 static void
 leave_between(struct timing_thread *thread, struct call_stack *stack, uint32_t at, uint64_t ticks)
 {
-	const struct call_frame left = stack->frames[at];
+	struct call_frame left = stack->frames[at];
 	const struct call_frame *callee = &stack->frames[at + 1];
 	struct call_path *path = &left.thread->tree.paths[left.path];
 	const uint64_t now = stack_time(stack, ticks);
@@ -292,19 +325,24 @@ leave_between(struct timing_thread *thread, struct call_stack *stack, uint32_t a
 	path->calls++;
 	path->total += total;
 	path->self += total - nested;
-	path->inner += left.inner + callee->inner;
+	path->early -= left.told;
 	path->direct += left.direct;
-	add_one(path, &thread->process->cost[COST_OF_CALLS], total, left.inner + callee->inner,
-		true);
-	if (left.section)
-		close_section(&left, path);
+	path->left += left.left;
+	path->left_inner += left.left_inner + callee->left_inner;
+	path->inner += left.inner + callee->inner;
 	if (at) {
 		struct call_frame *caller = &stack->frames[at - 1];
 
 		caller->nested += total - MIN(shared, total);
 		caller->inner += left.inner + 1;
 		caller->direct++;
+		caller->left_inner += left.left_inner;
 	}
+	left.inner += callee->inner;
+	left.left_inner += callee->left_inner;
+	add_one(path, &left, thread->process->cost, total, true);
+	if (left.section)
+		close_section(&left, path);
 	memmove(&stack->frames[at], &stack->frames[at + 1],
 		(stack->depth - at - 1) * sizeof(struct call_frame));
 	stack->depth--;
@@ -334,6 +372,89 @@ calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner)
 	for (uint32_t depth = at + 1; depth < stack->depth; depth++)
 		draw_so_far(thread, stack, depth, ticks);
 	leave_between(thread, stack, at, ticks);
+}
+
+void
+calls_left_out(struct timing_thread *thread, uint64_t count)
+{
+	struct call_stack *stack = thread->stack;
+
+	if (!stack->depth || count > UINT32_MAX)
+		return;
+	stack->frames[stack->depth - 1].left += count;
+	stack->frames[stack->depth - 1].left_inner += count;
+}
+
+static void
+forget_top(struct call_stack *stack)
+{
+	struct call_frame *frame = &stack->frames[--stack->depth];
+
+	if (frame->section)
+		end_section(frame);
+}
+
+static void
+forget_all(struct call_stack *stack)
+{
+	while (stack->depth)
+		forget_top(stack);
+}
+
+void
+calls_forget_exit(struct timing_thread *thread)
+{
+	struct call_stack *stack = thread->stack;
+
+	if (stack->excess)
+		stack->excess--;
+	else if (stack->depth)
+		forget_top(stack);
+}
+
+void
+calls_forget_left(struct timing_thread *thread, uint64_t inner)
+{
+	struct call_stack *stack = thread->stack;
+	struct call_frame left;
+	uint32_t at;
+
+	if (!inner || inner >= stack->depth + stack->excess)
+		return;
+	if (inner <= stack->excess) {
+		stack->excess--;
+		return;
+	}
+	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
+	left = stack->frames[at];
+	memmove(&stack->frames[at], &stack->frames[at + 1],
+		(stack->depth - at - 1) * sizeof(left));
+	stack->frames[stack->depth - 1] = left;
+	forget_top(stack);
+}
+
+/* BASE, CLOSE or PROCESS_END: nothing is open there any more. */
+void
+calls_forget_open(const struct call_event *event)
+{
+	struct timing_process *process = event->thread->process;
+	GHashTableIter iter;
+	gpointer value;
+
+	forget_all(event->thread->stack);
+	event->thread->stack->excess = 0;
+	if (event->kind == CALL_EVENT_BASE)
+		event->thread->stack->base = (uint32_t)event->number;
+	if (event->kind != CALL_EVENT_PROCESS_END)
+		return;
+	for (unsigned i = 0; i < process->threads->len; i++)
+		forget_all(
+			&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own);
+	if (!process->stacks)
+		return;
+	g_hash_table_iter_init(&iter, process->stacks);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		forget_all(value);
 }
 
 static void
@@ -422,6 +543,35 @@ calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally)
 }
 
 /* ---- the end ---- */
+
+static void
+begin_anew(struct call_stack *stack, uint64_t ticks)
+{
+	const uint64_t now = stack_time(stack, stack->suspended ? stack->suspended_ticks : ticks);
+
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		struct call_frame *frame = &stack->frames[i];
+
+		frame->start = now;
+		frame->nested = frame->inner = frame->direct = frame->left = frame->left_inner = 0;
+	}
+}
+
+void
+calls_begin_anew(struct timing_process *process, uint64_t ticks)
+{
+	GHashTableIter iter;
+	gpointer stack;
+
+	for (unsigned i = 0; i < process->threads->len; i++)
+		begin_anew(&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own,
+			ticks);
+	if (!process->stacks)
+		return;
+	g_hash_table_iter_init(&iter, process->stacks);
+	while (g_hash_table_iter_next(&iter, NULL, &stack))
+		begin_anew(stack, ticks);
+}
 
 void
 calls_process_end(struct timing_process *process, uint64_t ticks)

@@ -130,6 +130,18 @@ struct sample_row {
 	struct sample_tally sums[SAMPLE_KINDS];
 };
 
+/* The same of one interval (see struct span) of a call path of a thread. */
+struct moment_sums {
+	uint64_t samples[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t calls, self_ns; /* those that returned in it; what they had of it for themselves */
+};
+
+struct moment_row {
+	uint32_t node;
+	uint8_t span;
+	struct moment_sums sums;
+};
+
 enum chart_kind {
 	CHART_CPU, /* samples found the whole call path of `node`, again and again */
 	CHART_WALL,
@@ -156,7 +168,17 @@ enum profiling_cost_kind {
 	COST_OF_CALLS,
 	COST_OF_CALL_SUMS, /* tracing in summary mode */
 	COST_OF_MEMORY,	   /* an allocation and its free */
+	COST_OF_LEFT_OUT,  /* a call that was followed, but not recorded */
 	COST_KINDS,
+};
+
+/* Why traced calls are not in a profile, by request. */
+enum left_out {
+	LEFT_OUT_PATTERN, /* their functions were not asked for */
+	LEFT_OUT_SHORT,
+	LEFT_OUT_DEEP,
+	LEFT_OUT_MANY, /* there were more than were asked for; those not recorded are not known */
+	LEFT_OUT_REASONS,
 };
 
 struct profiling_cost {
@@ -186,6 +208,7 @@ struct thread {
 	GArray *calls;				      /* struct call_row, by node */
 	GArray *samples;			      /* struct sample_row, by node */
 	GArray *chart;				      /* struct chart_box, by start and depth */
+	GArray *moments;			      /* struct moment_row */
 	uint64_t missed_events;
 };
 
@@ -206,6 +229,7 @@ struct timeline_bin {
 	uint64_t live_blocks;	 /* at its end */
 	uint64_t mapped_bytes;	 /* MEMORY_MMAP + MEMORY_BREAK, at its end */
 	uint64_t rss_bytes;	 /* last known; 0: not measured in this interval */
+	uint64_t cpu_ns;	 /* CPU time, spread evenly between measurements */
 	struct tally allocated;
 	struct tally freed;
 };
@@ -253,6 +277,9 @@ struct run {
 	uint64_t chunks, broken_chunks, lost_events;
 	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
 	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
+	uint64_t left_out[LEFT_OUT_REASONS];
+	/* Traced calls are of this part of the run alone; until 0: to its end. */
+	uint64_t traced_from_ns, traced_until_ns;
 	GPtrArray *processes; /* struct process, by number */
 };
 
