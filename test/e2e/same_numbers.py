@@ -124,10 +124,15 @@ def in_words(value):
         return f"{value} B"
     for unit in ["KiB", "MiB", "GiB"]:
         value /= 1024
-        if value < 1023.5:
+        if value < 999.5:
             digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
             return f"{value:.{digits}f} {unit}"
     return "?"
+
+
+def short(name):
+    """Long names are cut where the line is full."""
+    return name.rstrip("…")[:38]
 
 
 def from_text(profile, metric):
@@ -135,7 +140,7 @@ def from_text(profile, metric):
                           check=True, capture_output=True, text=True).stdout
     table = text.split("\nModules by")[0]
     rows = re.findall(r"^ *([\d.,]+ \w+) +[\d.]+ % +([\d.,]+ \w+) +[\d.]+ %  (.*)$", table, re.M)
-    return [[*row] for row in rows if row[0] != "0 B"]
+    return [[total, own, short(name)] for total, own, name in rows if total != "0 B"]
 
 
 class Tap:
@@ -154,7 +159,12 @@ class Tap:
                 if left.get(key) != right.get(key):
                     print(f"# {key}: {left.get(key)} and {right.get(key)}")
         else:
-            print(f"# {left!r:.2000}\n# {right!r:.2000}")
+            for one in left:
+                if one not in right:
+                    print(f"# only the first: {one}")
+            for one in right:
+                if one not in left:
+                    print(f"# only the second: {one}")
 
 
 def main():
@@ -194,7 +204,7 @@ def compare(tap, files):
              dict(database.execute("SELECT name || module, cpu_ns FROM function_samples WHERE cpu_ns")),
              {one["name"] + one["module"]: one["self"]["cpu"] for one in report["functions"]
               if one["self"]["cpu"]})
-    truth = sorted(([in_words(total), in_words(own), name] for (name, _), (own, total) in
+    truth = sorted(([in_words(total), in_words(own), short(name)] for (name, _), (own, total) in
                     from_json(report["functions"], "bytes").items()))
     tap.same("bytes: text and JSON", sorted(from_text(profile, "bytes")), truth)
     folded = collections.Counter()
