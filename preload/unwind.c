@@ -49,7 +49,8 @@ unwind_init(struct unwinder *u)
 {
 	char *memory = session_map_wiped((size_t)UNWIND_FRAMES_FIRST * FRAME_BYTES);
 
-	if (!memory)
+	u->segments = session_map_wiped(sizeof(*u->segments));
+	if (!memory || !u->segments)
 		return false;
 	place_arrays(u, memory, UNWIND_FRAMES_FIRST);
 	u->generation = load_acquire(&modules_generation);
@@ -257,7 +258,7 @@ step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct r
  * From the outermost frame inwards, once for the whole walk: where something has changed, the walk
  * then knows how far out it has to go, instead of trying at each frame.
  */
-static inline uint32_t
+static inline __attribute__((always_inline)) uint32_t
 verify(const struct unwinder *u, uint32_t from)
 {
 	const uint64_t *pc = u->pc;
@@ -363,6 +364,102 @@ merge(struct unwinder *u, struct writer *writer, uint32_t match, uint32_t count)
 	return outer.node;
 }
 
+/* ---- inner parts of stacks seen before ---- */
+
+/* Whether the words that stepping through the segment read are what they were. */
+static inline bool
+segment_stands(const struct segment *segment)
+{
+	uint64_t differ = *segment->outer_slot ^ segment->outer_pc;
+
+	for (uint32_t i = 0; i + 1 < segment->count; i++)
+		differ |= *segment->frame[i].slot ^ segment->frame[i].pc;
+	for (uint32_t i = 0; i < segment->check_count; i++)
+		differ |= *segment->check[i].address ^ segment->check[i].value;
+	return !differ;
+}
+
+/* Whether the segment begins at `frame` and ends at a frame that the memo has verified. */
+static inline bool
+segment_fits(const struct unwinder *u, const struct segment *segment, const struct frame *frame,
+	uint64_t exact, uint32_t match)
+{
+	const uint32_t k = segment->outer;
+
+	if (segment->sp != frame->sp || segment->pc != (frame->pc | exact) || k > match ||
+		!segment->count || segment->generation != u->generation)
+		return false;
+
+	const struct memo_frame *outer = &u->frames[k];
+	const struct memo_frame *inner = &segment->frame[segment->count - 1].frame;
+
+	return outer->node == segment->outer_node && outer->sp == segment->outer_sp &&
+	       u->pc[k] == segment->outer_pc && (!outer->live || outer->bp == segment->outer_bp) &&
+	       (!inner->live || inner->bp == frame->bp) && segment_stands(segment);
+}
+
+/* Makes the segment the memo's inner part, as merge() would. */
+static inline uint32_t
+take_segment(struct unwinder *u, struct segment *segment)
+{
+	uint32_t k = segment->outer, checks = u->frames[k].checks;
+
+	segment->failures = 0;
+	u->slot[k] = segment->outer_slot;
+	for (uint32_t i = 0; i < segment->count; i++) {
+		k++;
+		u->pc[k] = segment->frame[i].pc;
+		u->slot[k] = segment->frame[i].slot;
+		u->frames[k] = segment->frame[i].frame;
+	}
+	for (uint32_t i = 0; i < segment->check_count; i++, checks++) {
+		u->check_address[checks] = segment->check[i].address;
+		u->check_value[checks] = segment->check[i].value;
+	}
+	u->top = u->matchable = k;
+	return u->frames[k].node;
+}
+
+/* Remembers in `segment` (or not, if NULL) what merge() has just put above memo frame `outer`. */
+static void
+keep_segment(struct unwinder *u, struct segment *segment, uint32_t outer)
+{
+	const uint32_t count = u->top - outer, first_check = u->frames[outer].checks;
+	const uint32_t check_count = u->frames[u->top].checks - first_check;
+	const uint64_t low = u->frames[u->top].sp + (uint64_t)ARCH_RETURN_OFFSET;
+
+	if (!segment)
+		return;
+	segment->count = 0;
+	if (!outer || u->matchable != u->top || count > SEGMENT_FRAMES ||
+		check_count > SEGMENT_CHECKS || u->pc[outer] & RECORD_PC_EXACT)
+		return;
+	for (uint32_t i = 0; i < check_count; i++) {
+		const uint64_t address = (uint64_t)u->check_address[first_check + i];
+
+		if (address < low || address >= u->frames[outer].sp)
+			return;
+		segment->check[i].address = u->check_address[first_check + i];
+		segment->check[i].value = u->check_value[first_check + i];
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t k = outer + 1 + i;
+
+		segment->frame[i] = (struct segment_frame){u->pc[k], u->slot[k], u->frames[k]};
+	}
+	segment->pc = u->pc[u->top];
+	segment->sp = u->frames[u->top].sp;
+	segment->outer_pc = u->pc[outer];
+	segment->outer_sp = u->frames[outer].sp;
+	segment->outer_bp = u->frames[outer].bp;
+	segment->outer_slot = u->slot[outer];
+	segment->outer = outer;
+	segment->outer_node = u->frames[outer].node;
+	segment->generation = u->generation;
+	segment->check_count = (uint16_t)check_count;
+	segment->count = (uint16_t)count;
+}
+
 /* ---- stacks deeper than the arrays ---- */
 
 /* Of the frames that have no room, so many outermost ones are kept: the last part of `fresh`. */
@@ -397,7 +494,7 @@ static uint32_t
 capture_too_deep(struct unwinder *u, struct writer *writer, struct frame frame, uint64_t exact)
 {
 	const uint32_t kept = outer_kept(u), inner = u->capacity - kept;
-	uint32_t node = TREE_ROOT;
+	uint32_t node = u->origin;
 	enum step result;
 	const uint64_t count = walk_outer(u, frame, exact, &result);
 
@@ -434,10 +531,10 @@ refresh(struct unwinder *u, struct writer *writer)
 static __attribute__((noinline)) void
 end_walk(struct unwinder *u, struct writer *writer, enum step result, uint64_t slot)
 {
-	uint32_t node = TREE_ROOT;
+	uint32_t node = u->origin;
 
 	if (result == STEP_LOST)
-		node = tree_child(&u->cache, writer, TREE_ROOT, RECORD_PC_TRUNCATED);
+		node = tree_child(&u->cache, writer, node, RECORD_PC_TRUNCATED);
 	u->top = u->matchable = 0;
 	set_end(u, result == STEP_CALLER ? (uint64_t *)slot : &no_caller, node);
 }
@@ -464,28 +561,18 @@ equals(const struct unwinder *u, uint32_t k, const struct frame *frame, uint64_t
 	       (!u->frames[k].live || u->frames[k].bp == frame->bp);
 }
 
-uint32_t
-unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bool is_exact)
+/*
+ * Steps from `frame`, that `slot` was read for, outwards until a frame is met that equals memo
+ * frame `match` or one outside it. Returns the node; keeps the segment.
+ */
+static __attribute__((noinline)) uint32_t
+capture_by_stepping(struct unwinder *u, struct writer *writer, struct frame frame, uint64_t exact,
+	uint32_t match, uint64_t tag)
 {
-	if (unlikely(u->generation != load_relaxed(&modules_generation) ||
-		     u->sequence != writer->sequence))
-		refresh(u, writer);
-	if (unlikely(!holds(&u->bounds, frame.sp)))
-		enter_stack(u, frame.sp);
-
-	uint64_t exact = is_exact ? RECORD_PC_EXACT : 0;
 	uint64_t slot = frame.sp + (uint64_t)ARCH_RETURN_OFFSET;
-	uint32_t match = is_safe_to_verify(u) ? u->matchable : 0;
 	uint32_t count = 0;
 
-	while (u->frames[match].sp < frame.sp)
-		match--;
-	match = verify(u, match);
-	for (;;) {
-		while (u->frames[match].sp < frame.sp)
-			match--;
-		if (equals(u, match, &frame, exact))
-			break;
+	do {
 		if (unlikely(match + count + 2 >= u->capacity - outer_kept(u)) &&
 			!make_room(u, count, &match))
 			return capture_too_deep(u, writer, frame, exact);
@@ -505,10 +592,57 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 			match = 0;
 			break;
 		}
-	}
-	if (!count)
-		return u->frames[match].node; /* frames remembered inside it may serve again */
+		while (u->frames[match].sp < frame.sp)
+			match--;
+	} while (!equals(u, match, &frame, exact));
 	if (match)
 		u->slot[match] = (uint64_t *)slot;
-	return merge(u, writer, match, count);
+
+	const uint32_t node = merge(u, writer, match, count);
+	struct segment *found = segment_find(u->segments, tag);
+
+	keep_segment(u, segment_place(u->segments, tag, found), match);
+	return node;
+}
+
+uint32_t
+unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bool is_exact)
+{
+	if (unlikely(u->generation != load_relaxed(&modules_generation) ||
+		     u->sequence != writer->sequence))
+		refresh(u, writer);
+	if (unlikely(!holds(&u->bounds, frame.sp)))
+		enter_stack(u, frame.sp);
+
+	const uint64_t exact = is_exact ? RECORD_PC_EXACT : 0;
+	uint32_t match = is_safe_to_verify(u) ? u->matchable : 0;
+
+	while (u->frames[match].sp < frame.sp)
+		match--;
+	match = verify(u, match);
+	if (equals(u, match, &frame, exact))
+		return u->frames[match].node; /* frames remembered inside it may serve again */
+
+	const uint64_t tag =
+		segment_tag(frame.pc, frame.sp, u->frames[match].node, *u->slot[match]);
+	struct segment *const segment = segment_find(u->segments, tag);
+
+	if (likely(segment != NULL) && segment_fits(u, segment, &frame, exact, match))
+		return take_segment(u, segment);
+	return capture_by_stepping(u, writer, frame, exact, match, tag);
+}
+
+bool
+unwind_stands(const struct unwinder *u, uint32_t k, uint32_t node)
+{
+	return k <= u->matchable && u->frames[k].node == node &&
+	       u->generation == load_relaxed(&modules_generation) && is_safe_to_verify(u) &&
+	       verify(u, k) == k;
+}
+
+void
+unwind_set_origin(struct unwinder *u, uint32_t node)
+{
+	u->origin = node;
+	clear_memo(u);
 }

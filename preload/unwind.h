@@ -16,6 +16,9 @@
  *live). From there on stepping would read the same words by the same rules and come to the same
  *frames; so they need not be stepped, nor looked up in the tree.
  *
+ * The inner part, where the stack differs from the last one, has mostly been seen before too: then
+ *it is taken from the segments (segments.h), and stepping is for what is new.
+ *
  * Invariants, for memo frames 1..top (frame k is called by frame k-1)
  * I1. *slot[k] was pc[k] when frame k was read; slot[0] likewise, or points to a zero of ours.
  * I2. frames[k].live: some frame outside k was found by means of the bp that frame k had.
@@ -32,6 +35,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "arch/arch.h"
+#include "segments.h"
 #include "stack_bounds.h"
 #include "tree.h"
 #include "writer.h"
@@ -41,14 +45,6 @@ enum {
 	UNWIND_FRAMES_FIRST = 256,   /* room at first, doubled as needed */
 	UNWIND_FRAMES_MAX = 1 << 18, /* deeper stacks lose frames in the middle, visibly */
 	UNWIND_WALK_MAX = 1 << 24,   /* no walk is longer, whatever the stack looks like */
-};
-
-/* A remembered frame; its pc and slot are in arrays of their own. */
-struct memo_frame {
-	uint64_t sp, bp;
-	uint32_t node;
-	uint32_t checks; /* I3 */
-	bool live;	 /* I2 */
 };
 
 /* A frame stepped through just now, innermost first. */
@@ -70,7 +66,10 @@ struct unwinder {
 	struct memo_frame *frames;
 	uint64_t **check_address, *check_value;
 	struct fresh_frame *fresh;
+	struct segments *segments;
 
+	uint32_t origin; /* node that outermost frames hang below: of the stack that is used, */
+	uint32_t home;	 /* and of the thread's own */
 	struct stack_bounds regions[UNWIND_REGIONS];
 	uint32_t region_next;
 	struct tree_cache cache;
@@ -86,5 +85,15 @@ bool unwind_init(struct unwinder *unwinder);
  */
 uint32_t unwind_capture(
 	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
+
+/* The outermost frames of what is captured next hang below `node`; TREE_ROOT: they are roots. */
+void unwind_set_origin(struct unwinder *unwinder, uint32_t node);
+
+/*
+ * Whether stepping on from where the memo's frame `k` is would find what the memo has, and that is
+ * the call path `node`. The caller makes sure that the stack is at least that deep, and that the
+ * walk from its own frame comes to frame k.
+ */
+bool unwind_stands(const struct unwinder *unwinder, uint32_t k, uint32_t node);
 
 #endif

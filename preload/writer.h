@@ -17,6 +17,11 @@
 #include <stdint.h>
 #include "pool.h"
 #include "record.h"
+#include "arch/arch.h"
+
+enum {
+	WRITER_AHEAD_BYTES = 256
+};
 
 struct writer {
 	uint8_t *at;
@@ -26,7 +31,8 @@ struct writer {
 	uint32_t thread, tid;
 	uint32_t missed; /* events that could not be recorded */
 	uint64_t sequence;
-	uint64_t lost_unreported; /* dropped for want of a chunk */
+	uint64_t lost_unreported;		  /* dropped for want of a chunk */
+	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* traced calls not wanted, ever */
 	struct record_state state;
 };
 
@@ -60,6 +66,8 @@ writer_ready(struct writer *writer)
 static inline void
 writer_commit(struct writer *writer)
 {
+	/* The line that will be written soon is the reader's still: it is asked for early. */
+	arch_prefetch_for_writing(writer->at + WRITER_AHEAD_BYTES);
 	/* Pairs with the reader's acquire (invariant I1 of the pool). */
 	store_release(&writer->chunk->length, (uint32_t)(writer->at - pool_payload(writer->chunk)));
 }

@@ -123,6 +123,7 @@ symbol_module_free(struct symbol_module *module)
 {
 	if (!module)
 		return;
+	symbol_session_free(module->session);
 	elf_file_close(&module->main);
 	elf_file_close(&module->debug);
 	perf_map_free(module->map);
@@ -192,6 +193,16 @@ symbol_module_find(
 		g_hash_table_insert(module->unknown, (gpointer)address, chain);
 	}
 	return *chain;
+}
+
+uint64_t
+symbol_module_debug_bytes(const struct symbol_module *module)
+{
+	if (module->debug.fd >= 0)
+		return (uint64_t)module->debug.status.st_size;
+	if (module->main.fd >= 0 && module->main.has_debug_info)
+		return (uint64_t)module->main.status.st_size;
+	return 0;
 }
 
 uint64_t

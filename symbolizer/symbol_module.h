@@ -4,8 +4,10 @@
  *
  * Its files are opened in symbol_module_new(). symbol_module_resolve() reads them, through a
  * libdwfl session of its own that it closes again, so that the memory of one module's debug
- * information is given back before the next one's is read. Different modules may be resolved by
- * different threads at once; what they share is the table of names, which locks itself.
+ * information is given back before the next one's is read. The session of a module that is not too
+ * big may be opened ahead, while the profiled program still runs (symbol_module_prepare()).
+ * Different modules may be resolved by different threads at once; what they share is the table of
+ * names, which locks itself.
  */
 #ifndef THAG_SYMBOLIZER_SYMBOL_MODULE_H
 #define THAG_SYMBOLIZER_SYMBOL_MODULE_H
@@ -24,9 +26,10 @@ struct symbol_module {
 	struct elf_file debug;	       /* its separate debug file; fd -1: none */
 	struct perf_map *map;	       /* made at run time: no files */
 	char *complaint;
-	GHashTable *chains;  /* address -> struct symbol_chain, NULL until resolved */
-	GHashTable *unknown; /* the same for addresses found but never resolved */
-	GArray *pending;     /* uint64_t: addresses not resolved yet */
+	struct symbol_session *session; /* opened ahead; NULL: when it is needed */
+	GHashTable *chains;		/* address -> struct symbol_chain, NULL until resolved */
+	GHashTable *unknown;		/* the same for addresses found but never resolved */
+	GArray *pending;		/* uint64_t: addresses not resolved yet */
 };
 
 /* What all modules share while they are resolved. */
@@ -44,6 +47,13 @@ void symbol_module_free(struct symbol_module *module);
 void symbol_module_want(struct symbol_module *module, uint64_t address);
 void symbol_module_resolve(struct symbol_module *module, const struct symbol_context *context);
 
+/*
+ * Reads what resolving needs first, debug information that is compressed above all. May run in
+ * another thread while addresses are wanted, but not while they are resolved.
+ */
+void symbol_module_prepare(struct symbol_module *module, const struct symbol_context *context);
+void symbol_session_free(struct symbol_session *session);
+
 /* The chain of `address`, or its offset where it was not resolved. */
 struct symbol_chain symbol_module_find(
 	struct symbol_module *module, uint64_t address, const struct symbol_context *context);
@@ -55,6 +65,9 @@ struct symbol_chain *symbol_chain_new_single(struct symbol symbol);
 /* Of an address that no more is known of: "module+0x12ab". */
 struct symbol symbol_module_offset_symbol(
 	const struct symbol_module *module, uint64_t address, const struct symbol_context *context);
+
+/* Size of the file that has the debug information; 0: none has. */
+uint64_t symbol_module_debug_bytes(const struct symbol_module *module);
 
 /* How long resolving may take, compared with other modules. */
 uint64_t symbol_module_weight(const struct symbol_module *module);

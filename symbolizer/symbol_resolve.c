@@ -20,7 +20,7 @@
 #include "symbol_module.h"
 #include "symbol_table.h"
 
-struct session {
+struct symbol_session {
 	struct symbol_module *module;
 	const struct symbol_context *context;
 	Dwfl *dwfl;
@@ -34,6 +34,8 @@ struct session {
 	Dwarf_CFI *unwind;
 	Dwarf_Addr unwind_bias;
 	bool unwind_tried;
+	bool debug_given;
+	char *failure;	/* why it could not be opened; NULL: it was */
 	GArray *frames; /* struct dwarf_frame of one address */
 };
 
@@ -48,13 +50,15 @@ static int
 session_find_debug(Dwfl_Module *dwfl_module, void **userdata, const char *name, Dwarf_Addr base,
 	const char *file_name, const char *debuglink, GElf_Word crc, char **ret_name)
 {
-	const struct session *session = *userdata;
+	struct symbol_session *session = *userdata;
 	const struct elf_file *debug = &session->module->debug;
 	int fd;
 
 	if (file_name && debug->fd >= 0) {
-		if ((fd = elf_file_dup(debug)) < 0)
+		/* Asked again, it is for dwz's common file: session_connect_alternative(). */
+		if (session->debug_given || (fd = elf_file_dup(debug)) < 0)
 			return -1;
+		session->debug_given = true;
 		*ret_name = strdup(debug->path);
 		return fd;
 	}
@@ -72,7 +76,7 @@ static const Dwfl_Callbacks session_callbacks = {
 
 /* Connects dwz's common file, if there is one and it is found and right. */
 static void
-session_connect_alternative(struct session *session, Dwarf *dwarf)
+session_connect_alternative(struct symbol_session *session, Dwarf *dwarf)
 {
 	const struct symbol_module *module = session->module;
 	const struct debug_search search = {
@@ -99,7 +103,7 @@ session_connect_alternative(struct session *session, Dwarf *dwarf)
 }
 
 static bool
-session_open(struct session *session)
+session_open(struct symbol_session *session)
 {
 	const struct symbol_module *module = session->module;
 	const int fd = elf_file_dup(&module->main);
@@ -130,9 +134,11 @@ session_open(struct session *session)
 	return true;
 }
 
-static void
-session_close(struct session *session)
+void
+symbol_session_free(struct symbol_session *session)
 {
+	if (!session)
+		return;
 	dwarf_index_free(session->index);
 	symbol_table_free(session->table);
 	if (session->dwfl)
@@ -142,12 +148,14 @@ session_close(struct session *session)
 	if (session->alternative_fd >= 0)
 		close(session->alternative_fd);
 	g_free(session->alternative_missing);
+	g_free(session->failure);
 	g_array_unref(session->frames);
+	g_free(session);
 }
 
 /* The name that the symbol tables have for `address`; NULL. */
 static const char *
-session_symbol_name(struct session *session, uint64_t address)
+session_symbol_name(struct symbol_session *session, uint64_t address)
 {
 	const char *name;
 
@@ -162,7 +170,7 @@ session_symbol_name(struct session *session, uint64_t address)
  * `address` itself where that is not known.
  */
 static uint64_t
-session_function_start(struct session *session, uint64_t address)
+session_function_start(struct symbol_session *session, uint64_t address)
 {
 	Dwarf_Frame *frame;
 	Dwarf_Addr start, end;
@@ -180,7 +188,7 @@ session_function_start(struct session *session, uint64_t address)
 }
 
 static struct symbol
-session_find_symbol(struct session *session, uint64_t address)
+session_find_symbol(struct symbol_session *session, uint64_t address)
 {
 	const char *name = session_symbol_name(session, address);
 
@@ -191,7 +199,7 @@ session_find_symbol(struct session *session, uint64_t address)
 }
 
 static struct symbol_chain *
-session_chain_of_frames(struct session *session, uint64_t address)
+session_chain_of_frames(struct symbol_session *session, uint64_t address)
 {
 	const uint32_t count = session->frames->len;
 	struct symbol *symbols;
@@ -218,7 +226,7 @@ session_chain_of_frames(struct session *session, uint64_t address)
 }
 
 static struct symbol_chain *
-session_find_chain(struct session *session, uint64_t address)
+session_find_chain(struct symbol_session *session, uint64_t address)
 {
 	g_array_set_size(session->frames, 0);
 	if (session->index &&
@@ -228,7 +236,7 @@ session_find_chain(struct session *session, uint64_t address)
 }
 
 static char *
-session_complaint(const struct session *session)
+session_complaint(const struct symbol_session *session)
 {
 	const char *path = session->module->path;
 
@@ -286,6 +294,12 @@ module_resolve_nothing(struct symbol_module *module, const struct symbol_context
 	}
 }
 
+static void
+module_close_session(struct symbol_module *module)
+{
+	g_clear_pointer(&module->session, symbol_session_free);
+}
+
 static bool
 module_is_intact(struct symbol_module *module)
 {
@@ -295,34 +309,57 @@ module_is_intact(struct symbol_module *module)
 		g_free(module->complaint);
 		module->complaint = g_strdup_printf(
 			"%s was overwritten while it was in use: no names for it", module->path);
+		module_close_session(module);
 		elf_file_close(&module->main);
 		return false;
 	}
-	if (module->debug.fd >= 0 && !elf_file_is_intact(&module->debug))
+	if (module->debug.fd >= 0 && !elf_file_is_intact(&module->debug)) {
+		module_close_session(module);
 		elf_file_close(&module->debug);
+	}
 	return true;
+}
+
+static struct symbol_session *
+session_new(struct symbol_module *module, const struct symbol_context *context)
+{
+	struct symbol_session *session = g_new0(struct symbol_session, 1);
+
+	session->module = module;
+	session->context = context;
+	session->alternative_fd = -1;
+	session->frames = g_array_new(FALSE, FALSE, sizeof(struct dwarf_frame));
+	if (!session_open(session))
+		session->failure = g_strdup(dwfl_errmsg(-1)); /* which knows this thread's own */
+	return session;
 }
 
 static void
 module_resolve_files(struct symbol_module *module, const struct symbol_context *context)
 {
-	struct session session = {.module = module, .context = context, .alternative_fd = -1};
-
-	session.frames = g_array_new(FALSE, FALSE, sizeof(struct dwarf_frame));
+	if (!module->session)
+		module->session = session_new(module, context);
 	g_clear_pointer(&module->complaint, g_free);
-	if (session_open(&session)) {
+	if (!module->session->failure) {
 		for (guint i = 0; i < module->pending->len; i++) {
 			const uint64_t address = g_array_index(module->pending, uint64_t, i);
 
-			module_store(module, address, session_find_chain(&session, address));
+			module_store(module, address, session_find_chain(module->session, address));
 		}
-		module->complaint = session_complaint(&session);
+		module->complaint = session_complaint(module->session);
 	} else {
-		module->complaint = g_strdup_printf(
-			"%s cannot be read (%s): no names for it", module->path, dwfl_errmsg(-1));
+		module->complaint = g_strdup_printf("%s cannot be read (%s): no names for it",
+			module->path, module->session->failure);
 		module_resolve_nothing(module, context);
 	}
-	session_close(&session);
+	module_close_session(module);
+}
+
+void
+symbol_module_prepare(struct symbol_module *module, const struct symbol_context *context)
+{
+	if (!module->session && module->main.fd >= 0)
+		module->session = session_new(module, context);
 }
 
 void

@@ -7,11 +7,18 @@
 
 #define SYMBOLIZER_DEBUG_DIRECTORIES "/usr/lib/debug"
 
+enum {
+	/* What is bigger is not read on the mere chance that it will be needed. */
+	AHEAD_BYTES_MAX = 64 << 20
+};
+
 struct symbolizer {
 	struct symbol_names names;
 	GStrv debug_directories;
 	struct symbol_context context;
 	unsigned threads;
+	bool is_ahead;
+	GThreadPool *ahead;  /* of one thread; NULL: there is nothing to read ahead */
 	GPtrArray *modules;  /* struct symbol_module, by number */
 	GHashTable *by_file; /* what identifies a file -> its module's number + 1 */
 };
@@ -31,9 +38,39 @@ symbolizer_new(const struct symbolizer_options *options)
 		.debuginfod = options->debuginfod,
 	};
 	symbolizer->threads = options->threads ? options->threads : g_get_num_processors();
+	symbolizer->is_ahead = options->ahead;
 	symbolizer->modules = g_ptr_array_new_with_free_func((GDestroyNotify)symbol_module_free);
 	symbolizer->by_file = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return symbolizer;
+}
+
+static void
+ahead_run(void *module, void *context)
+{
+	symbol_module_prepare(module, context);
+}
+
+static void
+symbolizer_read_ahead(struct symbolizer *symbolizer, struct symbol_module *module)
+{
+	const uint64_t bytes = symbol_module_debug_bytes(module);
+
+	if (!symbolizer->is_ahead || bytes == 0 || bytes > AHEAD_BYTES_MAX)
+		return;
+	if (!symbolizer->ahead)
+		symbolizer->ahead =
+			g_thread_pool_new(ahead_run, &symbolizer->context, 1, FALSE, NULL);
+	if (symbolizer->ahead)
+		g_thread_pool_push(symbolizer->ahead, module, NULL);
+}
+
+/* From here on no other thread looks at any module; what was not begun is left. */
+static void
+symbolizer_stop_reading(struct symbolizer *symbolizer)
+{
+	if (symbolizer->ahead)
+		g_thread_pool_free(symbolizer->ahead, TRUE, TRUE);
+	symbolizer->ahead = NULL;
 }
 
 void
@@ -41,6 +78,7 @@ symbolizer_free(struct symbolizer *symbolizer)
 {
 	if (!symbolizer)
 		return;
+	symbolizer_stop_reading(symbolizer);
 	g_ptr_array_unref(symbolizer->modules);
 	g_hash_table_unref(symbolizer->by_file);
 	g_strfreev(symbolizer->debug_directories);
@@ -86,6 +124,7 @@ symbolizer_enter(struct symbolizer *symbolizer, char *key, struct symbol_module 
 	}
 	g_ptr_array_add(symbolizer->modules, module);
 	g_hash_table_insert(symbolizer->by_file, key, GUINT_TO_POINTER(symbolizer->modules->len));
+	symbolizer_read_ahead(symbolizer, module);
 	return symbolizer->modules->len - 1;
 }
 
@@ -172,6 +211,7 @@ symbolizer_resolve_all(struct symbolizer *symbolizer)
 	g_autoptr(GPtrArray) threads = g_ptr_array_new();
 	unsigned helpers;
 
+	symbolizer_stop_reading(symbolizer);
 	for (guint i = 0; i < symbolizer->modules->len; i++) {
 		struct symbol_module *module = g_ptr_array_index(symbolizer->modules, i);
 

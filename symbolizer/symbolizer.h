@@ -10,7 +10,9 @@
  * offset is that of the function's start where the unwind tables (.eh_frame) tell it, so that the
  * call sites of one nameless function stay together.
  *
- * One thread calls; symbolizer_resolve_all() may use several inside.
+ * One thread calls; symbolizer_resolve_all() may use several inside, and with `ahead` another one
+ * reads meanwhile what will be needed then: decompressing libc's debug information alone takes 50
+ * ms, which nobody should wait for at the end of a run.
  */
 #ifndef THAG_SYMBOLIZER_H
 #define THAG_SYMBOLIZER_H
@@ -48,6 +50,7 @@ struct symbolizer_options {
 	const char *debug_directories; /* colon-separated, NULL: /usr/lib/debug */
 	bool debuginfod;	       /* ask servers (DEBUGINFOD_URLS) for what is missing */
 	unsigned threads;	       /* 0: as many as there are processors */
+	bool ahead; /* read debug information when a module is added, in a thread of its own */
 };
 
 struct symbolizer_module {

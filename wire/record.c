@@ -20,7 +20,7 @@ static const uint8_t allowed_flags[8] = {
 	[RECORD_ALLOC] = RECORD_NODE_HIT | RECORD_SIZE_SAME | RECORD_INDEX_HIGH |
 			 RECORD_ADDRESS_HIT | RECORD_ADDRESS_ODD,
 	[RECORD_FREE] = RECORD_REALLOC | RECORD_ADDRESS_HIT | RECORD_ADDRESS_ODD,
-	[RECORD_ENTER] = RECORD_NODE_HIT | RECORD_INDEX_HIGH,
+	[RECORD_ENTER] = RECORD_NODE_HIT | RECORD_FROM | RECORD_INDEX_HIGH,
 	[RECORD_SAMPLE] = RECORD_NODE_HIT | RECORD_WALL | RECORD_INDEX_HIGH,
 };
 
@@ -193,6 +193,14 @@ parse_enter(struct record_state *state, uint8_t tag, const uint8_t *at, const ui
 		record->address = state->pc + (uint64_t)varint_unzigzag(folded);
 		state->pc = record->address;
 		state->functions[record_function_index(record->address)] = record->address;
+	}
+	record->flags = tag & RECORD_FROM;
+	record->node = 0;
+	if (tag & RECORD_FROM) {
+		at = parse_node_distance(state, at, end, &record->node);
+		if (!at)
+			return 0;
+		state->node = record->node;
 	}
 	return parse_time(state, at, end, record);
 }

@@ -12,7 +12,7 @@
  *	ALLOC	3 NODE_HIT  4 SIZE_SAME  5 node index bit 8  6 ADDRESS_HIT  7 ADDRESS_ODD
  *	FREE	3 REALLOC                                    6 ADDRESS_HIT  7 ADDRESS_ODD
  *	NODE	-
- *	ENTER	3 NODE_HIT               5 index bit 8
+ *	ENTER	3 NODE_HIT  4 FROM       5 index bit 8
  *	EXIT	-
  *	SAMPLE	3 NODE_HIT  4 WALL       5 node index bit 8
  *
@@ -33,8 +33,9 @@ enum record_kind {
 	RECORD_ALLOC = 1,    /* node, size, address, time: taken after the allocator returned */
 	RECORD_FREE = 2,     /* address, time: taken before the allocator is called */
 	RECORD_NODE = 3,   /* a call path: node = (parent, pc); before its first use by its maker */
-	RECORD_ENTER = 4,  /* a traced function is entered: address = function, node = 0 */
-	RECORD_EXIT = 5,   /* the innermost traced function is left */
+	RECORD_ENTER = 4,  /* a traced function or a section is entered: address = function, or
+			    * RECORD_PC_NAMED and its number; node: see RECORD_FROM, else 0 */
+	RECORD_EXIT = 5,   /* the innermost of these is left */
 	RECORD_SAMPLE = 6, /* node was running: size = how many sampling periods it stands for */
 	RECORD_KINDS = 7,
 };
@@ -47,6 +48,12 @@ enum record_flag {
 	RECORD_ADDRESS_ODD = 1 << 7,
 	RECORD_REALLOC = 1 << 3, /* FREE: the release half of a realloc */
 	RECORD_WALL = 1 << 4,	 /* SAMPLE: of wall time, not CPU time */
+	/*
+	 * ENTER: a call path follows, which the function was entered from. Its time lies in the
+	 * innermost open entry of its call stack as ever, but its path is this one's child: it may
+	 * lead through functions that are not traced.
+	 */
+	RECORD_FROM = 1 << 4,
 };
 
 /*
@@ -73,17 +80,99 @@ enum record_type {
 	RECORD_SAMPLING = 14,	/* time, rate_hz, enum record_sampling_source, 1: of wall time */
 	RECORD_CALL_TALLY = 15, /* see record_call_tally_field */
 	RECORD_COST = 16,	/* see record_cost_field */
-	RECORD_SECTION_BEGIN = 17, /* reserved for sections, tasks, marks and counters */
-	RECORD_SECTION_END = 18,
-	RECORD_MARK = 19,
-	RECORD_COUNTER = 20,
-	RECORD_TASK = 21,
+	RECORD_SPAN_BEGIN = 17, /* time, number, instance: a section that belongs to no frame: it
+				 * may end in another function, another thread; it has times, and
+				 * no call path. Instances are 1, 2 ... in their process */
+	RECORD_SPAN_END = 18,	/* time, number, instance */
+	RECORD_MARK = 19,	/* time, number: this point was passed */
+	RECORD_COUNTER = 20,	/* time, number, the bits of a double: it has this value from now */
+	RECORD_TASK = 21,	/* see record_task_field */
 	RECORD_CALL_BASE = 22,	/* time, node: nothing traced is open on this call stack; what is
 				 * entered next was called from node */
 	RECORD_CALL_STACK = 23, /* time, number: ENTER and EXIT of this thread are of this call
 				 * stack from here on (0 is the thread's own; a coroutine's stack
 				 * keeps its number on whatever thread of the process it runs) */
 	RECORD_CALL_RANGE = 24, /* time, 1: tracing stopped (limits, options), 0: it goes on */
+	RECORD_NAMED = 25,	/* see record_named_field */
+	RECORD_MISUSE = 26,	/* see record_misuse_field */
+	RECORD_CALL_LEFT = 27,	/* time, n: the entry of this call stack that has n open ones inside
+				 * it (at least 1) is left, and these go on as if they were the
+				 * callees of what it was entered from: sections that overlap. Their
+				 * call paths stay */
+	RECORD_PAUSED = 28,	/* time, 1: this process asked to record nothing but releases and
+				 * ends from here on; 0: it goes on */
+	RECORD_LATE_ENTER = 29, /* time, function, ticks: ENTER of a call that began then, written
+				 * when it was clear that it is long enough */
+	RECORD_CALLS_LEFT_OUT = 30, /* time, count: so many calls inside of the innermost one that
+				     * is open were not recorded, before this */
+};
+
+/*
+ * What the source gave a name (include/thag.h): a place in it, known by its number. Said before the
+ * number is used by whoever made it, perhaps a moment after another thread's first use: names are
+ * to be looked up at the end. Two places may have one name, and are then one thing to a user.
+ */
+enum record_named_field {
+	NAMED_TIME,
+	NAMED_NUMBER, /* in its process, from 1; a fork's child knows those of its parent */
+	NAMED_KIND,   /* enum record_named_kind */
+	NAMED_LINE,
+	NAMED_NUMBERS,
+	NAMED_NAME = 0, /* strings: as in the source (cut at 1 KiB, as all three), */
+	NAMED_FILE,	/* the source file as the compiler knew it, */
+	NAMED_FUNCTION, /* the function around it */
+	NAMED_STRINGS,
+};
+
+enum record_named_kind {
+	NAMED_SECTION = 1,
+	NAMED_PROFILED, /* a function that asked to be profiled; name: its own */
+	NAMED_SPAN,
+	NAMED_TASK,
+	NAMED_MARK,
+	NAMED_COUNTER,
+	NAMED_END, /* a place that ends sections: of misuse alone */
+};
+
+/*
+ * Tasks: work that goes on in pieces, on whatever threads. While one is resumed on a thread, what
+ * is recorded there hangs below `node`: the path that made the task, and below it the task's name
+ * as a frame (RECORD_PC_NAMED). Where tasks are resumed one in another, the last one has the time.
+ */
+enum record_task_field {
+	TASK_TIME,
+	TASK_NUMBER, /* its name; 0: a coroutine, named after the innermost frame of its path */
+	TASK_ID,     /* in its process, 1, 2 ... */
+	TASK_ACTION, /* enum record_task_action */
+	TASK_NODE,   /* NEW: its call path, see above; else 0 */
+	TASK_NUMBERS,
+};
+
+enum record_task_action {
+	TASK_NEW = 1,
+	TASK_RESUME, /* on the thread of this record, until SUSPEND or END */
+	TASK_SUSPEND,
+	TASK_END, /* from any thread: for good */
+};
+
+/* Where the source uses thag.h in a way that means nothing. It is counted, and the use ignored. */
+enum record_misuse_field {
+	MISUSE_TIME,
+	MISUSE_NUMBER, /* of what was misused; for NOT_BEGUN the place that did it (NAMED_END); 0:
+			* nothing that has a name */
+	MISUSE_KIND,   /* enum record_misuse */
+	MISUSE_COUNT,  /* how often since it was last said */
+	MISUSE_NODE,   /* the call path that did it */
+	MISUSE_NUMBERS,
+};
+
+enum record_misuse {
+	MISUSE_NOT_BEGUN = 1, /* a section is ended that is not open in this function */
+	MISUSE_NOT_ENDED,     /* a function returned before it ended a section it began by a pair */
+	MISUSE_ENDED,	      /* a span or task is used after its end */
+	MISUSE_RUNNING,	      /* a task is resumed that is running, here or on another thread */
+	MISUSE_NOT_RUNNING,   /* a task is suspended where it is not running */
+	MISUSE_KINDS,
 };
 
 /* Summary mode of tracing: sums of a call path, which are added to what was said of it before. */
@@ -110,7 +199,8 @@ enum record_cost_field {
 	COST_INSIDE,
 	COST_UNCERTAINTY, /* of `pair`, half the width of the range in which it was measured */
 	COST_SUMMARY,	  /* 1: of tracing in summary mode; 2: `pair` is of an allocation and
-			   * its free, as memory profiling lengthens them */
+			   * its free, as memory profiling lengthens them; 3: of a call that
+			   * is left out (options min_duration, max_depth) */
 	COST_NUMBERS,
 };
 
@@ -124,10 +214,15 @@ enum record_process_field {
 	PROCESS_TIME,
 	PROCESS_PID,
 	PROCESS_PARENT_PID,
-	PROCESS_PARENT,	 /* process number of the forking process; 0: a fresh image */
-	PROCESS_NODES,	 /* node ids below this are the parent's (of a fork), else 0 or 1 */
-	PROCESS_ORIGIN,	 /* enum record_origin */
-	PROCESS_SUMMARY, /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_PARENT,	      /* process number of the forking process; 0: a fresh image */
+	PROCESS_NODES,	      /* node ids below this are the parent's (of a fork), else 0 or 1 */
+	PROCESS_ORIGIN,	      /* enum record_origin */
+	PROCESS_SUMMARY,      /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_MIN_DURATION, /* these as in struct options, 0 where nothing is asked for */
+	PROCESS_START_AFTER,
+	PROCESS_STOP_AFTER,
+	PROCESS_MAX_CALLS,
+	PROCESS_KEEP,
 	PROCESS_NUMBERS,
 	PROCESS_EXE = 0,   /* strings: path of the executable, */
 	PROCESS_ARGUMENTS, /* arguments, each with its final NUL (cut at 2 KiB) */
@@ -164,10 +259,17 @@ enum record_lost {
  * are no addresses but marks for a reader.
  */
 #define RECORD_PC_EXACT (UINT64_C(1) << 63)
+/*
+ * What has a name is a frame like a function: these two bits (EXACT among them, so that paths of
+ * calls and of stacks are alike) and its number. No address has the second one.
+ */
+#define RECORD_PC_NAMED (UINT64_C(3) << 62)
 enum record_pc {
 	RECORD_PC_UNKNOWN = 1,	 /* nothing could be found out */
 	RECORD_PC_TRUNCATED = 2, /* outer frames could not be walked */
 	RECORD_PC_FOLDED = 3,	 /* recursion beyond the bound was left out here */
+	RECORD_PC_THREAD = 4,	 /* below: the stacks of a thread that was created from here */
+	RECORD_PC_COROUTINE = 5, /* below: a stack that was made from here (makecontext) */
 	RECORD_PC_LAST_PSEUDO = 4096,
 };
 
@@ -210,14 +312,21 @@ struct record_extended {
 
 struct record {
 	enum record_kind kind;
-	uint32_t flags;			 /* REALLOC, WALL */
-	uint32_t node;			 /* ALLOC, SAMPLE; NODE: the new id */
+	uint32_t flags;			 /* REALLOC, WALL, FROM */
+	uint32_t node;			 /* ALLOC, SAMPLE; NODE: the new id; ENTER: see FROM */
 	uint32_t parent;		 /* NODE: 0 for an outermost frame */
 	uint64_t ticks;			 /* absolute; NODE: of the record before */
 	uint64_t address;		 /* ALLOC, FREE; ENTER: function; NODE: pc */
 	uint64_t size;			 /* ALLOC: bytes; SAMPLE: periods */
 	struct record_extended extended; /* of EXTENDED alone */
 };
+
+/* The number of what `pc` names; 0: it names nothing. */
+static inline uint32_t
+record_pc_number(uint64_t pc)
+{
+	return (pc & RECORD_PC_NAMED) == RECORD_PC_NAMED ? (uint32_t)pc : 0;
+}
 
 static inline unsigned
 record_address_index(uint64_t address)
@@ -346,21 +455,35 @@ record_emit_node(
 	return at;
 }
 
+/* `from`: the call path of RECORD_FROM, 0: none. */
 static inline uint8_t *
-record_emit_enter(struct record_state *state, uint8_t *at, uint64_t ticks, uint64_t function)
+record_emit_enter_from(
+	struct record_state *state, uint8_t *at, uint64_t ticks, uint64_t function, uint32_t from)
 {
 	const unsigned index = record_function_index(function);
+	uint8_t *tag = at++;
 
+	*tag = RECORD_ENTER;
 	if (state->functions[index] == function) {
-		*at++ = (uint8_t)(RECORD_ENTER | RECORD_NODE_HIT | (index >> 8) << 5);
+		*tag |= (uint8_t)(RECORD_NODE_HIT | (index >> 8) << 5);
 		*at++ = (uint8_t)index;
 	} else {
-		*at++ = RECORD_ENTER;
 		at = varint_emit(at, varint_zigzag((int64_t)(function - state->pc)));
 		state->functions[index] = function;
 		state->pc = function;
 	}
+	if (from) {
+		*tag |= RECORD_FROM;
+		at = varint_emit(at, varint_zigzag((int32_t)(from - state->node)));
+		state->node = from;
+	}
 	return record_emit_time(state, at, ticks);
+}
+
+static inline uint8_t *
+record_emit_enter(struct record_state *state, uint8_t *at, uint64_t ticks, uint64_t function)
+{
+	return record_emit_enter_from(state, at, ticks, function, 0);
 }
 
 static inline uint8_t *

@@ -289,7 +289,7 @@ write_results(struct analysis *analysis, struct symbolizer *symbolizer)
 int
 analyze_run(struct pool_file *file, const struct analyze_request *request)
 {
-	const struct symbolizer_options symbolizer_options = {.debuginfod = false};
+	const struct symbolizer_options symbolizer_options = {.ahead = true};
 	const struct options *options = &file->pool->options;
 	struct symbolizer *symbolizer = symbolizer_new(&symbolizer_options);
 	struct analysis analysis = {

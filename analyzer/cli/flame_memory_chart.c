@@ -162,7 +162,7 @@ share_out(const struct selection *selection)
 	for (unsigned i = 0; i < SPANS_MAX; i++)
 		g_ptr_array_add(intervals, g_array_new(FALSE, FALSE, sizeof(struct portion)));
 	for (uint32_t i = 0; i < spans->count; i++) {
-		const struct span *span = &spans->rows[i];
+		const struct profile_span *span = &spans->rows[i];
 		GArray *interval =
 			span->born < SPANS_MAX ? g_ptr_array_index(intervals, span->born) : NULL;
 		const struct portion portion = {span->node, span->blocks.bytes};

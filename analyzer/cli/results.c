@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* See results.h. The profile is written first: it refuses a name that is taken, and so settles the
- * stem of all files even where two runs end at once. */
+/*
+ * See results.h. The name of the profile is claimed first: that settles the stem of all files, even
+ * where two runs end at once. Then all files are written at the same time, by as many threads as
+ * there are processors: each only reads the profile.
+ */
 #include "results.h"
 
 #include <errno.h>
@@ -19,6 +22,7 @@
 
 enum {
 	STEMS_MAX = 10000, /* runs of one program that ended in the same second */
+	PROFILE = 0,	   /* the first of `outputs` */
 };
 
 struct results {
@@ -26,7 +30,8 @@ struct results {
 	const struct profile *profile;
 	struct selection selection; /* all of it */
 	char *stem;		    /* with the directory */
-	GPtrArray *files;	    /* char *: paths of what was written */
+	struct profile_claim claim;
+	GPtrArray *files; /* char *: paths of what was written */
 	bool failed;
 };
 
@@ -80,27 +85,23 @@ first_stem(const struct results_run *about, const struct profile *profile)
 	return g_strdup_printf("%s/%s-%s", about->directory, name, when);
 }
 
-/* Writes the profile under the first name that is free, and so finds the stem. */
+/* Finds the stem: the first of which no other run has the profile. */
 static bool
-write_profile(struct results *results)
+claim_stem(struct results *results)
 {
 	g_autofree char *first = first_stem(results->about, results->profile);
 
 	for (unsigned i = 1; i <= STEMS_MAX; i++) {
 		char *stem = i == 1 ? g_strdup(first) : g_strdup_printf("%s-%u", first, i);
-		char *path = g_strconcat(stem, ".thag", NULL);
+		g_autofree char *path = g_strconcat(stem, ".thag", NULL);
 		g_autoptr(GError) error = NULL;
 
-		if (profile_write(results->profile, path, &error)) {
+		if (profile_claim(path, &results->claim, &error)) {
 			results->stem = stem;
-			g_ptr_array_add(results->files, path);
 			return true;
 		}
-		const bool taken = g_error_matches(error, PROFILE_ERROR, PROFILE_ERROR_EXISTS);
-
 		g_free(stem);
-		g_free(path);
-		if (!taken) {
+		if (!g_error_matches(error, PROFILE_ERROR, PROFILE_ERROR_EXISTS)) {
 			fprintf(stderr, "thag: %s; the profile is lost\n", error->message);
 			return false;
 		}
@@ -115,7 +116,7 @@ write_profile(struct results *results)
 typedef int folded_writer(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth);
 
-/* A file of a run: folded stacks, a picture or the report. */
+/* A file of a run: folded stacks, a picture, the report, or (neither) the profile. */
 struct output {
 	const char *name; /* after the stem; "%s": how memory was profiled */
 	bool memory;	  /* of memory, else of time */
@@ -132,7 +133,9 @@ write_report(FILE *out, const struct selection *selection, const char *title)
 	return html_write(out, selection->profile, &options);
 }
 
+/* In the order in which they are named to the user. */
 static const struct output outputs[] = {
+	{".thag", false, NULL, NULL, true},
 	{"-memory-%s.folded", true, folded_write_file, NULL, false},
 	{"-memory-%s.svg", true, NULL, flame_profile_write, false},
 	{"-time.folded", false, folded_write_file, NULL, false},
@@ -142,37 +145,98 @@ static const struct output outputs[] = {
 	{".html", false, NULL, write_report, true},
 };
 
-static int
-write_folded(const struct results *results, const struct output *output, const char *path)
-{
-	const enum metric metric = output->memory ? METRIC_BYTES : metric_of_time(results->profile);
-	uint32_t depth;
-	const int error = output->folded(path, &results->selection, metric, &depth);
+/* One file to be written. A single thread has it at a time. */
+struct task {
+	const struct results *results;
+	const struct output *output;
+	char *path;
+	int error;	 /* negative errno */
+	char *complaint; /* instead of what the error means */
+	uint32_t depth;	 /* of folded stacks: where they were cut, or 0 */
+};
 
-	if (!error && depth)
-		fprintf(stderr,
-			"thag: %s: frames deeper than %u were put together: the text would be too "
-			"long\n",
-			path, depth);
-	return error;
+static int
+write_folded(struct task *task)
+{
+	const struct results *results = task->results;
+	const enum metric metric =
+		task->output->memory ? METRIC_BYTES : metric_of_time(results->profile);
+
+	return task->output->folded(task->path, &results->selection, metric, &task->depth);
+}
+
+static int
+write_profile(struct task *task)
+{
+	struct profile_claim claim = task->results->claim;
+	g_autoptr(GError) error = NULL;
+
+	if (profile_write_claimed(task->results->profile, &claim, &error))
+		return 0;
+	task->complaint = g_strdup_printf("%s; the profile is lost", error->message);
+	return -EIO;
 }
 
 /* A picture that cannot be finished is taken away. */
 static int
-write_picture(const struct results *results, const struct output *output, const char *path)
+write_picture(struct task *task)
 {
-	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	const int fd = open(task->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	int error;
 
 	if (!file)
 		return -errno;
-	error = output->picture(file, &results->selection, NULL);
+	error = task->output->picture(file, &task->results->selection, NULL);
 	if (fclose(file) && !error)
 		error = -errno;
 	if (error)
-		unlink(path);
+		unlink(task->path);
 	return error;
+}
+
+static void
+write_one(struct task *task)
+{
+	task->error = task->output->folded    ? write_folded(task)
+		      : task->output->picture ? write_picture(task)
+					      : write_profile(task);
+}
+
+/* Tasks that several threads share, each taking the next one. */
+struct work {
+	struct task *tasks;
+	int count;
+	int next; /* atomic */
+};
+
+static gpointer
+take_tasks(gpointer data)
+{
+	struct work *work = data;
+
+	for (int i; (i = g_atomic_int_add(&work->next, 1)) < work->count;)
+		write_one(&work->tasks[i]);
+	return NULL;
+}
+
+/* Where no more threads can be had, this one does it all. */
+static void
+do_tasks(struct work *work)
+{
+	const int most = MIN(work->count, (int)g_get_num_processors());
+	g_autoptr(GPtrArray) threads = g_ptr_array_new();
+
+	while ((int)threads->len + 1 < most) {
+		GThread *thread = g_thread_try_new("thag-write", take_tasks, work, NULL);
+
+		if (!thread)
+			break;
+		g_ptr_array_add(threads, thread);
+	}
+	take_tasks(work);
+	for (guint i = 0; i < threads->len; i++)
+		g_thread_join(g_ptr_array_index(threads, i));
 }
 
 static char *
@@ -187,23 +251,6 @@ path_of(const struct results *results, const struct output *output)
 		parts[1], NULL);
 }
 
-static void
-write_one(struct results *results, const struct output *output)
-{
-	char *path = path_of(results, output);
-	const int error = output->folded ? write_folded(results, output, path)
-					 : write_picture(results, output, path);
-
-	if (!error) {
-		g_ptr_array_add(results->files, path);
-		return;
-	}
-	fprintf(stderr, "thag: %s: %s; results are incomplete\n", path,
-		error == -ENOSPC ? "the disk is full" : g_strerror(-error));
-	results->failed = true;
-	g_free(path);
-}
-
 /* Memory where it was asked for, or nothing else was found; time where there is any. */
 static bool
 is_wanted(const struct results *results, const struct output *output)
@@ -216,11 +263,64 @@ is_wanted(const struct results *results, const struct output *output)
 }
 
 static void
+say_error(const struct task *task)
+{
+	if (task->complaint)
+		fprintf(stderr, "thag: %s\n", task->complaint);
+	else
+		fprintf(stderr, "thag: %s: %s; results are incomplete\n", task->path,
+			task->error == -ENOSPC ? "the disk is full" : g_strerror(-task->error));
+}
+
+/* Says what went wrong; keeps the path of what was written. */
+static void
+finish_task(struct results *results, struct task *task)
+{
+	if (task->error) {
+		say_error(task);
+		results->failed = true;
+		return;
+	}
+	if (task->depth)
+		fprintf(stderr,
+			"thag: %s: frames deeper than %u were put together: the text would be too "
+			"long\n",
+			task->path, task->depth);
+	g_ptr_array_add(results->files, g_steal_pointer(&task->path));
+}
+
+/* Without its profile a run leaves nothing: the profile's own complaint says it all. */
+static void
+give_up(struct results *results, const struct work *work)
+{
+	say_error(&work->tasks[PROFILE]);
+	for (int i = 0; i < work->count; i++)
+		if (i != PROFILE && !work->tasks[i].error)
+			unlink(work->tasks[i].path);
+	results->failed = true;
+}
+
+static void
 write_outputs(struct results *results)
 {
-	for (unsigned i = 0; i < G_N_ELEMENTS(outputs); i++)
+	struct task tasks[G_N_ELEMENTS(outputs)];
+	struct work work = {.tasks = tasks};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(outputs); i++) {
 		if (is_wanted(results, &outputs[i]))
-			write_one(results, &outputs[i]);
+			tasks[work.count++] = (struct task){.results = results,
+				.output = &outputs[i],
+				.path = path_of(results, &outputs[i])};
+	}
+	do_tasks(&work);
+	if (tasks[PROFILE].error)
+		give_up(results, &work);
+	for (int i = 0; i < work.count && !tasks[PROFILE].error; i++)
+		finish_task(results, &tasks[i]);
+	for (int i = 0; i < work.count; i++) {
+		g_free(tasks[i].complaint);
+		g_free(tasks[i].path);
+	}
 }
 
 /* ---- the end of a run ---- */
@@ -275,9 +375,9 @@ results_write(const struct run *run, struct symbolizer *symbolizer, const struct
 	const struct filter everything = {.function = NULL};
 
 	selection_init(&results.selection, profile, &everything, NULL);
-	if (write_profile(&results)) {
+	if (claim_stem(&results)) {
 		write_outputs(&results);
-		if (!about->quiet)
+		if (!about->quiet && results.files->len)
 			print_summary(&results);
 	} else {
 		results.failed = true;

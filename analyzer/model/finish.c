@@ -145,14 +145,15 @@ by_node(gconstpointer a, gconstpointer b)
 }
 
 static void
-finish_spans(struct process *public, const struct span_index *spans, uint32_t site, uint32_t node)
+finish_spans(struct thread *public, const struct span_index *spans, uint32_t site, uint32_t node)
 {
 	for (uint32_t i = spans->first[site]; i < spans->first[site + 1]; i++) {
 		const struct span_cell *cell = &spans->cells[i];
 		const struct span span = {.node = node,
 			.born = cell->key >> 8 & 0xff,
 			.gone = cell->key & 0xff,
-			.blocks = cell->tally};
+			.blocks = cell->tally,
+			.temporary = cell->temporary};
 
 		g_array_append_val(public->spans, span);
 	}
@@ -174,8 +175,7 @@ finish_sites(struct model_thread *thread, struct node_marks *marks, const struct
 		site = (struct site){renumber(marks, state->node), state->category,
 			sums_of(thread->process, state, clock)};
 		g_array_append_val(public->sites, site);
-		finish_spans(
-			thread->process->public, spans, thread->sites.slots[i].site, site.node);
+		finish_spans(public, spans, thread->sites.slots[i].site, site.node);
 		add_sums(&public->memory[site.category], &site.memory);
 	}
 	if (thread->releases.count) {
@@ -203,6 +203,8 @@ finish_thread(struct model_thread *thread, struct node_marks *marks,
 	public->start_ns = model_ns(clock, thread->start_ticks);
 	public->end_ns = model_ns(clock, thread->ended ? thread->end_ticks : process->end_ticks);
 	process->missed += public->missed_events;
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		process->model->left_out[i] += thread->left_out[i];
 	for (unsigned i = 0; i < MEMORY_CATEGORIES; i++)
 		add_sums(&process->public->memory[i], &public->memory[i]);
 }

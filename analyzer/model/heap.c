@@ -61,7 +61,7 @@ take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks
 
 	account_remove(process, site, PEAK_HEAP, (struct tally){1, bytes});
 	account_lifetime(site, lifetime);
-	spans_gone(&model->spans, &model->sites, block->site, site, block->ticks, ticks, bytes);
+	spans_gone(&model->spans, &model->sites, block->site, block->ticks, bytes);
 	process->freed.count++;
 	process->freed.bytes += bytes;
 	if (block->serial == thread->serial[PEAK_HEAP] &&

@@ -215,6 +215,7 @@ model_process_end(struct model_process *process, uint64_t ticks)
 	if (process->ended)
 		return;
 	ticks = MAX(ticks, process->start_ticks);
+	timeline_advance(process, ticks);
 	heap_process_end(process);
 	for (unsigned i = 0; i < model->sinks->len; i++) {
 		const struct model_sink_entry *entry =
@@ -382,9 +383,25 @@ model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_
 }
 
 void
+model_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns)
+{
+	if (process->ended || !cpu_ns)
+		return;
+	timeline_advance(process, ticks);
+	timeline_cpu(process, ticks, cpu_ns);
+}
+
+void
 model_missed(struct model_thread *thread, uint32_t missed)
 {
 	thread->public->missed_events = missed;
+}
+
+void
+model_left_out(struct model_thread *thread, const uint64_t count[POOL_LEFT_OUT_REASONS])
+{
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		thread->left_out[i] = MAX(thread->left_out[i], count[i]);
 }
 
 uint64_t

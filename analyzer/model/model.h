@@ -68,15 +68,16 @@ struct site {
 };
 
 enum {
-	SPANS_MAX = 96,	  /* intervals, all of one length, that the run is cut into */
+	SPANS_MAX = 240,  /* intervals, all of one length, that the run is cut into */
 	SPAN_NEVER = 255, /* in place of an interval: live when the process ended */
 };
 
-/* Blocks of the heap by call path and the intervals in which they came and went. */
+/* Blocks of the heap by call path of a thread and the intervals in which they came and went. */
 struct span {
 	uint32_t node;
 	uint8_t born, gone;
 	struct tally blocks;
+	uint64_t temporary; /* where born is gone: all temporary ones that went then */
 };
 
 struct node {
@@ -124,6 +125,18 @@ struct sample_row {
 	struct sample_tally sums[SAMPLE_KINDS];
 };
 
+/* The same of one interval (see struct span) of a call path of a thread. */
+struct moment_sums {
+	uint64_t samples[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t calls, self_ns; /* those that returned in it; what they had of it for themselves */
+};
+
+struct moment_row {
+	uint32_t node;
+	uint8_t span;
+	struct moment_sums sums;
+};
+
 enum chart_kind {
 	CHART_CPU, /* samples found the whole call path of `node`, again and again */
 	CHART_WALL,
@@ -150,7 +163,17 @@ enum profiling_cost_kind {
 	COST_OF_CALLS,
 	COST_OF_CALL_SUMS, /* tracing in summary mode */
 	COST_OF_MEMORY,	   /* an allocation and its free */
+	COST_OF_LEFT_OUT,  /* a call that was followed, but not recorded */
 	COST_KINDS,
+};
+
+/* Why traced calls are not in a profile, by request. */
+enum left_out {
+	LEFT_OUT_PATTERN, /* their functions were not asked for */
+	LEFT_OUT_SHORT,
+	LEFT_OUT_DEEP,
+	LEFT_OUT_MANY, /* there were more than were asked for; those not recorded are not known */
+	LEFT_OUT_REASONS,
 };
 
 struct profiling_cost {
@@ -176,9 +199,11 @@ struct thread {
 	uint64_t start_ns, end_ns;
 	struct memory_sums memory[MEMORY_CATEGORIES]; /* peaks: its share of them */
 	GArray *sites;				      /* struct site */
+	GArray *spans;				      /* struct span; none in summary mode */
 	GArray *calls;				      /* struct call_row, by node */
 	GArray *samples;			      /* struct sample_row, by node */
 	GArray *chart;				      /* struct chart_box, by start and depth */
+	GArray *moments;			      /* struct moment_row */
 	uint64_t missed_events;
 };
 
@@ -199,6 +224,7 @@ struct timeline_bin {
 	uint64_t live_blocks;	 /* at its end */
 	uint64_t mapped_bytes;	 /* MEMORY_MMAP + MEMORY_BREAK, at its end */
 	uint64_t rss_bytes;	 /* last known; 0: not measured in this interval */
+	uint64_t cpu_ns;	 /* CPU time, spread evenly between measurements */
 	struct tally allocated;
 	struct tally freed;
 };
@@ -226,8 +252,6 @@ struct process {
 	uint32_t timeline_first; /* timeline[0] is this interval of the run: starts at
 				  * timeline_first * bin_ns */
 	GArray *timeline;	 /* struct timeline_bin */
-	GArray *spans; /* struct span; none in summary mode. Of one call path there may be several
-			* for the same two intervals */
 	struct sampling sampling[SAMPLE_KINDS];
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits; /* of calls that were not seen to begin */
@@ -247,6 +271,9 @@ struct run {
 	uint64_t chunks, broken_chunks, lost_events;
 	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
 	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
+	uint64_t left_out[LEFT_OUT_REASONS];
+	/* Traced calls are of this part of the run alone; until 0: to its end. */
+	uint64_t traced_from_ns, traced_until_ns;
 	GPtrArray *processes; /* struct process, by number */
 };
 

@@ -25,9 +25,11 @@ thread_free(gpointer data)
 
 	g_free(thread->name);
 	g_array_unref(thread->sites);
+	g_array_unref(thread->spans);
 	g_array_unref(thread->calls);
 	g_array_unref(thread->samples);
 	g_array_unref(thread->chart);
+	g_array_unref(thread->moments);
 	g_free(thread);
 }
 
@@ -42,7 +44,6 @@ process_free(gpointer data)
 	g_ptr_array_unref(process->modules);
 	g_array_unref(process->nodes);
 	g_array_unref(process->timeline);
-	g_array_unref(process->spans);
 	g_free(process);
 }
 
@@ -64,7 +65,6 @@ process_new(void)
 	process->modules = g_ptr_array_new_with_free_func(module_free);
 	process->nodes = g_array_new(FALSE, TRUE, sizeof(struct node));
 	process->timeline = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
-	process->spans = g_array_new(FALSE, TRUE, sizeof(struct span));
 	return process;
 }
 
@@ -74,10 +74,12 @@ thread_new(void)
 	struct thread *thread = g_new0(struct thread, 1);
 
 	thread->sites = g_array_new(FALSE, TRUE, sizeof(struct site));
+	thread->spans = g_array_new(FALSE, TRUE, sizeof(struct span));
 	thread->calls = g_array_new(FALSE, TRUE, sizeof(struct call_row));
 	g_array_set_clear_func(thread->calls, call_clear);
 	thread->samples = g_array_new(FALSE, TRUE, sizeof(struct sample_row));
 	thread->chart = g_array_new(FALSE, TRUE, sizeof(struct chart_box));
+	thread->moments = g_array_new(FALSE, TRUE, sizeof(struct moment_row));
 	return thread;
 }
 

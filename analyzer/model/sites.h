@@ -44,7 +44,8 @@ struct peak {
 	uint64_t number;
 };
 
-/* Three cache lines: what every event touches, what frees and new peaks do, what frees do. */
+/* Three cache lines: what every event touches, what frees and new peaks do, what frees of older
+ * blocks do. */
 struct site_state {
 	uint32_t node;
 	uint32_t category : 2;
@@ -61,9 +62,11 @@ struct site_state {
 	uint64_t lifetime_ticks;
 	uint64_t lifetime_max_ticks;
 
-	/* Gone in interval `span`: [0] came in it, [1] in the one before: see spans.h. */
-	_Alignas(64) struct tally in_span[2];
-	uint32_t span;
+	/* See spans.h. What had been freed when the current interval began; of what has been freed
+	 * since then that which came in earlier intervals, and in the one before. */
+	_Alignas(64) struct tally told;
+	uint64_t told_temporary;
+	struct tally older, before;
 };
 
 enum {

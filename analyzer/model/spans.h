@@ -10,9 +10,10 @@
  *
  * The run is cut into at most SPANS_MAX intervals of one length, which doubles when they do not
  * reach. Cells are kept for what has gone alone, in one hash table for all sites; a live block is
- * its own cell until its process ends. Most blocks go in the interval in which they came, or in the
- * next: these are added up in the site itself (it is at hand then) and become cells when the
- * interval is over, so that a free costs a few comparisons as a rule.
+ * its own cell until its process ends. Most blocks go in the interval in which they came, and those
+ * cost nothing while it lasts: when it is over they are what the site has freed since it began,
+ *less the older ones, which are added up one by one. Of these, most came in the interval before and
+ *have a sum of their own in the site.
  *
  * Memory is proportional to sites: when there are more than CELLS_PER_SITE cells per site, the
  * intervals double too. So a program with very many call paths gets a coarser answer, not a slower
@@ -24,11 +25,35 @@
 #include "sites.h"
 
 struct span_cell {
-	uint64_t key;	    /* site << 16 | born << 8 | gone */
-	struct tally tally; /* count 0: an empty slot */
+	uint64_t key;	    /* site << 16 | born << 8 | gone; with a zero tally: an empty slot */
+	struct tally tally; /* blocks that came and went then */
+	uint64_t temporary; /* gone then as temporary ones; of the cells [n, n] alone */
+};
+
+enum {
+	SPANS_WAITING = 16, /* a power of two */
+};
+
+/* A block on its way to its cell, which is asked for meanwhile. */
+struct span_waiting {
+	uint64_t key;
+	uint64_t bytes;
+};
+
+/*
+ * Somebody else who keeps something by interval. `settle` is called when the current interval is
+ * over, with the time it ends; `halve` when all have become twice as long, and returns how much is
+ * kept then.
+ */
+struct span_keeper {
+	void (*settle)(void *context, uint64_t ticks);
+	uint64_t (*halve)(void *context);
+	void *context;
 };
 
 struct span_table {
+	struct span_keeper keeper;
+	uint64_t kept; /* by the keeper: counts like cells */
 	struct span_cell *cells;
 	uint64_t count, mask;
 	unsigned shift;
@@ -36,43 +61,40 @@ struct span_table {
 	uint64_t start_ticks, end_ticks; /* of the current interval */
 	uint64_t before_ticks;		 /* start of the one before it */
 	uint32_t current;		 /* its number */
+	double spans_per_tick;
+	struct span_waiting waiting[SPANS_WAITING];
+	uint32_t arrived, taken; /* of those that wait; `arrived` - `taken` are there */
 };
 
 /* Intervals begin with `origin_ticks`. */
 void span_table_init(struct span_table *table, uint64_t origin_ticks, uint64_t width_ticks);
 void span_table_fini(struct span_table *table);
 
-/* The time is past the current interval; out of line. */
+/* To be called before anything is told of a time past the current interval. */
 void spans_advance_slow(struct span_table *table, struct site_pool *sites, uint64_t ticks);
 
-/* A block goes that came in an earlier interval; out of line. */
-void spans_gone_slow(struct span_table *table, struct site_pool *sites, uint32_t site,
-	uint64_t born_ticks, uint64_t bytes);
-
-/* The site's sum belongs to an interval that is over; out of line. */
-void spans_settle_slow(struct span_table *table, uint32_t number, struct site_state *site);
-
-/* A block that is live when its process ends. */
-void spans_never(struct span_table *table, struct site_pool *sites, uint32_t site,
-	uint64_t born_ticks, uint64_t bytes);
-
-/* A block goes. `site` is `number`'s. */
 static inline void
-spans_gone(struct span_table *table, struct site_pool *sites, uint32_t number,
-	struct site_state *site, uint64_t born_ticks, uint64_t ticks, uint64_t bytes)
+spans_advance(struct span_table *table, struct site_pool *sites, uint64_t ticks)
 {
 	if (__builtin_expect(ticks >= table->end_ticks, 0))
 		spans_advance_slow(table, sites, ticks);
-	if (__builtin_expect(born_ticks < table->before_ticks, 0)) {
-		spans_gone_slow(table, sites, number, born_ticks, bytes);
-		return;
-	}
-	if (__builtin_expect(site->span != table->current, 0))
-		spans_settle_slow(table, number, site);
-	struct tally *sum = &site->in_span[born_ticks < table->start_ticks];
+}
 
-	sum->count++;
-	sum->bytes += bytes;
+/* A block goes that came in an earlier interval; out of line. */
+void spans_older_slow(struct span_table *table, struct site_pool *sites, uint32_t number,
+	uint64_t born_ticks, uint64_t bytes);
+
+/* A block that is live when its process ends. */
+void spans_never(struct span_table *table, struct site_pool *sites, uint32_t number,
+	uint64_t born_ticks, uint64_t bytes);
+
+/* A block of the site `number` goes; its `freed` counts it. */
+static inline void
+spans_gone(struct span_table *table, struct site_pool *sites, uint32_t number, uint64_t born_ticks,
+	uint64_t bytes)
+{
+	if (__builtin_expect(born_ticks < table->start_ticks, 0))
+		spans_older_slow(table, sites, number, born_ticks, bytes);
 }
 
 /*

@@ -29,6 +29,7 @@ struct model_thread {
 	uint64_t start_ticks, end_ticks;
 	bool ended;
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
+	uint64_t left_out[POOL_LEFT_OUT_REASONS];
 };
 
 /* The tree of call paths. A forked child goes on from its parent's: ids below `first` are there. */
@@ -47,6 +48,8 @@ struct timeline {
 	uint64_t open_end_ticks;
 	uint64_t live_max_bytes;
 	uint64_t rss_bytes;
+	uint64_t cpu_ns, cpu_ticks; /* CPU time when it was last measured, and when that was */
+	uint64_t open_cpu_ns;
 	struct tally allocated, freed; /* of the process when the interval was opened */
 };
 
@@ -82,6 +85,7 @@ struct model {
 	uint64_t events;
 	GArray *sinks; /* struct model_sink_entry */
 	struct timing *timing;
+	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* of threads that are finished */
 	uint32_t sink_kinds;
 	uint32_t (*module_found)(void *context, uint32_t pid, const struct module *module);
 	void *module_context;
@@ -120,6 +124,8 @@ struct node node_table_get(const struct node_table *table, uint32_t node);
 /* timeline.c */
 void timeline_init(struct model_process *process, uint64_t ticks);
 void timeline_advance_slow(struct model_process *process, uint64_t ticks);
+/* CPU time of the process so far. */
+void timeline_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns);
 void timeline_end(struct model_process *process, uint64_t ticks);
 
 static inline void

@@ -11,6 +11,7 @@
 
 #include "call_tree.h"
 #include "chart.h"
+#include "moments.h"
 #include "state.h"
 
 enum {
@@ -28,6 +29,8 @@ struct call_frame {
 	uint64_t start;	 /* by its stack's own clock */
 	uint64_t nested; /* ticks in calls of its own */
 	uint64_t inner, direct;
+	uint64_t left, left_inner;    /* calls left out: in its own time, and at any depth */
+	uint64_t told;		      /* self that is in its path's `early` */
 	struct timing_thread *thread; /* that entered it: `path` is of its tree */
 	uint32_t path;
 };
@@ -53,7 +56,9 @@ struct call_tally_sums {
 
 struct sample_sums {
 	uint32_t node;
+	bool touched; /* since it was last told: see moments.h */
 	uint64_t samples[SAMPLE_KINDS], periods[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t told_samples[SAMPLE_KINDS], told_ns[SAMPLE_KINDS];
 };
 
 struct timing_thread {
@@ -66,6 +71,8 @@ struct timing_thread {
 	GHashTable *samples;   /* node -> struct sample_sums; NULL: none */
 	uint64_t rate_hz[SAMPLE_KINDS];
 	struct chart_lane lane;
+	GPtrArray *touched;		       /* struct sample_sums; NULL: none yet */
+	GArray *sample_moments, *call_moments; /* struct moment; NULL: none yet */
 };
 
 struct timing_process {
@@ -79,23 +86,75 @@ struct timing_process {
 	uint64_t own_periods, own_ns;
 };
 
+struct call_ring;
+
+/* What traced calls are limited to. Ticks: see call_limits.c. */
+struct call_limits {
+	bool any;
+	bool known;  /* set by the first process that said something */
+	bool enough; /* max_calls were seen, and the first of them are wanted */
+	uint64_t min_ticks;
+	uint64_t start_ticks, stop_ticks;	      /* [start, stop) of samples and calls, */
+	uint64_t calls_start_ticks, calls_stop_ticks; /* and of calls alone: within these */
+	uint64_t max_calls, calls;
+	uint64_t left_out[LEFT_OUT_REASONS];
+	struct call_ring *ring; /* the last calls are wanted; NULL: the first */
+};
+
 struct timing {
 	struct model *model;
 	struct chart chart;
+	struct call_limits limits;
 	GPtrArray *processes; /* struct timing_process */
+	bool called;	      /* a call began or ended since moments were told */
 };
 
 /* timing.c: made on first use. */
 struct timing_thread *timing_thread_get(struct model_thread *thread);
 
+/* What happens to call stacks, in the order in which it happened. */
+enum call_event_kind {
+	CALL_EVENT_ENTER, /* number: the function */
+	CALL_EVENT_EXIT,
+	CALL_EVENT_BASE,     /* node */
+	CALL_EVENT_STACK,    /* number of a stack */
+	CALL_EVENT_LEFT_OUT, /* how many */
+	CALL_EVENT_CLOSE,    /* what is open on the thread's stack */
+	CALL_EVENT_PROCESS_END,
+};
+
+struct call_event {
+	struct timing_thread *thread; /* of PROCESS_END: any */
+	uint64_t ticks;
+	uint64_t number;
+	enum call_event_kind kind;
+};
+
+/* timing.c: lets it happen. */
+void timing_apply_call(const struct call_event *event);
+
+/* call_limits.c: lets it happen now, later or never, as the limits are. */
+void call_limits_init(struct call_limits *limits);
+void call_limits_fini(struct call_limits *limits);
+void call_limits_read(struct timing *timing, const struct record *process);
+void call_limits_apply_slow(struct timing *timing, const struct call_event *event);
+/* Nothing more comes: what was put off happens. */
+void call_limits_drain(struct timing *timing);
+
 /* calls.c */
 void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function);
 void calls_exit(struct timing_thread *thread, uint64_t ticks);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
+void calls_left_out(struct timing_thread *thread, uint64_t count);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
 void calls_close_all(struct timing_thread *thread, uint64_t ticks);
 void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally);
+/* Takes calls and their ends without adding them up: only call stacks follow. */
+void calls_forget_exit(struct timing_thread *thread);
+void calls_forget_open(const struct call_event *event);
+/* What is open on any stack of the process begins now. */
+void calls_begin_anew(struct timing_process *process, uint64_t ticks);
 /* The process is over: nothing stays open on any stack. */
 void calls_process_end(struct timing_process *process, uint64_t ticks);
 void calls_process_fini(struct timing_process *process);
@@ -107,6 +166,12 @@ void calls_thread_fini(struct timing_thread *thread);
  */
 void calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, uint32_t node),
 	void *marks);
+
+/* moments_finish.c: adds moments to the public thread; `number` by call path: its node. */
+void moments_finish_samples(struct timing_thread *thread,
+	uint32_t (*renumber)(void *marks, uint32_t node), void *marks);
+void moments_finish_calls(
+	struct timing_thread *thread, const uint32_t *number, const uint64_t *self_ns);
 
 /* samples.c */
 uint64_t samples_ns(const struct timing_thread *thread, enum sample_kind kind, uint64_t periods);

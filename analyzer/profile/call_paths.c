@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "call_paths.h"
+#include "generated_code.h"
 #include "record.h"
 
 enum call_path_state {
@@ -121,13 +122,15 @@ find_chain(struct call_path_target *target, struct place place)
 /* ---- one process ---- */
 
 void
-call_paths_init(
-	struct call_paths *paths, struct call_path_target *target, const struct process *process)
+call_paths_init(struct call_paths *paths, struct call_path_target *target,
+	const struct process *process, uint64_t run_start_realtime_ns)
 {
 	const guint count = process->nodes ? process->nodes->len : 0;
 
 	paths->target = target;
 	paths->nodes = process->nodes;
+	paths->pid = process->pid;
+	paths->start_realtime_ns = run_start_realtime_ns;
 	module_index_init(&paths->modules, process->modules);
 	paths->placed = g_new(uint32_t, count);
 	memset(paths->placed, 0xff, count * sizeof(*paths->placed)); /* NOT_SEEN */
@@ -138,6 +141,7 @@ void
 call_paths_fini(struct call_paths *paths)
 {
 	module_index_fini(&paths->modules);
+	generated_code_free(paths->generated);
 	g_free(paths->placed);
 	g_array_free(paths->way, TRUE);
 }
@@ -151,14 +155,27 @@ find_node(const struct call_paths *paths, uint32_t node)
 	return &g_array_index(paths->nodes, struct node, node);
 }
 
+/* What holds an address that lies in no module. NULL: nobody knows. */
+static const struct module *
+find_generated(struct call_paths *paths)
+{
+	if (!paths->generated_sought)
+		paths->generated = generated_code_new(
+			paths->target->symbolizer, paths->pid, paths->start_realtime_ns);
+	paths->generated_sought = true;
+	return paths->generated;
+}
+
 /* False where no module holds the address. */
 static bool
-find_place(const struct call_paths *paths, const struct node *node, struct place *ret_place)
+find_place(struct call_paths *paths, const struct node *node, struct place *ret_place)
 {
 	const uint64_t address =
 		node->pc & RECORD_PC_EXACT ? node->pc & ~RECORD_PC_EXACT : node->pc - 1;
 	const struct module *module = module_index_find(&paths->modules, address, node->seen_ns);
 
+	if (!module)
+		module = find_generated(paths);
 	if (!module)
 		return false;
 	*ret_place = (struct place){module, address - module->bias};
@@ -220,6 +237,15 @@ place_pseudo(struct call_paths *paths, uint32_t parent, const char *name)
 		&target->tree, parent, frame_table_add_pseudo(&target->frames, name));
 }
 
+/* A map of generated code does not hold all addresses, as a module does. */
+static bool
+is_named(const struct call_paths *paths, struct place place)
+{
+	return place.module != paths->generated ||
+	       symbolizer_find(paths->target->symbolizer, place.module->symbols, place.address)
+			       .symbols->precision != SYMBOL_OFFSET;
+}
+
 /* The node's frames below `parent`, a number in the tree. */
 static uint32_t
 place_below(struct call_paths *paths, uint32_t parent, const struct node *node)
@@ -230,7 +256,7 @@ place_below(struct call_paths *paths, uint32_t parent, const struct node *node)
 
 	if (is_pseudo(node))
 		return place_pseudo(paths, parent, pseudo_name(node->pc));
-	if (!find_place(paths, node, &place))
+	if (!find_place(paths, node, &place) || !is_named(paths, place))
 		return place_pseudo(paths, parent, "[unknown]");
 	if (is_ours(place.module))
 		return parent;

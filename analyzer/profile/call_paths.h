@@ -29,12 +29,16 @@ struct call_paths {
 	struct call_path_target *target;
 	const GArray *nodes; /* struct node, of the process */
 	struct module_index modules;
+	uint32_t pid;
+	uint64_t start_realtime_ns;
+	struct module *generated; /* code made at run time; NULL: none, or not looked for */
+	bool generated_sought;
 	uint32_t *placed; /* by node: number in the tree, or one of enum call_path_state */
 	GArray *way;	  /* uint32_t: nodes yet to be placed, innermost first */
 };
 
-void call_paths_init(
-	struct call_paths *paths, struct call_path_target *target, const struct process *process);
+void call_paths_init(struct call_paths *paths, struct call_path_target *target,
+	const struct process *process, uint64_t run_start_realtime_ns);
 void call_paths_fini(struct call_paths *paths);
 
 /* Asks the symbolizer for all addresses from `node` to its root. A bad node is ignored. */

@@ -21,7 +21,7 @@ struct builder {
 	struct call_path_target target;
 	struct call_paths *paths; /* by index of the process */
 	GArray *rows;		  /* struct row */
-	GArray *spans;		  /* struct span, of all processes */
+	GArray *spans;		  /* struct profile_span */
 };
 
 static const struct process *
@@ -38,7 +38,7 @@ want_process(struct builder *builder, guint index)
 	const struct process *process = process_at(builder, index);
 	struct call_paths *paths = &builder->paths[index];
 
-	call_paths_init(paths, &builder->target, process);
+	call_paths_init(paths, &builder->target, process, builder->run->start_realtime_ns);
 	for (guint i = 0; i < process->threads->len; i++) {
 		const struct thread *thread = g_ptr_array_index(process->threads, i);
 
@@ -60,6 +60,22 @@ place_site(struct call_paths *paths, const struct site *site)
 	if (!site->node && !site->memory.allocated.count)
 		return 0;
 	return call_paths_place(paths, site->node);
+}
+
+static void
+add_span(
+	struct builder *builder, struct call_paths *paths, uint32_t thread, const struct span *from)
+{
+	const struct profile_span span = {
+		.node = call_paths_place(paths, from->node),
+		.thread = thread,
+		.born = from->born,
+		.gone = from->gone,
+		.blocks = from->blocks,
+		.temporary = from->temporary,
+	};
+
+	g_array_append_val(builder->spans, span);
 }
 
 static void
@@ -86,20 +102,9 @@ add_thread(struct builder *builder, guint process, const struct thread *thread)
 
 		g_array_append_val(builder->rows, memory);
 	}
+	for (guint i = 0; thread->spans && i < thread->spans->len; i++)
+		add_span(builder, paths, number, &g_array_index(thread->spans, struct span, i));
 	time_build_add(paths, number, thread);
-}
-
-static void
-add_spans(struct builder *builder, guint index)
-{
-	const GArray *spans = process_at(builder, index)->spans;
-
-	for (guint i = 0; spans && i < spans->len; i++) {
-		struct span span = g_array_index(spans, struct span, i);
-
-		span.node = call_paths_place(&builder->paths[index], span.node);
-		g_array_append_val(builder->spans, span);
-	}
 }
 
 static int
@@ -154,7 +159,7 @@ number_nodes(struct builder *builder)
 		row->node = number[row->node];
 	}
 	for (guint i = 0; i < builder->spans->len; i++) {
-		struct span *span = &g_array_index(builder->spans, struct span, i);
+		struct profile_span *span = &g_array_index(builder->spans, struct profile_span, i);
 
 		span->node = number[span->node];
 	}
@@ -230,6 +235,7 @@ add_process(struct builder *builder, guint index)
 				[PROFILE_SIZES_FREED] = process->sizes_freed,
 				[PROFILE_LIFETIMES] = process->lifetimes,
 			},
+		.bin_first = process->timeline_first,
 		.bin_count = timeline ? timeline->len : 0,
 		.timeline = timeline ? g_memdup2(timeline->data,
 					       timeline->len * sizeof(struct timeline_bin))
@@ -242,7 +248,6 @@ add_process(struct builder *builder, guint index)
 	profile->run.summary |= process->summary;
 	for (guint i = 0; i < process->threads->len; i++)
 		add_thread(builder, index, g_ptr_array_index(process->threads, i));
-	add_spans(builder, index);
 }
 
 /* ---- the run ---- */
@@ -322,7 +327,6 @@ add_run(struct builder *builder, const struct profile_context *context)
 		profile, command && *command ? *command : (first ? first->exe : NULL));
 	profile->run.command = command_line(profile, command);
 	profile->run.incomplete = incomplete_reasons(builder, context);
-	profile->run.cost = profile_string(profile, cost->str);
 	profile->run.start_realtime_ns = run->start_realtime_ns;
 	profile->run.duration_ns = run->duration_ns;
 	profile->run.bin_ns = run->bin_ns;
@@ -337,6 +341,11 @@ add_run(struct builder *builder, const struct profile_context *context)
 	profile->run.chart_shortest_ns = run->chart_shortest_ns;
 	profile->run.chart_hidden = run->chart_hidden;
 	profile->run.chart_grain_ns = run->chart_grain_ns;
+	memcpy(profile->run.left_out, run->left_out, sizeof(run->left_out));
+	profile->run.traced_from_ns = run->traced_from_ns;
+	profile->run.traced_until_ns = run->traced_until_ns;
+	time_build_left_out(profile, cost);
+	profile->run.cost = profile_string(profile, cost->str);
 	profile->run.exit_status = context->exit_status;
 	profile->run.exit_signal = context->exit_signal;
 	add_machine(profile);
@@ -352,7 +361,7 @@ profile_build(
 		.profile = profile_new(),
 		.paths = g_new0(struct call_paths, count),
 		.rows = g_array_new(FALSE, FALSE, sizeof(struct row)),
-		.spans = g_array_new(FALSE, FALSE, sizeof(struct span)),
+		.spans = g_array_new(FALSE, FALSE, sizeof(struct profile_span)),
 	};
 
 	call_path_target_init(&builder.target, builder.profile, symbolizer);
@@ -366,7 +375,7 @@ profile_build(
 	const guint span_count = builder.spans->len;
 
 	profile_spans_take(builder.profile,
-		(struct span *)(void *)g_array_free(builder.spans, FALSE), span_count);
+		(struct profile_span *)(void *)g_array_free(builder.spans, FALSE), span_count);
 	add_run(&builder, context); /* looks at what there is */
 
 	for (guint i = 0; i < count; i++)

@@ -9,7 +9,7 @@
 
 /* Takes `count` rows in any order; alike ones are added up. `rows` is the profile's from then on.
  */
-void profile_spans_take(struct profile *profile, struct span *rows, uint32_t count);
+void profile_spans_take(struct profile *profile, struct profile_span *rows, uint32_t count);
 
 /* Returns an SQLite result code. */
 int profile_spans_write(const struct profile *profile, sqlite3 *database);

@@ -67,19 +67,14 @@ create(const struct writer *writer, const char *table, const char *prefix,
 /* ---- meta ---- */
 
 static int
-write_meta_row(const struct writer *writer, const char *key, const struct schema_column *column)
+write_meta_row(
+	const struct profile_run *run, const struct schema_column *column, sqlite3_stmt *statement)
 {
 	const struct schema_columns one = {column, 1};
-	sqlite3_stmt *statement = NULL;
-	int code = prepare_insert(writer, "meta", 2, &statement);
 
-	if (code == SQLITE_OK) {
-		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-		schema_bind(statement, 2, &one, &writer->profile->run);
-		code = insert(statement);
-	}
-	sqlite3_finalize(statement);
-	return code;
+	sqlite3_bind_text(statement, 1, column->name, -1, SQLITE_STATIC);
+	schema_bind(statement, 2, &one, run);
+	return insert(statement);
 }
 
 static int
@@ -93,12 +88,16 @@ write_meta(const struct writer *writer)
 						   "('memory_count',%" G_GUINT32_FORMAT ")",
 		PROFILE_MAJOR, PROFILE_MINOR, !*profile->run.incomplete, profile->nodes.count,
 		profile->memory.count);
+	sqlite3_stmt *statement = NULL;
 	int code = execute(writer, "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID");
 
 	if (code == SQLITE_OK)
 		code = execute(writer, derived);
+	if (code == SQLITE_OK)
+		code = prepare_insert(writer, "meta", 2, &statement);
 	for (unsigned i = 0; code == SQLITE_OK && i < schema_run.count; i++)
-		code = write_meta_row(writer, schema_run.columns[i].name, &schema_run.columns[i]);
+		code = write_meta_row(&profile->run, &schema_run.columns[i], statement);
+	sqlite3_finalize(statement);
 	return code;
 }
 
@@ -214,7 +213,7 @@ write_timelines(const struct writer *writer)
 
 		for (uint32_t bin = 0; code == SQLITE_OK && bin < process->bin_count; bin++) {
 			sqlite3_bind_int64(statement, 1, (int64_t)i + 1);
-			sqlite3_bind_int64(statement, 2, bin);
+			sqlite3_bind_int64(statement, 2, (int64_t)process->bin_first + bin);
 			schema_bind(statement, 3, &schema_bin, &process->timeline[bin]);
 			code = insert(statement);
 		}
@@ -347,23 +346,64 @@ publish(const char *from, const char *to)
 	return g_unlink(from) == 0 ? 0 : errno;
 }
 
+static void
+free_claim(struct profile_claim *claim)
+{
+	g_free(claim->path);
+	g_free(claim->temporary);
+	*claim = (struct profile_claim){0};
+}
+
+bool
+profile_claim(const char *path, struct profile_claim *ret_claim, GError **error)
+{
+	struct profile_claim claim = {g_strdup(path), g_strconcat(path, ".part", NULL)};
+	const int descriptor = open(claim.temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int system_error = descriptor < 0 ? errno : 0;
+
+	/* In this order: who had the temporary name before us has the file's by now. */
+	if (descriptor >= 0) {
+		close(descriptor);
+		if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+			system_error = EEXIST;
+			g_unlink(claim.temporary);
+		}
+	}
+	*ret_claim = claim;
+	if (!system_error)
+		return true;
+	fail(error, path, system_error);
+	free_claim(ret_claim);
+	return false;
+}
+
+void
+profile_drop_claim(struct profile_claim *claim)
+{
+	g_unlink(claim->temporary);
+	free_claim(claim);
+}
+
+bool
+profile_write_claimed(const struct profile *profile, struct profile_claim *claim, GError **error)
+{
+	int system_error = write_database(profile, claim->temporary);
+
+	if (!system_error)
+		system_error = publish(claim->temporary, claim->path);
+	if (!system_error) {
+		free_claim(claim);
+		return true;
+	}
+	fail(error, claim->path, system_error);
+	profile_drop_claim(claim);
+	return false;
+}
+
 bool
 profile_write(const struct profile *profile, const char *path, GError **error)
 {
-	g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
-	int system_error, descriptor;
+	struct profile_claim claim;
 
-	if (g_file_test(path, G_FILE_TEST_EXISTS))
-		return fail(error, path, EEXIST);
-	descriptor = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
-	if (descriptor < 0)
-		return fail(error, path, errno);
-	close(descriptor);
-	system_error = write_database(profile, temporary);
-	if (!system_error)
-		system_error = publish(temporary, path);
-	if (!system_error)
-		return true;
-	g_unlink(temporary);
-	return fail(error, path, system_error);
+	return profile_claim(path, &claim, error) && profile_write_claimed(profile, &claim, error);
 }

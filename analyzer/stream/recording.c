@@ -197,12 +197,9 @@ recording_put_clock(struct recording *recording, const struct clock_reading *rea
 }
 
 void
-recording_put_rss(struct recording *recording, uint32_t process, uint64_t ticks, uint64_t bytes,
-	uint64_t peak_bytes)
+recording_put_rss(struct recording *recording, const struct recording_rss *entry)
 {
-	const struct recording_rss entry = {process, ticks, bytes, peak_bytes};
-
-	put(recording, RECORDING_RSS, &entry, sizeof(entry), NULL, 0);
+	put(recording, RECORDING_RSS, entry, sizeof(*entry), NULL, 0);
 }
 
 void
@@ -222,6 +219,16 @@ recording_put_call_tallies(struct recording *recording, const struct lane *lane,
 
 	put(recording, RECORDING_CALL_TALLIES, &entry, sizeof(entry), tallies,
 		count * sizeof(*tallies));
+}
+
+void
+recording_put_left_out(struct recording *recording, const struct lane *lane,
+	const uint64_t count[POOL_LEFT_OUT_REASONS])
+{
+	struct recording_left_out entry = {.thread = thread_of(lane)};
+
+	memcpy(entry.count, count, sizeof(entry.count));
+	put(recording, RECORDING_LEFT_OUT, &entry, sizeof(entry), NULL, 0);
 }
 
 void

@@ -41,6 +41,7 @@ enum recording_type {
 	RECORDING_END = 7,
 	RECORDING_FINISH = 8,
 	RECORDING_CALL_TALLIES = 9,
+	RECORDING_LEFT_OUT = 10,
 };
 
 struct recording_entry {
@@ -71,10 +72,16 @@ struct recording_scan {
 
 struct recording_rss {
 	uint64_t process, ticks, bytes, peak_bytes;
+	uint64_t cpu_ns; /* 0: not known */
 };
 
 struct recording_end {
 	uint64_t process, ticks;
+};
+
+struct recording_left_out {
+	struct recording_thread thread;
+	uint64_t count[POOL_LEFT_OUT_REASONS];
 };
 
 struct recording_finish {
@@ -94,12 +101,13 @@ void recording_put_piece(struct recording *recording, const struct lane *lane,
 	const struct piece *piece, const uint8_t *bytes, uint32_t count);
 void recording_put_scan(struct recording *recording, uint64_t limit_ticks, uint64_t end_ticks);
 void recording_put_clock(struct recording *recording, const struct clock_reading *reading);
-void recording_put_rss(struct recording *recording, uint32_t process, uint64_t ticks,
-	uint64_t bytes, uint64_t peak_bytes);
+void recording_put_rss(struct recording *recording, const struct recording_rss *entry);
 void recording_put_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_tally *tallies, uint32_t count);
 void recording_put_call_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_call_tally *tallies, uint32_t count);
+void recording_put_left_out(struct recording *recording, const struct lane *lane,
+	const uint64_t count[POOL_LEFT_OUT_REASONS]);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
 void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
 

@@ -212,9 +212,12 @@ on_rss(struct replay *replay, uint32_t bytes)
 
 	get(replay, bytes, &entry, sizeof(entry));
 	member = find_member(replay, entry.process);
-	if (member)
-		model_rss(member->model, MIN(entry.ticks, replay->end_ticks), entry.bytes,
-			entry.peak_bytes);
+	if (member) {
+		const uint64_t ticks = MIN(entry.ticks, replay->end_ticks);
+
+		model_rss(member->model, ticks, entry.bytes, entry.peak_bytes);
+		model_cpu(member->model, ticks, entry.cpu_ns);
+	}
 	return OUTCOME_MORE;
 }
 
@@ -267,6 +270,21 @@ on_call_tallies(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
+on_left_out(struct replay *replay, uint32_t bytes)
+{
+	struct recording_left_out entry;
+	struct lane *lane;
+
+	get(replay, bytes, &entry, sizeof(entry));
+	lane = lane_of(replay, &entry.thread, replay->end_ticks);
+	if (!lane)
+		return OUTCOME_DAMAGED;
+	if (!lane->discard)
+		model_left_out(lane->thread, entry.count);
+	return OUTCOME_MORE;
+}
+
+static enum outcome
 on_end(struct replay *replay, uint32_t bytes)
 {
 	struct recording_end entry;
@@ -301,6 +319,7 @@ take_entry(struct replay *replay)
 		[RECORDING_RSS] = on_rss,
 		[RECORDING_TALLIES] = on_tallies,
 		[RECORDING_CALL_TALLIES] = on_call_tallies,
+		[RECORDING_LEFT_OUT] = on_left_out,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,
 	};

@@ -179,8 +179,7 @@ put_metric(GByteArray *pack, const struct flame_metric *metric, const struct fla
 	put_text(bytes, metric->name ? metric->name : "value");
 	pack_text(bytes, unit_names[metric->unit]);
 	put_text(bytes, metric->count_name ? metric->count_name : "samples");
-	for (uint32_t i = 0; i < tree->count; i++)
-		pack_varint(bytes, tree->self[number][i]);
+	pack_column(bytes, tree->self[number], tree->count);
 	pack_section(pack, name, bytes);
 }
 

@@ -27,6 +27,8 @@ enum {
 	DRAWING = (STATIC_WIDTH - 2 * MARGIN) * PIXEL,
 };
 
+#define NO_GROUP UINT32_MAX
+
 /* Where a box is drawn. */
 struct place {
 	uint64_t left, width; /* in hundredths of a pixel, from the margin */
@@ -39,7 +41,7 @@ struct drawing {
 	struct place *places; /* by box */
 	uint64_t low, span;   /* of the axis, in values or ns */
 	uint32_t rows;
-	uint32_t *group; /* by frame: the class of its colour */
+	uint32_t *group; /* by frame: the class of its colour; NO_GROUP: see group_of() */
 	int8_t *step;	 /* by box, of a comparison: how it changed; else NULL */
 	double *a, *b;	 /* by box, of a comparison: its values with all below it */
 	bool flipped;
@@ -394,12 +396,8 @@ choose_colours(struct drawing *drawing, const char *scheme, GString *css)
 	} else if (strcmp(scheme, "module") == 0) {
 		classes = group_by_module(drawing) + 1;
 	} else {
-		for (uint32_t f = 0; f < flame->frame_count; f++) {
-			g_autofree char *name =
-				g_utf8_make_valid(flame_function_name(&flame->frames[f]), -1);
-
-			drawing->group[f] = colour_slot(name);
-		}
+		for (uint32_t f = 0; f < flame->frame_count; f++)
+			drawing->group[f] = NO_GROUP;
 	}
 	append_rules(css, scheme, classes, drawing->step, false);
 	g_string_append(css, "@media screen and (prefers-color-scheme:dark){");
@@ -409,26 +407,83 @@ choose_colours(struct drawing *drawing, const char *scheme, GString *css)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+static const char *
+module_name(const struct flame_frame *frame)
+{
+	return frame->module ? frame->module : "";
+}
+
+static guint
+hash_frame(gconstpointer key)
+{
+	const struct flame_frame *frame = key;
+
+	return g_str_hash(flame_function_name(frame)) * 31 + g_str_hash(module_name(frame));
+}
+
+static gboolean
+equal_frames(gconstpointer a, gconstpointer b)
+{
+	const struct flame_frame *left = a, *right = b;
+
+	return strcmp(flame_function_name(left), flame_function_name(right)) == 0 &&
+	       strcmp(module_name(left), module_name(right)) == 0;
+}
+
+/* Of frames that have their texts in common, which most do: without a look at these. */
+static guint
+hash_places(gconstpointer key)
+{
+	const struct flame_frame *frame = key;
+
+	return g_direct_hash(frame->function) * 31 + g_direct_hash(frame->module);
+}
+
+static gboolean
+equal_places(gconstpointer a, gconstpointer b)
+{
+	const struct flame_frame *left = a, *right = b;
+
+	return left->function == right->function && left->module == right->module;
+}
+
 /* The same function and module is one frame here, as the reader sees it first. */
 static uint32_t *
 merged_frames(const struct flame *flame)
 {
-	g_autoptr(GHashTable) first = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) by_text = g_hash_table_new(hash_frame, equal_frames);
+	g_autoptr(GHashTable) by_place = g_hash_table_new(hash_places, equal_places);
 	uint32_t *frame_of = g_new(uint32_t, MAX(flame->frame_count, 1));
 
 	for (uint32_t f = 0; f < flame->frame_count; f++) {
-		const char *module = flame->frames[f].module;
-		char *key = g_strconcat(
-			flame_function_name(&flame->frames[f]), "\n", module ? module : "", NULL);
-		gpointer found = g_hash_table_lookup(first, key);
+		const struct flame_frame *frame = &flame->frames[f];
+		const struct flame_frame *first = g_hash_table_lookup(by_place, frame);
 
-		frame_of[f] = found ? GPOINTER_TO_UINT(found) - 1 : f;
-		if (found)
-			g_free(key);
-		else
-			g_hash_table_insert(first, key, GUINT_TO_POINTER(f + 1));
+		if (!first) {
+			first = g_hash_table_lookup(by_text, frame);
+			if (!first)
+				g_hash_table_add(by_text, (gpointer)(uintptr_t)(first = frame));
+			g_hash_table_insert(
+				by_place, (gpointer)(uintptr_t)frame, (gpointer)(uintptr_t)first);
+		}
+		frame_of[f] = (uint32_t)(first - flame->frames);
 	}
 	return frame_of;
+}
+
+/* By name a class is found when it is needed: of most frames nothing is drawn. */
+static uint32_t
+group_of(const struct drawing *drawing, uint32_t frame)
+{
+	uint32_t *group = &drawing->group[frame];
+
+	if (*group == NO_GROUP) {
+		g_autofree char *name =
+			g_utf8_make_valid(flame_function_name(&drawing->flame->frames[frame]), -1);
+
+		*group = colour_slot(name);
+	}
+	return *group;
 }
 
 static void
@@ -489,7 +544,7 @@ draw_boxes(struct flame_static *ret, const struct drawing *drawing, uint64_t lea
 			ret->narrow_boxes += value != 0;
 			continue;
 		}
-		g_snprintf(class, sizeof class, "c%u", drawing->group[tree->frame[i]]);
+		g_snprintf(class, sizeof class, "c%u", group_of(drawing, tree->frame[i]));
 		if (drawing->step) {
 			draw_change(ret, drawing, i, class);
 			continue;

@@ -11,16 +11,43 @@ enum {
 	PACK_CHUNK_BYTES = 49152, /* of deflate's output; a multiple of 3 */
 };
 
-void
-pack_varint(GByteArray *bytes, uint64_t value)
+enum {
+	VARINT_BYTES_MAX = 10,
+	COLUMN_PART = 256, /* values encoded before they are appended */
+};
+
+static unsigned
+put_varint(uint8_t *buffer, uint64_t value)
 {
-	uint8_t buffer[10];
 	unsigned count = 0;
 
 	for (; value >= 0x80; value >>= 7)
 		buffer[count++] = (uint8_t)(value | 0x80);
 	buffer[count++] = (uint8_t)value;
-	g_byte_array_append(bytes, buffer, count);
+	return count;
+}
+
+void
+pack_varint(GByteArray *bytes, uint64_t value)
+{
+	uint8_t buffer[VARINT_BYTES_MAX];
+
+	g_byte_array_append(bytes, buffer, put_varint(buffer, value));
+}
+
+void
+pack_column(GByteArray *bytes, const uint64_t *values, size_t count)
+{
+	uint8_t buffer[COLUMN_PART * VARINT_BYTES_MAX];
+
+	for (size_t from = 0; from < count; from += COLUMN_PART) {
+		const size_t to = MIN(count, from + COLUMN_PART);
+		unsigned used = 0;
+
+		for (size_t i = from; i < to; i++)
+			used += put_varint(buffer + used, values[i]);
+		g_byte_array_append(bytes, buffer, used);
+	}
 }
 
 void
@@ -46,25 +73,10 @@ pack_section(GByteArray *pack, const char *name, const GByteArray *contents)
 	g_byte_array_append(pack, contents->data, contents->len);
 }
 
-void
-pack_strings_init(struct pack_strings *strings)
+static uint32_t
+number_of(struct pack_strings *strings, const char *text)
 {
-	strings->numbers = g_hash_table_new(g_str_hash, g_str_equal);
-	strings->texts = g_ptr_array_new_with_free_func(g_free);
-	pack_strings_number(strings, "");
-}
-
-void
-pack_strings_fini(struct pack_strings *strings)
-{
-	g_hash_table_destroy(strings->numbers);
-	g_ptr_array_unref(strings->texts);
-}
-
-uint32_t
-pack_strings_number(struct pack_strings *strings, const char *text)
-{
-	char *valid = g_utf8_make_valid(text ? text : "", -1);
+	char *valid = g_utf8_make_valid(text, -1);
 	gpointer number;
 
 	if (g_hash_table_lookup_extended(strings->numbers, valid, NULL, &number)) {
@@ -74,6 +86,39 @@ pack_strings_number(struct pack_strings *strings, const char *text)
 	g_hash_table_insert(strings->numbers, valid, GUINT_TO_POINTER(strings->texts->len));
 	g_ptr_array_add(strings->texts, valid);
 	return strings->texts->len - 1;
+}
+
+void
+pack_strings_init(struct pack_strings *strings)
+{
+	strings->numbers = g_hash_table_new(g_str_hash, g_str_equal);
+	strings->seen = g_hash_table_new(NULL, NULL);
+	strings->texts = g_ptr_array_new_with_free_func(g_free);
+	number_of(strings, "");
+}
+
+void
+pack_strings_fini(struct pack_strings *strings)
+{
+	g_hash_table_destroy(strings->numbers);
+	g_hash_table_destroy(strings->seen);
+	g_ptr_array_unref(strings->texts);
+}
+
+uint32_t
+pack_strings_number(struct pack_strings *strings, const char *text)
+{
+	gpointer known;
+	uint32_t number;
+
+	if (!text || !*text)
+		return 0;
+	known = g_hash_table_lookup(strings->seen, text);
+	if (known)
+		return GPOINTER_TO_UINT(known);
+	number = number_of(strings, text);
+	g_hash_table_insert(strings->seen, (gpointer)(uintptr_t)text, GUINT_TO_POINTER(number));
+	return number;
 }
 
 void

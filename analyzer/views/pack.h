@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The bytes that pages carry: named sections of columns, deflated, in base64. data.js is the
- *reader.
+ * reader.
  *
  *	page:		"<size of the pack in bytes> <base64 of raw deflate of the pack>"
  *	pack:		section*
@@ -36,17 +36,19 @@
 
 struct pack_strings {
 	GHashTable *numbers; /* text -> number */
+	GHashTable *seen;    /* the same by address: most texts come again and again */
 	GPtrArray *texts;
 };
 
 void pack_varint(GByteArray *bytes, uint64_t value);
+void pack_column(GByteArray *bytes, const uint64_t *values, size_t count);
 void pack_signed(GByteArray *bytes, int64_t value);
 void pack_text(GByteArray *bytes, const char *text);
 void pack_section(GByteArray *pack, const char *name, const GByteArray *contents);
 
 void pack_strings_init(struct pack_strings *strings);
 void pack_strings_fini(struct pack_strings *strings);
-/* The number of a text, which is made valid UTF-8. NULL is "". */
+/* The number of a text, which is made valid UTF-8 and must stay as it is. NULL is "". */
 uint32_t pack_strings_number(struct pack_strings *strings, const char *text);
 void pack_strings_emit(const struct pack_strings *strings, GByteArray *contents);
 

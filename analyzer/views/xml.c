@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* The production Char of XML 1.0 (2.2). */
 static bool
@@ -30,9 +31,21 @@ reference(gunichar c)
 	return NULL;
 }
 
+/* Most names are plain: printable ASCII of which nothing has a meaning in XML. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~' || strchr("&<>\"'", *text))
+			return false;
+	return true;
+}
+
 char *
 xml_escape(const char *text)
 {
+	if (is_plain(text))
+		return g_strdup(text);
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *result = g_string_new(NULL);
 

@@ -14,6 +14,12 @@ enum {
 	ARCH_RETURN_FIXED = 0,
 };
 
+static inline void
+arch_prefetch_for_writing(const void *line)
+{
+	__builtin_prefetch(line, 1);
+}
+
 static inline long
 arch_syscall6(long number, long a, long b, long c, long d, long e, long f)
 {

@@ -92,7 +92,7 @@ static void
 make_memory(struct profile *profile)
 {
 	const uint32_t count = (profile->nodes.count - 1) / MEMORY_EVERY + 1;
-	struct span *spans = g_new0(struct span, 2 * (size_t)count);
+	struct profile_span *spans = g_new0(struct profile_span, 2 * (size_t)count);
 	uint64_t live = 0;
 
 	profile_resize_memory(profile, count);
@@ -110,9 +110,14 @@ make_memory(struct profile *profile)
 		sums->freed = (struct tally){blocks - 1, (blocks - 1) * size};
 		sums->at_run_peak = (struct tally){blocks / 2, blocks / 2 * size};
 		live += blocks / 2 * size;
-		spans[2 * i] = (struct span){
-			node, born, (uint8_t)(born + pick(SPANS - born)), sums->freed};
-		spans[2 * i + 1] = (struct span){node, born, SPAN_NEVER, sums->leaked};
+		spans[2 * i] = (struct profile_span){.node = node,
+			.born = born,
+			.gone = (uint8_t)(born + pick(SPANS - born)),
+			.blocks = sums->freed};
+		if (spans[2 * i].gone == born)
+			spans[2 * i].temporary = sums->temporary.count;
+		spans[2 * i + 1] = (struct profile_span){
+			.node = node, .born = born, .gone = SPAN_NEVER, .blocks = sums->leaked};
 	}
 	/* The last row must not be one of the others. */
 	if (count > 1 && profile->memory.node[count - 2] == profile->memory.node[count - 1])

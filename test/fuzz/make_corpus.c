@@ -45,11 +45,12 @@ make_records(const char *directory)
 	save(directory, "heap", bytes, (size_t)(at - bytes));
 	at = record_emit_enter(&state, bytes, 50, 0x402000);
 	at = record_emit_enter(&state, at, 60, 0x402000);
+	at = record_emit_enter_from(&state, at, 65, RECORD_PC_NAMED | 1, 3);
 	at = record_emit_exit(&state, at, 70);
 	at = record_emit_sample(&state, at, 80, 1, 3, RECORD_WALL);
 	save(directory, "time", bytes, (size_t)(at - bytes));
 	at = bytes;
-	for (uint32_t type = 1; type < 24; type++)
+	for (uint32_t type = 1; type <= RECORD_PAUSED; type++)
 		at = record_emit_extended(
 			&state, at, bytes + sizeof(bytes), type, numbers, 9, strings, 2);
 	save(directory, "extended", bytes, (size_t)(at - bytes));

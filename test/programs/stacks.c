@@ -3,12 +3,15 @@
 #include "sites.h"
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 SITE(bottom)
 SITE(coroutine)
 SITE(by_hand)
+SITE(generated)
 SITE(main_stack)
 
 enum {
@@ -142,10 +145,56 @@ by_hand(char **arguments)
 	return 0;
 }
 
+/* ---- code made at run time ---- */
+
+static void
+in_generated(void)
+{
+	site_generated(10, 12);
+}
+
+/* Keeps a frame pointer and has no tables, as most generated code. */
+static const unsigned char call_rdi[] = {
+	0x55,		  /* push %rbp */
+	0x48, 0x89, 0xe5, /* mov %rsp, %rbp */
+	0xff, 0xd7,	  /* call *%rdi */
+	0x5d,		  /* pop %rbp */
+	0xc3,		  /* ret */
+};
+
+/* Names the first of two pieces of code in the map that perf reads, and not the second. */
+static void
+write_map(const char *code)
+{
+	char path[64];
+	FILE *map;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+	map = fopen(path, "w");
+	fprintf(map, "%lx %zx generated code: first\n", (unsigned long)code, sizeof(call_rdi));
+	fclose(map);
+}
+
+static int
+generated(char **arguments)
+{
+	char *code = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memcpy(code, call_rdi, sizeof(call_rdi));
+	memcpy(code + 1024, call_rdi, sizeof(call_rdi));
+	write_map(code);
+	((void (*)(void (*)(void)))(void *)code)(in_generated);
+	((void (*)(void (*)(void)))(void *)(code + 1024))(in_generated);
+	puts("done");
+	return 0;
+}
+
 int
 main(int count, char **arguments)
 {
 	static const struct test_case cases[] = {
+		{"generated", generated},
 		{"deep", deep},
 		{"stairs", stairs},
 		{"contexts", contexts},

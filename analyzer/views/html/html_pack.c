@@ -113,8 +113,7 @@ put_metric(GByteArray *pack, const struct selection *selection, const struct htm
 	pack_text(bytes, metric->name);
 	pack_text(bytes, metric->unit);
 	pack_text(bytes, metric->plural);
-	for (uint32_t node = 1; node < selection->profile->nodes.count; node++)
-		pack_varint(bytes, self[node]);
+	pack_column(bytes, self + 1, selection->profile->nodes.count - 1);
 	pack_section(pack, name, bytes);
 }
 

@@ -100,6 +100,14 @@ def depth_is(function, depth, folded=False):
     return check
 
 
+def named_by_map(run, _):
+    """Of two pieces of generated code, the one that the program's map names has its name."""
+    os.unlink(f"/tmp/perf-{run.profile.processes()[0]['pid']}.map")
+    callers = sorted(path[[name for name, _ in path].index("in_generated") - 1][0]
+                     for path, _, _ in run.profile.stacks("site_generated"))
+    return [] if callers == ["[unknown]", "generated code: first"] else [str(callers)]
+
+
 def in_own_module(run, _):
     """Each plugin's function was seen in its own library, and in no other."""
     problems = []
@@ -187,6 +195,9 @@ CASES = [
           "site_main_stack": leaked(105, 8), "run_coroutine": (12000, 192000, 6000)}),
     Case("stacks made by hand", program("stacks", "by_hand"),
          {"site_by_hand": leaked(1000, 12), "site_main_stack": leaked(50, 8)}),
+
+    Case("generated code", program("stacks", "generated"),
+         {"site_generated": leaked(20, 12)}, check=named_by_map),
 
     # Threads.
     Case("short threads", program("threads", "short"),

@@ -59,6 +59,12 @@ run_program(struct program *program, uint64_t step_ns, unsigned seed)
 	program->run = feeder_finish(model, now + 1);
 }
 
+static const GArray *
+spans_of(const struct process *process)
+{
+	return ((const struct thread *)g_ptr_array_index(process->threads, 0))->spans;
+}
+
 static struct tally
 in_list(const struct program *program, unsigned node, uint64_t from_ns, uint64_t to_ns)
 {
@@ -81,8 +87,10 @@ in_spans(const struct process *process, unsigned node, unsigned first, unsigned 
 {
 	struct tally sum = {0};
 
-	for (unsigned i = 0; i < process->spans->len; i++) {
-		const struct span *span = &g_array_index(process->spans, struct span, i);
+	const GArray *spans = spans_of(process);
+
+	for (unsigned i = 0; i < spans->len; i++) {
+		const struct span *span = &g_array_index(spans, struct span, i);
 		const uint64_t pc = g_array_index(process->nodes, struct node, span->node).pc;
 
 		if (pc != node * 16 || span->born < first || span->born > last ||
@@ -135,11 +143,14 @@ Test(spans, never_freed_is_leaked_and_all_is_allocated)
 
 	run_program(program, 50000, 7);
 	const struct process *process = g_ptr_array_index(program->run->processes, 0);
+	const GArray *spans = spans_of(process);
 	struct tally all = {0}, never = {0};
+	uint64_t temporary = 0;
 
-	for (unsigned i = 0; i < process->spans->len; i++) {
-		const struct span *span = &g_array_index(process->spans, struct span, i);
+	for (unsigned i = 0; i < spans->len; i++) {
+		const struct span *span = &g_array_index(spans, struct span, i);
 
+		temporary += span->temporary;
 		all.count += span->blocks.count;
 		all.bytes += span->blocks.bytes;
 		never.count += span->gone == SPAN_NEVER ? span->blocks.count : 0;
@@ -147,6 +158,8 @@ Test(spans, never_freed_is_leaked_and_all_is_allocated)
 	}
 	cr_expect_eq(all.count, process->memory[MEMORY_HEAP].allocated.count);
 	cr_expect_eq(all.bytes, process->memory[MEMORY_HEAP].allocated.bytes);
+	cr_expect_eq(temporary, process->memory[MEMORY_HEAP].temporary.count);
+	cr_expect_gt(temporary, 0);
 	cr_expect_eq(never.count, process->memory[MEMORY_HEAP].leaked.count);
 	cr_expect_eq(never.bytes, process->memory[MEMORY_HEAP].leaked.bytes);
 	run_free(program->run);
@@ -166,8 +179,8 @@ Test(spans, a_time_before_the_run_is_in_the_first_interval)
 		model, &(struct model_clock){.start_ticks = 5000, .ns_per_tick = 1}, 6000);
 	const struct process *process = g_ptr_array_index(run->processes, 0);
 
-	cr_assert_eq(process->spans->len, 1);
-	cr_expect_eq(g_array_index(process->spans, struct span, 0).born, 0);
-	cr_expect_eq(g_array_index(process->spans, struct span, 0).gone, 0);
+	cr_assert_eq(spans_of(process)->len, 1);
+	cr_expect_eq(g_array_index(spans_of(process), struct span, 0).born, 0);
+	cr_expect_eq(g_array_index(spans_of(process), struct span, 0).gone, 0);
 	run_free(run);
 }

@@ -85,7 +85,9 @@ emit_random(struct record_state *state, uint8_t *at, const uint8_t *end, uint64_
 		record->parent = (uint32_t)random_number();
 		return record_emit_node(state, at, record->node, record->parent, record->address);
 	case RECORD_ENTER:
-		return record_emit_enter(state, at, ticks, record->address);
+		record->node = random_next() % 2 ? record->node : 0;
+		record->flags = record->node ? RECORD_FROM : 0;
+		return record_emit_enter_from(state, at, ticks, record->address, record->node);
 	case RECORD_EXIT:
 		return record_emit_exit(state, at, ticks);
 	case RECORD_SAMPLE:
@@ -126,10 +128,10 @@ check(const struct expectation *expected, const struct record *got)
 	if (want->kind == RECORD_ALLOC || want->kind == RECORD_FREE || want->kind == RECORD_NODE ||
 		want->kind == RECORD_ENTER)
 		cr_assert_eq(got->address, want->address);
-	if (want->kind == RECORD_ALLOC || want->kind == RECORD_SAMPLE) {
+	if (want->kind == RECORD_ALLOC || want->kind == RECORD_SAMPLE)
 		cr_assert_eq(got->size, want->size);
+	if (want->kind == RECORD_ALLOC || want->kind == RECORD_SAMPLE || want->kind == RECORD_ENTER)
 		cr_assert_eq(got->node, want->node);
-	}
 	if (want->kind == RECORD_NODE) {
 		cr_assert_eq(got->node, want->node);
 		cr_assert_eq(got->parent, want->parent);
@@ -284,6 +286,15 @@ Test(record, bits_that_mean_nothing_are_refused)
 		cr_assert_null(record_parse(&state, bytes, bytes + sizeof(bytes), &record), "%s",
 			rows[i].why);
 	}
+}
+
+Test(record, what_is_named_is_told_from_addresses_and_marks)
+{
+	cr_assert_eq(record_pc_number(RECORD_PC_NAMED | 7), 7);
+	cr_assert_eq(record_pc_number(RECORD_PC_NAMED | 7 | RECORD_PC_EXACT), 7);
+	cr_assert_eq(record_pc_number(0x7fffffffffff | RECORD_PC_EXACT), 0);
+	cr_assert_eq(record_pc_number(0x401000), 0);
+	cr_assert_eq(record_pc_number(RECORD_PC_THREAD), 0);
 }
 
 Test(record, unknown_types_are_returned_and_skipped)
