@@ -247,6 +247,19 @@ Test(instrument, takes_a_header_for_what_understands_it)
 		MARKS_INCLUDE "\nstatic int class(int new) {" S " return new; }\n");
 }
 
+Test(instrument, takes_a_header_for_what_the_flags_are_of)
+{
+	static const char *const flags[] = {"-std=c++17", NULL};
+	static const char text[] = "\nstruct A { void f() {} };\n";
+	struct instrument_result result;
+	char *why = NULL;
+
+	cr_assert_eq(instrument_source("/x/a.h", text, strlen(text), flags, &wishes, &result, &why),
+		0, "%s", why);
+	cr_expect_eq(result.counts[SKIP_NOT], 1);
+	instrument_result_fini(&result);
+}
+
 Test(instrument, refuses_what_it_does_not_understand)
 {
 	static const char text[] = "\nMODULE(x)\nint f(void) { return 1; }\n}\nint g(void) { }\n";
