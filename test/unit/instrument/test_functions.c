@@ -172,6 +172,15 @@ Test(functions, are_found_though_headers_are_missing)
 		"f!braces not understood");
 }
 
+Test(functions, are_found_though_flags_are_not_known)
+{
+	static const char *const flags[] = {
+		"-mindirect-branch=thunk", "-mtune=none", "-std=gnu42", NULL};
+	g_autofree char *names = found("/x/a.c", "int f(void) { return 1; }\n", flags, false);
+
+	cr_expect_str_eq(names, "f");
+}
+
 /* ---- a whole source ---- */
 
 /* NULL: it is refused. */
