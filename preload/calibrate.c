@@ -6,10 +6,14 @@
  *
  * The median of many short batches is taken, because the program's calls too meet the machine as it
  * mostly is. Half the distance between the quartiles is the uncertainty.
+ *
+ * Of memory profiling an allocation and its free are measured in the same way, without the
+ * allocator: what the hooks do around it.
  */
 #include "calibrate.h"
 #include <stddef.h>
 #include "calls.h"
+#include "heap.h"
 #include "modules.h"
 #include "session.h"
 #include "thread.h"
@@ -18,7 +22,10 @@
 enum {
 	BATCHES = 48,
 	CALLS = 64,
-	FRACTION = 256
+	FRACTION = 256,
+	MEMORY_BATCHES = 24,
+	PAIRS = 32,
+	FRAMES = 8,
 };
 
 typedef void hook(void *function, void *call_site);
@@ -45,7 +52,7 @@ struct scratch {
 	struct calls_entry entries[4];
 	struct pool_chunk chunk __attribute__((aligned(64)));
 	uint8_t payload[POOL_PAYLOAD_BYTES];
-	uint8_t tallies[POOL_PAYLOAD_BYTES];
+	uint8_t tallies[POOL_PAYLOAD_BYTES], sums[POOL_PAYLOAD_BYTES];
 };
 
 /* Nothing is traced but the caller of the batch, of which run_traced_batch() fills in the rest. */
@@ -127,41 +134,62 @@ run_traced(struct scratch *scratch)
 	return ticks;
 }
 
-/* The median of the ticks between the two stamps of the calls in the chunk; 0: there are none. */
-static uint64_t
-median_span(const struct scratch *scratch)
+/* Ticks between the two stamps of each call. */
+struct spans {
+	struct record_state state;
+	int count;
+	uint64_t ticks[BATCHES * CALLS];
+};
+
+/* Takes the calls out of the scratch chunk, which begins anew. */
+static void
+take_spans(struct scratch *scratch, struct spans *spans)
 {
-	static struct record_state state;
-	static uint64_t spans[BATCHES * CALLS];
-	const uint8_t *at = scratch->payload, *end = scratch->thread.writer.at;
+	struct writer *writer = &scratch->thread.writer;
+	const uint8_t *at = scratch->payload;
 	struct record record;
 	uint64_t entered = 0;
-	int count = 0;
 
-	record_state_init(&state, 0);
-	while (at && at < end) {
-		at = record_parse(&state, at, end, &record);
+	record_state_init(&spans->state, 0);
+	while (at && at < writer->at) {
+		at = record_parse(&spans->state, at, writer->at, &record);
 		if (at && record.kind == RECORD_ENTER)
 			entered = record.ticks;
-		else if (at && record.kind == RECORD_EXIT && count < BATCHES * CALLS)
-			spans[count++] = record.ticks - entered;
+		else if (at && record.kind == RECORD_EXIT && spans->count < BATCHES * CALLS)
+			spans->ticks[spans->count++] = record.ticks - entered;
 	}
-	sort(spans, count);
-	return count ? spans[count / 2] : 0;
+	writer->at = scratch->payload;
+	record_state_init(&writer->state, session_ticks());
+}
+
+/* Whether a batch's records fit, however long they get. */
+static bool
+has_room(const struct scratch *scratch)
+{
+	const struct writer *writer = &scratch->thread.writer;
+
+	return writer->limit - writer->at > 2 * CALLS * RECORD_HOT_BYTES;
 }
 
 static void
 measure(struct scratch *scratch, uint64_t *numbers)
 {
 	static uint64_t traced[BATCHES], plain[BATCHES];
+	static struct spans spans;
 
+	spans.count = 0;
 	for (int i = 0; i < BATCHES; i++) {
+		if (!has_room(scratch))
+			take_spans(scratch, &spans);
 		plain[i] = run_plain_batch() * FRACTION / CALLS;
 		traced[i] = run_traced(scratch) * FRACTION / CALLS;
 	}
+	take_spans(scratch, &spans);
+	sort(spans.ticks, spans.count);
 	sort(traced, BATCHES);
 	sort(plain, BATCHES);
-	const uint64_t usual = plain[BATCHES / 2], span = median_span(scratch) * FRACTION;
+	const uint64_t usual = plain[BATCHES / 2];
+	const uint64_t span = spans.count ? spans.ticks[spans.count / 2] * FRACTION : 0;
 
 	numbers[COST_PAIR] = less(traced[BATCHES / 2], usual);
 	numbers[COST_UNCERTAINTY] = (traced[BATCHES * 3 / 4] - traced[BATCHES / 4]) / 2;
@@ -184,10 +212,33 @@ release_announcements(void)
 	store_release(&session.process->announcing, 0);
 }
 
+static void
+tell(struct writer *writer, struct scratch *scratch, uint64_t kind)
+{
+	uint64_t numbers[COST_NUMBERS] = {[COST_SUMMARY] = kind};
+
+	hold_announcements();
+	measure(scratch, numbers);
+	release_announcements();
+	writer_emit(writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
+}
+
+/* From here on calls on the scratch stack are left out, as options have it. */
+static void
+limit_scratch(struct scratch *scratch)
+{
+	scratch->stack.limited = true;
+	scratch->stack.pending = 2;
+	if (session.pool->options.min_duration_ns)
+		scratch->stack.min_ticks = UINT64_MAX;
+	else
+		scratch->stack.max_depth = 1;
+}
+
 void
 calibrate_once(struct writer *writer)
 {
-	uint64_t numbers[COST_NUMBERS] = {[COST_SUMMARY] = !session.pool->options.detail};
+	const struct options *options = &session.pool->options;
 
 	if (exchange_acq_rel(&session.process->calibrated, 1))
 		return;
@@ -195,7 +246,7 @@ calibrate_once(struct writer *writer)
 
 	if (!scratch)
 		return;
-	if (!session.pool->options.detail && unwind_init(&scratch->thread.unwinder))
+	if (!options->detail && unwind_init(&scratch->thread.unwinder))
 		scratch->thread.call_tallies = (struct pool_call_tally *)scratch->tallies;
 	init_scratch(scratch);
 	/* What stacks lead through is told to the reader, not to the scratch chunk. */
@@ -203,9 +254,94 @@ calibrate_once(struct writer *writer)
 	run_traced(scratch);
 	release_announcements();
 	modules_announce(writer);
-	hold_announcements();
-	measure(scratch, numbers);
-	release_announcements();
+	tell(writer, scratch, !options->detail);
+	if (options->min_duration_ns || options->max_depth) {
+		limit_scratch(scratch);
+		tell(writer, scratch, 3);
+	}
 	system_unmap(scratch, sizeof(*scratch));
-	writer_emit(writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
+}
+
+/* ---- memory ---- */
+
+/* One allocation and its free, as the hooks record them; before that, whose call path is told. */
+static __attribute__((noinline)) void
+allocate(struct scratch *scratch, struct writer *announcer, unsigned place)
+{
+	const struct frame frame = arch_caller();
+	void *block = &scratch->tallies[place % 64 * 16];
+	const size_t size = 48 + session.min_size_bytes;
+
+	if (announcer) {
+		unwind_capture(&scratch->thread.unwinder, announcer, frame, false);
+		return;
+	}
+	heap_allocated(frame, block, size);
+	heap_released(frame, block, 0);
+}
+
+/* Some frames deep, as programs are where they allocate, and from two places in turn. */
+static __attribute__((noinline)) void
+allocate_deep(struct scratch *scratch, struct writer *announcer, unsigned frames)
+{
+	if (frames) {
+		allocate_deep(scratch, announcer, frames - 1);
+		__asm__ volatile("");
+		return;
+	}
+	for (unsigned i = 0; i < PAIRS; i += 2) {
+		allocate(scratch, announcer, i);
+		allocate(scratch, announcer, i + 1);
+	}
+}
+
+static uint64_t
+run_memory_batch(struct scratch *scratch)
+{
+	struct thread *own = thread_self;
+
+	thread_self = &scratch->thread;
+	const uint64_t start = session_ticks();
+
+	allocate_deep(scratch, NULL, FRAMES);
+	const uint64_t ticks = session_ticks() - start;
+
+	thread_self = own;
+	return ticks;
+}
+
+static void
+measure_memory(struct scratch *scratch, uint64_t *numbers)
+{
+	uint64_t ticks[MEMORY_BATCHES];
+
+	for (int i = 0; i < MEMORY_BATCHES; i++) {
+		scratch->thread.writer.at = scratch->payload;
+		ticks[i] = run_memory_batch(scratch) * FRACTION / PAIRS;
+	}
+	sort(ticks, MEMORY_BATCHES);
+	numbers[COST_PAIR] = ticks[MEMORY_BATCHES / 2];
+	numbers[COST_UNCERTAINTY] = (ticks[MEMORY_BATCHES * 3 / 4] - ticks[MEMORY_BATCHES / 4]) / 2;
+}
+
+void
+calibrate_memory(struct writer *writer)
+{
+	uint64_t numbers[COST_NUMBERS] = {[COST_SUMMARY] = 2};
+	struct scratch *scratch = session_map_wiped(sizeof(*scratch));
+
+	if (!scratch)
+		return;
+	init_scratch(scratch);
+	if (unwind_init(&scratch->thread.unwinder)) {
+		/* Twice: the second time the modules are known, too. */
+		allocate_deep(scratch, writer, FRAMES);
+		modules_announce(writer);
+		allocate_deep(scratch, writer, FRAMES);
+		if (!session.pool->options.detail)
+			scratch->thread.tallies = (struct pool_tally *)scratch->sums;
+		measure_memory(scratch, numbers);
+		writer_emit(writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
+	}
+	system_unmap(scratch, sizeof(*scratch));
 }

@@ -2,6 +2,7 @@
 #include "call_stacks.h"
 #include <stddef.h>
 #include <string.h>
+#include "call_limits.h"
 #include "session.h"
 #include "forbid.h"
 
@@ -38,6 +39,7 @@ make_stack(uint64_t base)
 	stack->number = add_relaxed(&stack_count, 1) + 1;
 	stack->capacity = CALLS_DEPTH_FIRST;
 	stack->entries = (struct calls_entry *)(stack + 1);
+	call_limits_init(stack);
 	stack->next = load_acquire(list_of(base));
 	while (!cas_acq_rel(list_of(base), &stack->next, stack))
 		;

@@ -5,6 +5,8 @@
 #include "calibrate.h"
 #include "calls_slot.h"
 #include "call_stacks.h"
+#include "call_filter.h"
+#include "call_limits.h"
 #include "call_sums.h"
 #include "modules.h"
 #include "paths_capture.h"
@@ -14,6 +16,7 @@
 #include "rules.h"
 #include "session.h"
 #include "thread.h"
+#include "window.h"
 #include "forbid.h"
 
 /* ---- call stacks ---- */
@@ -27,9 +30,13 @@ top_of(const struct calls_stack *stack)
 static inline __attribute__((always_inline)) void
 close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
-	const struct calls_entry *entry = &stack->entries[stack->depth--];
+	const struct calls_entry *entry = &stack->entries[stack->depth];
 	struct writer *writer = &thread->writer;
+	const bool recorded = likely(!stack->limited) || call_limits_leave(thread, stack, ticks);
 
+	stack->depth--;
+	if (unlikely(!recorded))
+		return;
 	if (unlikely(thread->call_tallies != NULL)) {
 		call_sums_leave(thread, entry->node, entry->start, ticks);
 	} else if (writer_ready(writer)) {
@@ -79,7 +86,10 @@ static void
 use_stack(struct thread *thread, struct calls_stack *stack)
 {
 	uint64_t numbers[] = {0, stack->number};
+	struct calls_stack *before = thread->calls.stack;
 
+	if (before && load_relaxed(&before->user) == thread)
+		call_limits_leave_stack(thread, before);
 	thread->calls.stack = stack;
 	store_relaxed(&stack->user, thread);
 	if (session.time && !thread->call_tallies)
@@ -245,7 +255,9 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 	}
 	const struct calls_entry *caller = top_of(stack);
 
-	if (unlikely(thread->call_tallies != NULL)) {
+	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, &entry)) {
+		/* Not to be recorded, or not yet. */
+	} else if (unlikely(thread->call_tallies != NULL)) {
 		const uint32_t parent = stack->depth ? caller->node : stack->base_node;
 
 		entry.node = tree_child(
@@ -337,8 +349,10 @@ calls_enter_section(struct thread *thread, const struct section *section)
 	entry->word = section->word;
 	entry->pc = section->pc;
 	entry->function = section->function;
-	stack->depth++;
-	if (unlikely(thread->call_tallies != NULL)) {
+	entry->left_out = 0;
+	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, entry)) {
+		/* Not to be recorded, or not yet. */
+	} else if (unlikely(thread->call_tallies != NULL)) {
 		entry->node = tree_child(&thread->unwinder.cache, writer,
 			from ? from : entry[-1].node, section->function);
 		entry->start = session_ticks();
@@ -348,6 +362,7 @@ calls_enter_section(struct thread *thread, const struct section *section)
 			&writer->state, writer->at, session_ticks(), section->function, from);
 		writer_commit(writer);
 	}
+	stack->depth++;
 }
 
 /* Closes an entry that has others inside it, which stay. */
@@ -357,12 +372,16 @@ close_inner(struct thread *thread, struct calls_stack *stack, uint32_t depth, ui
 	const struct calls_entry *entry = &stack->entries[depth];
 	uint64_t numbers[] = {0, stack->depth - depth};
 
+	if (unlikely(stack->limited))
+		call_limits_leave_stack(thread, stack);
 	if (thread->call_tallies)
 		call_sums_leave(thread, entry->node, entry->start, ticks);
 	else
 		writer_emit(&thread->writer, RECORD_CALL_LEFT, numbers, 2, NULL, 0);
 	memmove(&stack->entries[depth], &stack->entries[depth + 1],
 		(stack->depth - depth) * sizeof(*entry));
+	if (stack->pending > depth)
+		stack->pending--;
 	stack->depth--;
 }
 
@@ -408,8 +427,10 @@ calls_jumped(struct thread *thread)
 void
 calls_end(struct thread *thread, struct frame frame)
 {
-	if (thread->calls.stack)
-		look_around(thread, frame, session_ticks());
+	if (!thread->calls.stack)
+		return;
+	look_around(thread, frame, session_ticks());
+	call_limits_end(thread);
 }
 
 /* ---- hooks ---- */
@@ -419,15 +440,27 @@ calls_end(struct thread *thread, struct frame frame)
 static bool
 is_off(void)
 {
-	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN;
+	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
+	       !window_opens_slow();
+}
+
+/* Whether calls of the function are traced; counts those that are not. */
+static inline bool
+is_wanted(struct thread *thread, uint64_t function, bool enters)
+{
+	if (likely(call_filter_wants(function)))
+		return true;
+	if (enters)
+		call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
+	return false;
 }
 
 /* Likewise, of an entry. */
 static bool
 is_left_out(void)
 {
-	return unlikely(!session.entries) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
-	       (!thread_self || !recording_wants_time(thread_self));
+	return is_off() ||
+	       (unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self));
 }
 
 void
@@ -438,7 +471,8 @@ calls_enter(void *function, void *call_site)
 
 	if (unlikely(!thread))
 		return;
-	enter(thread, frame, (uint64_t)function);
+	if (is_wanted(thread, (uint64_t)function, true))
+		enter(thread, frame, (uint64_t)function);
 	thread_leave(thread);
 }
 
@@ -450,7 +484,8 @@ calls_exit(void *function, void *call_site)
 
 	if (unlikely(!thread))
 		return;
-	leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
+	if (is_wanted(thread, (uint64_t)function, false))
+		leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
 }
 

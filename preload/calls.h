@@ -50,9 +50,9 @@ struct calls_entry {
 	uint64_t word;
 	uint64_t pc; /* where the hook returned to */
 	uint64_t function;
-	uint64_t start; /* ticks; summary mode */
-	uint32_t node;	/* likewise */
-	uint32_t unused;
+	uint64_t start;	   /* ticks; summary mode, and where calls are limited */
+	uint32_t node;	   /* likewise */
+	uint32_t left_out; /* calls inside that made no records: call_limits.h */
 };
 
 struct calls_stack {
@@ -67,7 +67,10 @@ struct calls_stack {
 	struct section *sections; /* that are open on the real stack, see sections.h */
 	uint32_t section_count, section_capacity;
 	uint32_t marked_time, marked_memory; /* how many of them ask for it, see recording.h */
-	struct calls_stack *next;	     /* all of the process; constant once linked */
+	bool limited; /* some calls are left out: these are call_limits.h's */
+	uint32_t max_depth, pending;
+	uint64_t min_ticks;
+	struct calls_stack *next; /* all of the process; constant once linked */
 };
 
 struct thread;

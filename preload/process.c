@@ -55,6 +55,11 @@ process_announce(struct writer *writer)
 		[PROCESS_NODES] = inherited_nodes,
 		[PROCESS_ORIGIN] = session.parent_number ? RECORD_FORK : RECORD_IMAGE,
 		[PROCESS_SUMMARY] = !session.pool->options.detail,
+		[PROCESS_MIN_DURATION] = session.pool->options.min_duration_ns,
+		[PROCESS_START_AFTER] = session.pool->options.start_after_ns,
+		[PROCESS_STOP_AFTER] = session.pool->options.stop_after_ns,
+		[PROCESS_MAX_CALLS] = session.pool->options.max_calls,
+		[PROCESS_KEEP] = session.pool->options.keep,
 	};
 	const long length = system_readlink("/proc/self/exe", (char *)path, sizeof(path));
 	const struct record_string strings[PROCESS_STRINGS] = {

@@ -8,6 +8,7 @@
 #include "recording.h"
 #include "session.h"
 #include "thread.h"
+#include "window.h"
 #include "os/system.h"
 #include "forbid.h"
 
@@ -110,7 +111,8 @@ handle(int signal, siginfo_t *info, void *context)
 	}
 	const uint64_t periods = count_periods(&thread->sampler, info);
 
-	if (!periods || load_acquire(&session.phase) != SESSION_ON || !recording_wants_time(thread))
+	if (!periods || load_acquire(&session.phase) != SESSION_ON || !window_is_open() ||
+		!recording_wants_time(thread))
 		return;
 	if (thread->gate != THREAD_READY) {
 		thread->sampler.own_periods += periods;

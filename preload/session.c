@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "analyzer.h"
+#include "call_filter.h"
 #include "recording.h"
 #include "rules.h"
 #include "thread.h"
 #include "tree.h"
+#include "window.h"
 #include "forbid.h"
 
 struct session session;
@@ -123,7 +125,8 @@ prepare(void)
 	if (load_acquire(&session.pool->phase) == POOL_CLOSED)
 		return false;
 	session.process = session_map_wiped(SYSTEM_PAGE_BYTES);
-	return session.process && tree_init() && rules_init();
+	return session.process && tree_init() && rules_init() &&
+	       call_filter_init(&session.pool->options);
 }
 
 void
@@ -138,6 +141,7 @@ session_start(void)
 	recording_init();
 	if (session.time && session.pool->options.sample_hz)
 		sampler_init();
+	window_init();
 	threads_init();
 	store_release(&session.phase, SESSION_ON);
 }
@@ -145,6 +149,6 @@ session_start(void)
 void
 session_stop(void)
 {
-	session.memory = session.time = session.entries = false;
+	session.memory = session.time = false;
 	store_release(&session.phase, SESSION_OFF);
 }

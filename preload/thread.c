@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "call_stacks.h"
+#include "calibrate.h"
 #include "process.h"
 #include "session.h"
 #include "tasks.h"
@@ -176,6 +177,8 @@ begin(struct thread *thread)
 	thread->unwinder.home = origin_of(thread);
 	unwind_set_origin(&thread->unwinder, thread->unwinder.home);
 	thread_announce(thread, NULL);
+	if (number == 1 && session.memory && session.time && !session.parent_number)
+		calibrate_memory(&thread->writer);
 	if (!session.pool->options.detail && session.memory)
 		thread->tallies = open_tallies(thread, POOL_TALLY, &thread->tally_chunk);
 	if (end_key_made)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "session.h"
+#include "window.h"
 #include "os/system.h"
 #include "forbid.h"
 
@@ -133,6 +134,8 @@ claim(const struct writer *writer, enum pool_chunk_kind kind)
 	chunk->base_ticks = session_ticks();
 	chunk->length = 0;
 	chunk->missed = writer->missed;
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		chunk->left_out[i] = writer->left_out[i];
 	/* What an earlier owner left would read as sums. */
 	if (kind != POOL_EVENTS)
 		memset(pool_payload(chunk), 0, POOL_PAYLOAD_BYTES);
@@ -165,6 +168,8 @@ writer_next_chunk(struct writer *writer)
 		session_stop();
 		return false;
 	}
+	if (unlikely(load_relaxed(&pool->calls_enough)) && session.time)
+		window_end_calls();
 	writer_retire(writer);
 	const int64_t index = claim(writer, POOL_EVENTS);
 

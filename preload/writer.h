@@ -31,7 +31,8 @@ struct writer {
 	uint32_t thread, tid;
 	uint32_t missed; /* events that could not be recorded */
 	uint64_t sequence;
-	uint64_t lost_unreported; /* dropped for want of a chunk */
+	uint64_t lost_unreported;		  /* dropped for want of a chunk */
+	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* traced calls not wanted, ever */
 	struct record_state state;
 };
 

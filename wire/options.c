@@ -7,6 +7,7 @@
  * handled as slices, because the fields of THAG_PROFILER have no end of their own.
  */
 #include "options.h"
+#include "pattern.h"
 
 struct slice {
 	const char *at;
@@ -49,6 +50,12 @@ static const struct word on_full_words[] = {
 static const struct word sampler_words[] = {
 	{"auto", OPTIONS_SAMPLER_AUTO},
 	{"timer", OPTIONS_SAMPLER_TIMER},
+	{0, 0},
+};
+
+static const struct word keep_words[] = {
+	{"first", OPTIONS_KEEP_FIRST},
+	{"last", OPTIONS_KEEP_LAST},
 	{0, 0},
 };
 
@@ -285,6 +292,122 @@ parse_rate(struct slice text, uint32_t *ret_hz, char *message)
 	return -1;
 }
 
+/* What a unit of time stands for; 0: it is none. */
+static uint64_t
+unit_ns(struct slice unit)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{"ns", 1},
+		{"us", 1000},
+		{"ms", 1000000},
+		{"s", 1000000000},
+		{"min", UINT64_C(60000000000)},
+		{"h", UINT64_C(3600000000000)},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (slice_is(unit, units[i].name))
+			return units[i].ns;
+	return 0;
+}
+
+static int
+parse_duration(struct slice text, uint64_t *ret_ns, char *message)
+{
+	struct message out = {message, 0};
+	const struct slice trimmed = slice_trim(text);
+	struct slice digits = {trimmed.at, 0};
+	uint64_t value, ns;
+
+	while (digits.length < trimmed.length && trimmed.at[digits.length] >= '0' &&
+		trimmed.at[digits.length] <= '9')
+		digits.length++;
+	ns = unit_ns((struct slice){trimmed.at + digits.length, trimmed.length - digits.length});
+	if (!parse_decimal(digits, &value) && (ns || (!value && digits.length == trimmed.length)) &&
+		!__builtin_mul_overflow(value, ns, &value) && value <= INT64_MAX) {
+		*ret_ns = value;
+		return 0;
+	}
+	message_add_quoted(&out, text);
+	message_add(&out, " is no time; possible: a whole number with ns, us, ms, s, min or h at "
+			  "the end");
+	return -1;
+}
+
+/* `what`: "number of calls"; k, M and G multiply by 1000. */
+static int
+parse_count(struct slice text, const char *what, uint64_t max, uint64_t *ret_count, char *message)
+{
+	struct message out = {message, 0};
+	struct slice digits = slice_trim(text);
+	uint64_t value, factor = 1;
+
+	for (int shift = digits.length ? unit_shift(digits.at[digits.length - 1]) : -1; shift > 0;
+		shift -= 10)
+		factor *= 1000;
+	if (factor > 1)
+		digits.length--;
+	if (!parse_decimal(digits, &value) && !__builtin_mul_overflow(value, factor, &value) &&
+		value <= max) {
+		*ret_count = value;
+		return 0;
+	}
+	message_add_quoted(&out, text);
+	message_add(&out, " is no ");
+	message_add(&out, what);
+	message_add(&out, "; possible: 0 (no limit) to ");
+	message_add_number(&out, max);
+	return -1;
+}
+
+/* ---- lists of patterns ---- */
+
+const char *
+options_next_pattern(const char **rest, size_t *ret_length)
+{
+	const char *at = *rest, *end;
+
+	while (*at == ';')
+		at++;
+	for (end = at; *end && *end != ';';)
+		end++;
+	*rest = end;
+	*ret_length = (size_t)(end - at);
+	return at == end ? 0 : at;
+}
+
+/* Adds to the list: an option may be given again. */
+static int
+parse_patterns(const char *text, char list[OPTIONS_PATTERNS_BYTES], char *message)
+{
+	struct message out = {message, 0};
+	size_t length = text_length(list), count;
+
+	for (const char *at; (at = options_next_pattern(&text, &count));) {
+		const char *complaint = pattern_complaint(at, count);
+
+		if (!complaint && length + count + 2 > OPTIONS_PATTERNS_BYTES)
+			complaint = "is one too many: there is no room for it";
+		if (complaint) {
+			message_add_quoted(&out, (struct slice){at, count});
+			message_add(&out, " ");
+			message_add(&out, complaint);
+			message_add(
+				&out, "; possible: names with * and ?, or /regular expressions/");
+			return -1;
+		}
+		if (length)
+			list[length++] = ';';
+		while (count--)
+			list[length++] = *at++;
+		list[length] = 0;
+	}
+	return 0;
+}
+
 /* `what`: "directory", "file" */
 static int
 parse_path(
@@ -451,6 +574,73 @@ parse_origins(struct options *options, const char *text, char message[OPTIONS_ME
 }
 
 static int
+parse_include(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_patterns(text, options->patterns[OPTIONS_INCLUDE], message);
+}
+
+static int
+parse_exclude(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_patterns(text, options->patterns[OPTIONS_EXCLUDE], message);
+}
+
+static int
+parse_include_module(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_patterns(text, options->patterns[OPTIONS_INCLUDE_MODULE], message);
+}
+
+static int
+parse_exclude_module(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_patterns(text, options->patterns[OPTIONS_EXCLUDE_MODULE], message);
+}
+
+static int
+parse_min_duration(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_duration(slice_of(text), &options->min_duration_ns, message);
+}
+
+static int
+parse_start_after(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_duration(slice_of(text), &options->start_after_ns, message);
+}
+
+static int
+parse_stop_after(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_duration(slice_of(text), &options->stop_after_ns, message);
+}
+
+static int
+parse_max_depth(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	uint64_t depth;
+
+	if (parse_count(slice_of(text), "depth", UINT32_MAX, &depth, message))
+		return -1;
+	options->max_depth = (uint32_t)depth;
+	return 0;
+}
+
+static int
+parse_max_events(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_count(
+		slice_of(text), "number of calls", UINT32_MAX, &options->max_calls, message);
+}
+
+static int
+parse_keep(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_word(
+		slice_trim(slice_of(text)), "end of a run", keep_words, &options->keep, message);
+}
+
+static int
 parse_debug(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
 {
 	return parse_word(
@@ -485,6 +675,29 @@ const struct option_row options_table[] = {
 		"timers",
 		parse_sampler},
 	{"THAG_WALL", "wall", 0, 0, "sample by wall time instead of CPU time", parse_wall},
+	{"THAG_INCLUDE", "include", 0, "PATTERN",
+		"trace only calls of functions that match: a name with * and ?, or /regular "
+		"expression/; several with ; between, or the option again",
+		parse_include},
+	{"THAG_EXCLUDE", "exclude", 0, "PATTERN",
+		"trace no calls of functions that match, whatever --include says", parse_exclude},
+	{"THAG_INCLUDE_MODULE", "include-module", 0, "PATTERN",
+		"trace only calls of functions in modules whose path or file name matches",
+		parse_include_module},
+	{"THAG_EXCLUDE_MODULE", "exclude-module", 0, "PATTERN",
+		"trace no calls of functions in such modules", parse_exclude_module},
+	{"THAG_MIN_DURATION", "min-duration", 0, "TIME",
+		"leave out traced calls shorter than TIME, as 10us", parse_min_duration},
+	{"THAG_MAX_DEPTH", "max-depth", 0, "N", "leave out traced calls inside of N others",
+		parse_max_depth},
+	{"THAG_START_AFTER", "start-after", 0, "TIME",
+		"trace calls and take samples only from TIME after the start on",
+		parse_start_after},
+	{"THAG_STOP_AFTER", "stop-after", 0, "TIME", "... and only until TIME after the start",
+		parse_stop_after},
+	{"THAG_MAX_EVENTS", "max-events", 0, "N", "keep at most N traced calls", parse_max_events},
+	{"THAG_KEEP", "keep", 0, "first|last", "which of them: the first (default), or the last",
+		parse_keep},
 	{"THAG_MARKED", "marked", 0, 0,
 		"record only what happens inside what the source marked by thag.h", parse_marked},
 	{"THAG_ORIGINS", "origins", 0, "on|off",
@@ -520,6 +733,13 @@ options_init(struct options *options)
 		options->directory[i] = options->record[i] = 0;
 	options->directory[0] = '.';
 	options->record_max_bytes = 0;
+	for (size_t i = 0; i < OPTIONS_PATTERN_LISTS; i++)
+		for (size_t k = 0; k < OPTIONS_PATTERNS_BYTES; k++)
+			options->patterns[i][k] = 0;
+	options->min_duration_ns = options->start_after_ns = options->stop_after_ns = 0;
+	options->max_calls = 0;
+	options->max_depth = 0;
+	options->keep = OPTIONS_KEEP_FIRST;
 }
 
 int

@@ -21,6 +21,7 @@ enum {
 	OPTIONS_MESSAGE_BYTES = 256,
 	OPTIONS_SAMPLE_HZ_DEFAULT = 1000,
 	OPTIONS_SAMPLE_HZ_MAX = 10000,
+	OPTIONS_PATTERNS_BYTES = 1024, /* of a list, with the final NUL */
 };
 
 enum options_profile {
@@ -46,6 +47,20 @@ enum options_on_full {
 	OPTIONS_ON_FULL_DROP, /* events are dropped and counted */
 };
 
+enum options_keep {
+	OPTIONS_KEEP_FIRST,
+	OPTIONS_KEEP_LAST,
+};
+
+/* Lists of patterns (pattern.h) with semicolons between them. */
+enum options_patterns {
+	OPTIONS_INCLUDE, /* functions; an empty list means all */
+	OPTIONS_EXCLUDE,
+	OPTIONS_INCLUDE_MODULE,
+	OPTIONS_EXCLUDE_MODULE,
+	OPTIONS_PATTERN_LISTS,
+};
+
 struct options {
 	uint32_t profile;			 /* enum options_profile, a set */
 	uint32_t detail;			 /* 1: every event; 0: sums per call path */
@@ -60,6 +75,14 @@ struct options {
 	uint64_t record_max_bytes;		 /* 0: no limit */
 	uint32_t marked;			 /* 1: only what the source marked, see thag.h */
 	uint32_t origins; /* 1: stacks of threads and coroutines hang below what made them */
+
+	/* Which calls are traced, and when; the times also hold for samples. */
+	char patterns[OPTIONS_PATTERN_LISTS][OPTIONS_PATTERNS_BYTES];
+	uint64_t min_duration_ns;		/* shorter calls are left out */
+	uint64_t start_after_ns, stop_after_ns; /* since the start of the run; 0: at once, never */
+	uint64_t max_calls;			/* of the run, in detail mode; 0: no limit */
+	uint32_t max_depth;			/* 0: no limit */
+	uint32_t keep;				/* enum options_keep: of max_calls */
 };
 
 /* One row of the option table. It has a variable, a flag, or both. */
@@ -80,6 +103,10 @@ struct option_row {
 
 extern const struct option_row options_table[];
 extern const size_t options_table_count;
+
+/* A semicolon separates patterns of a list: `*rest` is what has not been taken. NULL: none is left.
+ */
+const char *options_next_pattern(const char **rest, size_t *ret_length);
 
 /* The values that hold where nothing is said: both profiles in detail, directory ".". */
 void options_init(struct options *options);

@@ -54,7 +54,7 @@
 #define POOL_READER_TID	 UINT32_C(0x3fffffff)
 
 enum {
-	POOL_VERSION = 2,
+	POOL_VERSION = 3,
 	POOL_CHUNK_BYTES = 16384,
 	POOL_CHUNKS_MAX = 32768, /* 512 MiB at most; storage is promised in steps as needed */
 	POOL_CHUNKS_INITIAL = 512,
@@ -86,6 +86,8 @@ struct pool_header {
 	uint32_t chunk_limit;	 /* I2; release, pairs with the writers' acquire */
 	uint32_t reader_waiting; /* 1 while the reader sleeps on `doorbell` */
 	uint32_t space;		 /* futex: bumped whenever chunks became free */
+	uint32_t calls_enough;	 /* 1: no more traced calls are wanted (options.max_calls) */
+	uint64_t start_ns;	 /* CLOCK_MONOTONIC when the run began; 0: not known yet */
 
 	/* Written by all writers. */
 	uint32_t doorbell __attribute__((aligned(64))); /* futex: bumped when a chunk is FULL */
@@ -105,6 +107,14 @@ enum {
 	POOL_CHUNK_MAGIC = 0x6b6e6863 /* "chnk" */
 };
 
+/* Why traced calls were not recorded, by request. */
+enum pool_left_out {
+	POOL_LEFT_OUT_PATTERN, /* include, exclude */
+	POOL_LEFT_OUT_SHORT,   /* min_duration */
+	POOL_LEFT_OUT_DEEP,    /* max_depth */
+	POOL_LEFT_OUT_REASONS,
+};
+
 /* At the start of each chunk; written by its owner alone. */
 struct pool_chunk {
 	uint32_t magic;
@@ -119,7 +129,7 @@ struct pool_chunk {
 	uint32_t length;     /* I1: payload bytes committed */
 	uint32_t missed;     /* events this thread could not record, ever (e.g. in a handler that
 			      * interrupted a hook) */
-	uint64_t unused[1];
+	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* calls of this thread, ever (relaxed) */
 };
 
 enum {

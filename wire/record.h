@@ -101,6 +101,10 @@ enum record_type {
 				 * call paths stay */
 	RECORD_PAUSED = 28,	/* time, 1: this process asked to record nothing but releases and
 				 * ends from here on; 0: it goes on */
+	RECORD_LATE_ENTER = 29, /* time, function, ticks: ENTER of a call that began then, written
+				 * when it was clear that it is long enough */
+	RECORD_CALLS_LEFT_OUT = 30, /* time, count: so many calls inside of the innermost one that
+				     * is open were not recorded, before this */
 };
 
 /*
@@ -195,7 +199,8 @@ enum record_cost_field {
 	COST_INSIDE,
 	COST_UNCERTAINTY, /* of `pair`, half the width of the range in which it was measured */
 	COST_SUMMARY,	  /* 1: of tracing in summary mode; 2: `pair` is of an allocation and
-			   * its free, as memory profiling lengthens them */
+			   * its free, as memory profiling lengthens them; 3: of a call that
+			   * is left out (options min_duration, max_depth) */
 	COST_NUMBERS,
 };
 
@@ -209,10 +214,15 @@ enum record_process_field {
 	PROCESS_TIME,
 	PROCESS_PID,
 	PROCESS_PARENT_PID,
-	PROCESS_PARENT,	 /* process number of the forking process; 0: a fresh image */
-	PROCESS_NODES,	 /* node ids below this are the parent's (of a fork), else 0 or 1 */
-	PROCESS_ORIGIN,	 /* enum record_origin */
-	PROCESS_SUMMARY, /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_PARENT,	      /* process number of the forking process; 0: a fresh image */
+	PROCESS_NODES,	      /* node ids below this are the parent's (of a fork), else 0 or 1 */
+	PROCESS_ORIGIN,	      /* enum record_origin */
+	PROCESS_SUMMARY,      /* 1: no ALLOC and FREE records follow, tallies do */
+	PROCESS_MIN_DURATION, /* these as in struct options, 0 where nothing is asked for */
+	PROCESS_START_AFTER,
+	PROCESS_STOP_AFTER,
+	PROCESS_MAX_CALLS,
+	PROCESS_KEEP,
 	PROCESS_NUMBERS,
 	PROCESS_EXE = 0,   /* strings: path of the executable, */
 	PROCESS_ARGUMENTS, /* arguments, each with its final NUL (cut at 2 KiB) */

@@ -110,19 +110,21 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 
 /* A call's total without what tracing added to it, in ticks. Negative: less than that. */
 static inline int64_t
-without_cost(const struct call_cost *cost, uint64_t total, uint64_t inner)
+without_cost(const struct call_cost *cost, uint64_t total, const struct call_frame *frame)
 {
 	const int64_t taken =
-		(int64_t)(total * COST_FRACTION) - (int64_t)(cost->inside + inner * cost->pair);
+		(int64_t)(total * COST_FRACTION) -
+		(int64_t)(cost[COST_OF_CALLS].inside + frame->inner * cost[COST_OF_CALLS].pair +
+			  frame->left_inner * cost[COST_OF_LEFT_OUT].pair);
 
 	return (taken + COST_FRACTION / 2) >> 8;
 }
 
 static inline void
-add_one(struct call_path *path, const struct call_cost *cost, uint64_t total, uint64_t inner,
-	bool finished)
+add_one(struct call_path *path, const struct call_frame *frame, const struct call_cost *cost,
+	uint64_t total, bool finished)
 {
-	const int64_t corrected = without_cost(cost, total, inner);
+	const int64_t corrected = without_cost(cost, total, frame);
 	const uint64_t ticks = corrected > 0 ? (uint64_t)corrected : 0;
 
 	path->below_cost += corrected < 0;
@@ -137,6 +139,22 @@ add_one(struct call_path *path, const struct call_cost *cost, uint64_t total, ui
 	call_histogram_add(&path->histogram, ticks);
 }
 
+/* The call is too short to be kept: it is part of its caller, as those are that were left out. */
+static __attribute__((noinline)) void
+leave_out_top(struct timing_thread *thread, struct call_stack *stack)
+{
+	const struct call_frame *frame = &stack->frames[--stack->depth];
+
+	thread->process->timing->limits.left_out[LEFT_OUT_SHORT]++;
+	if (!stack->depth)
+		return;
+	struct call_frame *caller = &stack->frames[stack->depth - 1];
+
+	/* What it cost when it was recorded is near enough to what it costs when it is not. */
+	caller->left += frame->left + frame->direct + 1;
+	caller->left_inner += frame->left_inner + frame->inner + 1;
+}
+
 /* Takes the top frame off. */
 static inline void
 close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
@@ -146,18 +164,25 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	const uint64_t now = stack_time(stack, ticks);
 	const uint64_t total = now > frame->start ? now - frame->start : 0;
 
+	if (unlikely(total < thread->process->timing->limits.min_ticks)) {
+		leave_out_top(thread, stack);
+		return;
+	}
 	path->calls++;
 	path->total += total;
 	path->self += total > frame->nested ? total - frame->nested : 0;
 	path->inner += frame->inner;
 	path->direct += frame->direct;
-	add_one(path, &thread->process->cost[COST_OF_CALLS], total, frame->inner, finished);
+	path->left += frame->left;
+	path->left_inner += frame->left_inner;
+	add_one(path, frame, thread->process->cost, total, finished);
 	if (likely(stack->depth > 1)) {
 		struct call_frame *caller = &stack->frames[stack->depth - 2];
 
 		caller->nested += total;
 		caller->inner += frame->inner + 1;
 		caller->direct++;
+		caller->left_inner += frame->left_inner;
 	}
 	stack->depth--;
 }
@@ -206,6 +231,51 @@ calls_exit(struct timing_thread *thread, uint64_t ticks)
 	}
 	draw(thread, stack, stack->depth - 1, ticks);
 	close_top(thread, stack, ticks, true);
+}
+
+void
+calls_left_out(struct timing_thread *thread, uint64_t count)
+{
+	struct call_stack *stack = thread->stack;
+
+	if (!stack->depth || count > UINT32_MAX)
+		return;
+	stack->frames[stack->depth - 1].left += count;
+	stack->frames[stack->depth - 1].left_inner += count;
+}
+
+void
+calls_forget_exit(struct timing_thread *thread)
+{
+	struct call_stack *stack = thread->stack;
+
+	if (stack->excess)
+		stack->excess--;
+	else if (stack->depth)
+		stack->depth--;
+}
+
+/* BASE, CLOSE or PROCESS_END: nothing is open there any more. */
+void
+calls_forget_open(const struct call_event *event)
+{
+	struct timing_process *process = event->thread->process;
+	GHashTableIter iter;
+	gpointer value;
+
+	event->thread->stack->depth = 0;
+	event->thread->stack->excess = 0;
+	if (event->kind == CALL_EVENT_BASE)
+		event->thread->stack->base = (uint32_t)event->number;
+	if (event->kind != CALL_EVENT_PROCESS_END)
+		return;
+	for (unsigned i = 0; i < process->threads->len; i++)
+		((struct timing_thread *)g_ptr_array_index(process->threads, i))->own.depth = 0;
+	if (!process->stacks)
+		return;
+	g_hash_table_iter_init(&iter, process->stacks);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		((struct call_stack *)value)->depth = 0;
 }
 
 static void
@@ -294,6 +364,35 @@ calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally)
 }
 
 /* ---- the end ---- */
+
+static void
+begin_anew(struct call_stack *stack, uint64_t ticks)
+{
+	const uint64_t now = stack_time(stack, stack->suspended ? stack->suspended_ticks : ticks);
+
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		struct call_frame *frame = &stack->frames[i];
+
+		frame->start = now;
+		frame->nested = frame->inner = frame->direct = frame->left = frame->left_inner = 0;
+	}
+}
+
+void
+calls_begin_anew(struct timing_process *process, uint64_t ticks)
+{
+	GHashTableIter iter;
+	gpointer stack;
+
+	for (unsigned i = 0; i < process->threads->len; i++)
+		begin_anew(&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own,
+			ticks);
+	if (!process->stacks)
+		return;
+	g_hash_table_iter_init(&iter, process->stacks);
+	while (g_hash_table_iter_next(&iter, NULL, &stack))
+		begin_anew(stack, ticks);
+}
 
 void
 calls_process_end(struct timing_process *process, uint64_t ticks)

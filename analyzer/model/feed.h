@@ -109,6 +109,12 @@ void model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, ui
 /* Events a thread could not record, all in all. */
 void model_missed(struct model_thread *thread, uint32_t missed);
 
+/* Traced calls that a thread did not record by request, all in all, by enum pool_left_out. */
+void model_left_out(struct model_thread *thread, const uint64_t count[POOL_LEFT_OUT_REASONS]);
+
+/* Whether there are as many traced calls as were asked for: more would not be used. */
+bool model_has_calls_enough(const struct model *model);
+
 /* The process has ended and nothing of it is left to come. */
 void model_process_end(struct model_process *process, uint64_t ticks);
 bool model_process_ended(const struct model_process *process);

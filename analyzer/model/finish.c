@@ -203,6 +203,8 @@ finish_thread(struct model_thread *thread, struct node_marks *marks,
 	public->start_ns = model_ns(clock, thread->start_ticks);
 	public->end_ns = model_ns(clock, thread->ended ? thread->end_ticks : process->end_ticks);
 	process->missed += public->missed_events;
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		process->model->left_out[i] += thread->left_out[i];
 	for (unsigned i = 0; i < MEMORY_CATEGORIES; i++)
 		add_sums(&process->public->memory[i], &public->memory[i]);
 }

@@ -387,6 +387,13 @@ model_missed(struct model_thread *thread, uint32_t missed)
 	thread->public->missed_events = missed;
 }
 
+void
+model_left_out(struct model_thread *thread, const uint64_t count[POOL_LEFT_OUT_REASONS])
+{
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		thread->left_out[i] = MAX(thread->left_out[i], count[i]);
+}
+
 uint64_t
 model_events(const struct model *model)
 {

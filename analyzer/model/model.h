@@ -151,7 +151,17 @@ enum profiling_cost_kind {
 	COST_OF_CALLS,
 	COST_OF_CALL_SUMS, /* tracing in summary mode */
 	COST_OF_MEMORY,	   /* an allocation and its free */
+	COST_OF_LEFT_OUT,  /* a call that was followed, but not recorded */
 	COST_KINDS,
+};
+
+/* Why traced calls are not in a profile, by request. */
+enum left_out {
+	LEFT_OUT_PATTERN, /* their functions were not asked for */
+	LEFT_OUT_SHORT,
+	LEFT_OUT_DEEP,
+	LEFT_OUT_MANY, /* there were more than were asked for; those not recorded are not known */
+	LEFT_OUT_REASONS,
 };
 
 struct profiling_cost {
@@ -247,6 +257,9 @@ struct run {
 	uint64_t chunks, broken_chunks, lost_events;
 	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
 	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
+	uint64_t left_out[LEFT_OUT_REASONS];
+	/* Traced calls are of this part of the run alone; until 0: to its end. */
+	uint64_t traced_from_ns, traced_until_ns;
 	GPtrArray *processes; /* struct process, by number */
 };
 

@@ -29,6 +29,7 @@ struct model_thread {
 	uint64_t start_ticks, end_ticks;
 	bool ended;
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
+	uint64_t left_out[POOL_LEFT_OUT_REASONS];
 };
 
 /* The tree of call paths. A forked child goes on from its parent's: ids below `first` are there. */
@@ -82,6 +83,7 @@ struct model {
 	uint64_t events;
 	GArray *sinks; /* struct model_sink_entry */
 	struct timing *timing;
+	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* of threads that are finished */
 	uint32_t sink_kinds;
 	uint32_t (*module_found)(void *context, uint32_t pid, const struct module *module);
 	void *module_context;

@@ -60,18 +60,67 @@ timing_thread_get(struct model_thread *thread)
 
 /* ---- records ---- */
 
+void
+timing_apply_call(const struct call_event *event)
+{
+	struct timing_thread *thread = event->thread;
+
+	switch (event->kind) {
+	case CALL_EVENT_ENTER:
+		calls_enter(thread, event->ticks, event->number);
+		break;
+	case CALL_EVENT_EXIT:
+		calls_exit(thread, event->ticks);
+		break;
+	case CALL_EVENT_BASE:
+		calls_base(thread, event->ticks, (uint32_t)event->number);
+		break;
+	case CALL_EVENT_STACK:
+		calls_switch(thread, event->ticks, (uint32_t)event->number);
+		break;
+	case CALL_EVENT_LEFT_OUT:
+		calls_left_out(thread, event->number);
+		break;
+	case CALL_EVENT_CLOSE:
+		calls_close_all(thread, event->ticks);
+		break;
+	case CALL_EVENT_PROCESS_END:
+		calls_process_end(thread->process, event->ticks);
+		break;
+	}
+}
+
+/* Hands it on; inlined, the switch is gone where the kind is known. */
+static ALWAYS_INLINE void
+apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t ticks, uint64_t number)
+{
+	const struct call_event event = {thread, ticks, number, kind};
+	struct timing *timing = thread->process->timing;
+
+	if (unlikely(timing->limits.any))
+		call_limits_apply_slow(timing, &event);
+	else if (kind == CALL_EVENT_ENTER)
+		calls_enter(thread, ticks, number);
+	else if (kind == CALL_EVENT_EXIT)
+		calls_exit(thread, ticks);
+	else
+		timing_apply_call(&event);
+}
+
 static void
 apply_event(void *context, const struct model_event *event)
 {
+	const struct timing *timing = context;
 	struct timing_thread *thread = timing_thread_get(event->thread);
 
 	if (unlikely(event->thread->process->ended))
 		return;
 	if (event->kind == RECORD_ENTER)
-		calls_enter(thread, event->ticks, event->address);
+		apply_call(thread, CALL_EVENT_ENTER, event->ticks, event->address);
 	else if (event->kind == RECORD_EXIT)
-		calls_exit(thread, event->ticks);
-	else
+		apply_call(thread, CALL_EVENT_EXIT, event->ticks, 0);
+	else if (event->ticks >= timing->limits.start_ticks &&
+		 event->ticks < timing->limits.stop_ticks)
 		samples_add(thread, event);
 }
 
@@ -123,13 +172,13 @@ apply_base(struct timing_thread *thread, const struct record *record)
 {
 	const uint64_t node = record->extended.number[1];
 
-	calls_base(thread, record->ticks, node <= SITE_NODE_MAX ? (uint32_t)node : 0);
+	apply_call(thread, CALL_EVENT_BASE, record->ticks, node <= SITE_NODE_MAX ? node : 0);
 }
 
 static void
 apply_stack(struct timing_thread *thread, const struct record *record)
 {
-	calls_switch(thread, record->ticks, (uint32_t)record->extended.number[1]);
+	apply_call(thread, CALL_EVENT_STACK, record->ticks, record->extended.number[1]);
 }
 
 static void
@@ -137,7 +186,7 @@ apply_range(struct timing_thread *thread, const struct record *record)
 {
 	if (!record->extended.number[1])
 		return;
-	calls_close_all(thread, record->ticks);
+	apply_call(thread, CALL_EVENT_CLOSE, record->ticks, 0);
 	thread->process->trace_stops++;
 }
 
@@ -156,7 +205,23 @@ apply_lost(struct timing_thread *thread, const struct record *record)
 static void
 apply_thread_end(struct timing_thread *thread, const struct record *record)
 {
-	calls_close_all(thread, record->ticks);
+	apply_call(thread, CALL_EVENT_CLOSE, record->ticks, 0);
+}
+
+/* It began before this record, but after all that this thread recorded before. */
+static void
+apply_late_enter(struct timing_thread *thread, const struct record *record)
+{
+	const uint64_t *number = record->extended.number;
+
+	thread->thread->model->events++;
+	apply_call(thread, CALL_EVENT_ENTER, MIN(number[2], record->ticks), number[1]);
+}
+
+static void
+apply_left_out(struct timing_thread *thread, const struct record *record)
+{
+	apply_call(thread, CALL_EVENT_LEFT_OUT, record->ticks, record->extended.number[1]);
 }
 
 static void
@@ -171,9 +236,13 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 		[RECORD_CALL_BASE] = apply_base,
 		[RECORD_CALL_STACK] = apply_stack,
 		[RECORD_CALL_RANGE] = apply_range,
+		[RECORD_LATE_ENTER] = apply_late_enter,
+		[RECORD_CALLS_LEFT_OUT] = apply_left_out,
 	};
 	const uint32_t type = record->extended.type;
 
+	if (type == RECORD_PROCESS)
+		call_limits_read(context, record);
 	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
 		return;
 	/* Of a thread that did nothing of the kind these say nothing. */
@@ -197,8 +266,9 @@ model_call_tallies(
 static void
 end_process(void *context, struct model_process *process, uint64_t ticks)
 {
-	if (process->timing)
-		calls_process_end(process->timing, ticks);
+	if (process->timing && process->timing->threads->len)
+		apply_call(g_ptr_array_index(process->timing->threads, 0), CALL_EVENT_PROCESS_END,
+			ticks, 0);
 }
 
 /* ---- the end ---- */
@@ -231,6 +301,7 @@ static void
 mark_nodes(void *context, struct model_process *process, void (*mark)(void *marks, uint32_t node),
 	void *marks)
 {
+	call_limits_drain(context);
 	for (unsigned i = 0; process->timing && i < process->timing->threads->len; i++)
 		mark_thread(g_ptr_array_index(process->timing->threads, i), mark, marks);
 }
@@ -293,7 +364,17 @@ void
 timing_finish_run(const struct model *model, struct run *run)
 {
 	const struct chart *chart = &model->timing->chart;
+	const struct call_limits *limits = &model->timing->limits;
 
+	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)
+		run->left_out[i] = limits->left_out[i];
+	/* The pool's reasons are the first ones here. */
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		run->left_out[i] += model->left_out[i];
+	if (limits->calls_start_ticks)
+		run->traced_from_ns = model_ns(&model->clock, limits->calls_start_ticks);
+	if (limits->calls_stop_ticks != UINT64_MAX)
+		run->traced_until_ns = model_ns(&model->clock, limits->calls_stop_ticks);
 	run->chart_shortest_ns = model_span_ns(&model->clock, chart->shortest);
 	run->chart_hidden = chart->hidden;
 	run->chart_grain_ns = model_span_ns(&model->clock, chart->grain);
@@ -325,6 +406,7 @@ timing_free(void *context)
 		free_process(g_ptr_array_index(timing->processes, i));
 	g_ptr_array_unref(timing->processes);
 	chart_fini(&timing->chart);
+	call_limits_fini(&timing->limits);
 	g_free(timing);
 }
 
@@ -345,6 +427,7 @@ timing_attach(struct model *model)
 	timing->model = model;
 	timing->processes = g_ptr_array_new();
 	chart_init(&timing->chart);
+	call_limits_init(&timing->limits);
 	model->timing = timing;
 	model_add_sink(model, &sink, timing);
 }

@@ -28,6 +28,7 @@ struct call_frame {
 	uint64_t start;	 /* by its stack's own clock */
 	uint64_t nested; /* ticks in calls of its own */
 	uint64_t inner, direct;
+	uint64_t left, left_inner;    /* calls left out: in its own time, and at any depth */
 	struct timing_thread *thread; /* that entered it: `path` is of its tree */
 	uint32_t path;
 };
@@ -79,23 +80,74 @@ struct timing_process {
 	uint64_t own_periods, own_ns;
 };
 
+struct call_ring;
+
+/* What traced calls are limited to. Ticks: see call_limits.c. */
+struct call_limits {
+	bool any;
+	bool known;  /* set by the first process that said something */
+	bool enough; /* max_calls were seen, and the first of them are wanted */
+	uint64_t min_ticks;
+	uint64_t start_ticks, stop_ticks;	      /* [start, stop) of samples and calls, */
+	uint64_t calls_start_ticks, calls_stop_ticks; /* and of calls alone: within these */
+	uint64_t max_calls, calls;
+	uint64_t left_out[LEFT_OUT_REASONS];
+	struct call_ring *ring; /* the last calls are wanted; NULL: the first */
+};
+
 struct timing {
 	struct model *model;
 	struct chart chart;
+	struct call_limits limits;
 	GPtrArray *processes; /* struct timing_process */
 };
 
 /* timing.c: made on first use. */
 struct timing_thread *timing_thread_get(struct model_thread *thread);
 
+/* What happens to call stacks, in the order in which it happened. */
+enum call_event_kind {
+	CALL_EVENT_ENTER, /* number: the function */
+	CALL_EVENT_EXIT,
+	CALL_EVENT_BASE,     /* node */
+	CALL_EVENT_STACK,    /* number of a stack */
+	CALL_EVENT_LEFT_OUT, /* how many */
+	CALL_EVENT_CLOSE,    /* what is open on the thread's stack */
+	CALL_EVENT_PROCESS_END,
+};
+
+struct call_event {
+	struct timing_thread *thread; /* of PROCESS_END: any */
+	uint64_t ticks;
+	uint64_t number;
+	enum call_event_kind kind;
+};
+
+/* timing.c: lets it happen. */
+void timing_apply_call(const struct call_event *event);
+
+/* call_limits.c: lets it happen now, later or never, as the limits are. */
+void call_limits_init(struct call_limits *limits);
+void call_limits_fini(struct call_limits *limits);
+void call_limits_read(struct timing *timing, const struct record *process);
+void call_limits_apply_slow(struct timing *timing, const struct call_event *event);
+/* Nothing more comes: what was put off happens. */
+void call_limits_drain(struct timing *timing);
+
 /* calls.c */
 void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function);
 void calls_exit(struct timing_thread *thread, uint64_t ticks);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
+void calls_left_out(struct timing_thread *thread, uint64_t count);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
 void calls_close_all(struct timing_thread *thread, uint64_t ticks);
 void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally);
+/* Takes calls and their ends without adding them up: only call stacks follow. */
+void calls_forget_exit(struct timing_thread *thread);
+void calls_forget_open(const struct call_event *event);
+/* What is open on any stack of the process begins now. */
+void calls_begin_anew(struct timing_process *process, uint64_t ticks);
 /* The process is over: nothing stays open on any stack. */
 void calls_process_end(struct timing_process *process, uint64_t ticks);
 void calls_process_fini(struct timing_process *process);

@@ -214,3 +214,30 @@ sample_sums_add(
 		sums[kind].time_ns += from[kind].time_ns;
 	}
 }
+
+/* ---- what it cost ---- */
+
+void
+profile_spend(struct profile_expense *expense, const struct profiling_cost *cost, uint64_t events)
+{
+	expense->events += events;
+	expense->ns += (double)events * (double)cost->pair_ps / 1000;
+	expense->error_ns += (double)events * (double)cost->uncertainty_ps / 1000;
+}
+
+struct profile_expense
+profile_memory_expense(const struct profile *profile)
+{
+	const struct profile_memory *memory = &profile->memory;
+	struct profile_expense expense = {0};
+
+	for (uint32_t i = 0; i < memory->count; i++) {
+		const struct profile_thread *thread = profile_thread(profile, memory->thread[i]);
+
+		if (memory->category[i] == MEMORY_HEAP)
+			profile_spend(&expense,
+				&profile_process(profile, thread->process)->cost[COST_OF_MEMORY],
+				memory->sums[i].allocated.count);
+	}
+	return expense;
+}

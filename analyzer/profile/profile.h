@@ -73,6 +73,9 @@ struct profile_run {
 	const char *folded;
 	/* Charts: calls shorter than this are left out, so many; samples nearer are one piece. */
 	uint64_t chart_shortest_ns, chart_hidden, chart_grain_ns;
+	uint64_t left_out[LEFT_OUT_REASONS]; /* traced calls that are not there, by request */
+	/* Traced calls are of this part of the run alone; until 0: to its end. */
+	uint64_t traced_from_ns, traced_until_ns;
 };
 
 struct profile_module {
@@ -276,6 +279,18 @@ profile_node_function(const struct profile *profile, uint32_t node)
 {
 	return profile_node_frame(profile, node)->function;
 }
+
+/* What profiling so many events cost, as it was measured. */
+struct profile_expense {
+	uint64_t events;
+	double ns, error_ns;
+};
+
+void profile_spend(
+	struct profile_expense *expense, const struct profiling_cost *cost, uint64_t events);
+
+/* Of all allocations of the run. */
+struct profile_expense profile_memory_expense(const struct profile *profile);
 
 /* Adds `from` to `sums`: everything is a sum but the maxima. */
 void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);

@@ -326,7 +326,6 @@ add_run(struct builder *builder, const struct profile_context *context)
 		profile, command && *command ? *command : (first ? first->exe : NULL));
 	profile->run.command = command_line(profile, command);
 	profile->run.incomplete = incomplete_reasons(builder, context);
-	profile->run.cost = profile_string(profile, cost->str);
 	profile->run.start_realtime_ns = run->start_realtime_ns;
 	profile->run.duration_ns = run->duration_ns;
 	profile->run.bin_ns = run->bin_ns;
@@ -341,6 +340,11 @@ add_run(struct builder *builder, const struct profile_context *context)
 	profile->run.chart_shortest_ns = run->chart_shortest_ns;
 	profile->run.chart_hidden = run->chart_hidden;
 	profile->run.chart_grain_ns = run->chart_grain_ns;
+	memcpy(profile->run.left_out, run->left_out, sizeof(run->left_out));
+	profile->run.traced_from_ns = run->traced_from_ns;
+	profile->run.traced_until_ns = run->traced_until_ns;
+	time_build_left_out(profile, cost);
+	profile->run.cost = profile_string(profile, cost->str);
 	profile->run.exit_status = context->exit_status;
 	profile->run.exit_signal = context->exit_signal;
 	add_machine(profile);

@@ -167,6 +167,12 @@ static const struct schema_column run_columns[] = {
 	COLUMN(U64, profile_run, chart_shortest_ns),
 	COLUMN(U64, profile_run, chart_hidden),
 	COLUMN(U64, profile_run, chart_grain_ns),
+	NAMED(U64, profile_run, "left_out_pattern", left_out[LEFT_OUT_PATTERN]),
+	NAMED(U64, profile_run, "left_out_short", left_out[LEFT_OUT_SHORT]),
+	NAMED(U64, profile_run, "left_out_deep", left_out[LEFT_OUT_DEEP]),
+	NAMED(U64, profile_run, "left_out_many", left_out[LEFT_OUT_MANY]),
+	COLUMN(U64, profile_run, traced_from_ns),
+	COLUMN(U64, profile_run, traced_until_ns),
 };
 const struct schema_columns schema_run = COLUMNS(run_columns);
 

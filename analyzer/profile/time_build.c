@@ -229,23 +229,10 @@ process_of(const struct profile *profile, uint32_t thread)
 	return profile_process(profile, profile_thread(profile, thread)->process);
 }
 
-struct expense {
-	uint64_t events;
-	double ns, error_ns;
-};
-
-static void
-spend(struct expense *expense, const struct profiling_cost *cost, uint64_t events)
-{
-	expense->events += events;
-	expense->ns += (double)events * (double)cost->pair_ps / 1000;
-	expense->error_ns += (double)events * (double)cost->uncertainty_ps / 1000;
-}
-
-static struct expense
+static struct profile_expense
 expense_of_calls(const struct profile *profile)
 {
-	struct expense expense = {0};
+	struct profile_expense expense = {0};
 
 	for (guint i = 0; i < profile->calls->len; i++) {
 		const struct profile_call *call =
@@ -255,22 +242,8 @@ expense_of_calls(const struct profile *profile)
 		const enum profiling_cost_kind kind =
 			process->cost[COST_OF_CALLS].pair_ps ? COST_OF_CALLS : COST_OF_CALL_SUMS;
 
-		spend(&expense, &process->cost[kind], call->sums.calls);
+		profile_spend(&expense, &process->cost[kind], call->sums.calls);
 	}
-	return expense;
-}
-
-static struct expense
-expense_of_memory(const struct profile *profile)
-{
-	const struct profile_memory *memory = &profile->memory;
-	struct expense expense = {0};
-
-	for (uint32_t i = 0; i < memory->count; i++)
-		if (memory->category[i] == MEMORY_HEAP)
-			spend(&expense,
-				&process_of(profile, memory->thread[i])->cost[COST_OF_MEMORY],
-				memory->sums[i].allocated.count);
 	return expense;
 }
 
@@ -310,20 +283,26 @@ in_units(double ns, char cell[24])
 	return cell;
 }
 
-/* Samples know when they hit us; the clock of traced calls does not. */
+/* Samples know when they hit us; the clocks of traced calls and of the run do not. */
 static void
 describe_memory(const struct profile *profile, GString *text)
 {
-	const struct expense memory = expense_of_memory(profile);
-	char cell[24];
+	const struct profile_expense memory = profile_memory_expense(profile);
+	const double cpu_ns = (double)sampled_ns(profile);
+	const double whole_ns = cpu_ns > 0 ? cpu_ns : (double)profile->run.duration_ns;
+	char cell[24], error[24];
 
-	if (!memory.events || !profile->calls->len)
+	if (!memory.events || (!profile->calls->len && !profile->samples->len))
 		return;
 	if (memory.ns > 0)
 		add_line(text,
-			"memory: %s for %" G_GUINT64_FORMAT " allocations, in the traced times",
-			in_units(memory.ns, cell), memory.events);
-	else
+			"memory: about %s (± %s) for %" G_GUINT64_FORMAT
+			" allocations, %.1f %% of %s%s",
+			in_units(memory.ns, cell), in_units(memory.error_ns, error), memory.events,
+			100 * memory.ns / MAX(whole_ns, 1),
+			cpu_ns > 0 ? "all CPU time" : "the run time",
+			profile->calls->len ? ", in the traced times" : "");
+	else if (profile->calls->len)
 		add_line(text,
 			"memory: %" G_GUINT64_FORMAT
 			" allocations are in the traced times, not measured",
@@ -333,7 +312,7 @@ describe_memory(const struct profile *profile, GString *text)
 void
 time_build_cost(const struct profile *profile, GString *text)
 {
-	const struct expense calls = expense_of_calls(profile);
+	const struct profile_expense calls = expense_of_calls(profile);
 	const uint64_t own_ns = own_ns_of(profile);
 	char cell[24], error[24];
 
@@ -345,6 +324,31 @@ time_build_cost(const struct profile *profile, GString *text)
 			in_units((double)own_ns, cell),
 			100 * (double)own_ns / (double)sampled_ns(profile));
 	describe_memory(profile, text);
+}
+
+void
+time_build_left_out(const struct profile *profile, GString *text)
+{
+	static const char *const reasons[LEFT_OUT_REASONS] = {
+		[LEFT_OUT_PATTERN] = "by --include or --exclude",
+		[LEFT_OUT_SHORT] = "shorter than --min-duration",
+		[LEFT_OUT_DEEP] = "deeper than --max-depth",
+		[LEFT_OUT_MANY] = "beyond --max-events",
+	};
+	const struct profile_run *run = &profile->run;
+	char from[24], until[24];
+
+	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)
+		if (run->left_out[i])
+			add_line(text, "left out: %" G_GUINT64_FORMAT " calls %s", run->left_out[i],
+				reasons[i]);
+	if (run->traced_until_ns)
+		add_line(text, "time: only from %s to %s after the start",
+			in_units((double)run->traced_from_ns, from),
+			in_units((double)run->traced_until_ns, until));
+	else if (run->traced_from_ns)
+		add_line(text, "time: only from %s after the start on",
+			in_units((double)run->traced_from_ns, from));
 }
 
 void

@@ -17,6 +17,9 @@ void time_build_number(struct profile *profile, const uint32_t *number);
 /* What profiling did to the times: lines for profile_run.cost. */
 void time_build_cost(const struct profile *profile, GString *text);
 
+/* What is not in the profile because it was not asked for: lines for the same. */
+void time_build_left_out(const struct profile *profile, GString *text);
+
 /* What is missing of the times: lines for profile_run.incomplete. */
 void time_build_missing(const struct profile *profile, GString *text);
 

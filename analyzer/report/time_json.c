@@ -110,6 +110,37 @@ samples_json(const struct selection *selection, enum sample_kind kind)
 	return object;
 }
 
+/* What is not there because it was not asked for. */
+static json_t *
+left_out_json(const struct profile_run *run)
+{
+	json_t *object = json_object();
+
+	put(object, "by_pattern", number(run->left_out[LEFT_OUT_PATTERN]));
+	put(object, "too_short", number(run->left_out[LEFT_OUT_SHORT]));
+	put(object, "too_deep", number(run->left_out[LEFT_OUT_DEEP]));
+	put(object, "too_many", number(run->left_out[LEFT_OUT_MANY]));
+	put(object, "from_ns", number(run->traced_from_ns));
+	put(object, "until_ns", run->traced_until_ns ? number(run->traced_until_ns) : json_null());
+	return object;
+}
+
+/* Of the whole run, whatever is selected: that is how it was measured. */
+static json_t *
+memory_cost_json(const struct profile *profile)
+{
+	const struct profile_expense expense = profile_memory_expense(profile);
+	json_t *object;
+
+	if (expense.ns <= 0)
+		return json_null();
+	object = json_object();
+	put(object, "allocations", number(expense.events));
+	put(object, "ns", number((uint64_t)expense.ns));
+	put(object, "error_ns", number((uint64_t)expense.error_ns));
+	return object;
+}
+
 json_t *
 report_time_json(const struct selection *selection, const struct report_options *options)
 {
@@ -140,6 +171,8 @@ report_time_json(const struct selection *selection, const struct report_options 
 	put(object, "cost_of_call", cost_json(selection, COST_OF_CALLS));
 	put(object, "cost_of_call_sum", cost_json(selection, COST_OF_CALL_SUMS));
 	put(object, "cost_of_allocation", cost_json(selection, COST_OF_MEMORY));
+	put(object, "memory_profiling", memory_cost_json(selection->profile));
+	put(object, "left_out", left_out_json(&selection->profile->run));
 	put(object, "functions", table_json(selection, TIME_BY_FUNCTION, metric, limit));
 	put(object, "files", table_json(selection, TIME_BY_FILE, metric, limit));
 	put(object, "modules", table_json(selection, TIME_BY_MODULE, metric, limit));

@@ -44,6 +44,7 @@ collector_new(struct pool_header *pool, int pool_fd, struct symbolizer *symboliz
 		const struct clock_reading reading = clock_line_read();
 
 		clock_line_add(&collector->clock, &reading);
+		store_relaxed(&pool->start_ns, reading.monotonic_ns);
 	}
 	return collector;
 }
@@ -185,6 +186,8 @@ take(struct collector *collector)
 	fence_seq_cst();
 	scan_pool(collector);
 	merge_until(collector, now - ticks_of_ns(collector, SLACK_NS), now);
+	if (model_has_calls_enough(collector->model))
+		store_relaxed(&collector->pool->calls_enough, 1);
 	members_retire(collector, now);
 	members_measure(collector, now);
 	read_clock(collector, now);

@@ -225,6 +225,16 @@ recording_put_call_tallies(struct recording *recording, const struct lane *lane,
 }
 
 void
+recording_put_left_out(struct recording *recording, const struct lane *lane,
+	const uint64_t count[POOL_LEFT_OUT_REASONS])
+{
+	struct recording_left_out entry = {.thread = thread_of(lane)};
+
+	memcpy(entry.count, count, sizeof(entry.count));
+	put(recording, RECORDING_LEFT_OUT, &entry, sizeof(entry), NULL, 0);
+}
+
+void
 recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks)
 {
 	const struct recording_end entry = {process, ticks};

@@ -41,6 +41,7 @@ enum recording_type {
 	RECORDING_END = 7,
 	RECORDING_FINISH = 8,
 	RECORDING_CALL_TALLIES = 9,
+	RECORDING_LEFT_OUT = 10,
 };
 
 struct recording_entry {
@@ -77,6 +78,11 @@ struct recording_end {
 	uint64_t process, ticks;
 };
 
+struct recording_left_out {
+	struct recording_thread thread;
+	uint64_t count[POOL_LEFT_OUT_REASONS];
+};
+
 struct recording_finish {
 	uint64_t end_ticks;
 	uint64_t lost_events;
@@ -100,6 +106,8 @@ void recording_put_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_tally *tallies, uint32_t count);
 void recording_put_call_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_call_tally *tallies, uint32_t count);
+void recording_put_left_out(struct recording *recording, const struct lane *lane,
+	const uint64_t count[POOL_LEFT_OUT_REASONS]);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
 void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
 

@@ -267,6 +267,21 @@ on_call_tallies(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
+on_left_out(struct replay *replay, uint32_t bytes)
+{
+	struct recording_left_out entry;
+	struct lane *lane;
+
+	get(replay, bytes, &entry, sizeof(entry));
+	lane = lane_of(replay, &entry.thread, replay->end_ticks);
+	if (!lane)
+		return OUTCOME_DAMAGED;
+	if (!lane->discard)
+		model_left_out(lane->thread, entry.count);
+	return OUTCOME_MORE;
+}
+
+static enum outcome
 on_end(struct replay *replay, uint32_t bytes)
 {
 	struct recording_end entry;
@@ -301,6 +316,7 @@ take_entry(struct replay *replay)
 		[RECORDING_RSS] = on_rss,
 		[RECORDING_TALLIES] = on_tallies,
 		[RECORDING_CALL_TALLIES] = on_call_tallies,
+		[RECORDING_LEFT_OUT] = on_left_out,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,
 	};

@@ -198,6 +198,21 @@ take_tally(struct collector *collector, uint32_t index)
 /* ---- scanning ---- */
 
 static void
+take_left_out(struct collector *collector, struct lane *lane, const struct pool_chunk *chunk)
+{
+	uint64_t count[POOL_LEFT_OUT_REASONS], sum = 0;
+
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		sum += count[i] = load_relaxed(&chunk->left_out[i]);
+	if (sum <= lane->left_out)
+		return;
+	lane->left_out = sum;
+	model_left_out(lane->thread, count);
+	if (collector->recording)
+		recording_put_left_out(collector->recording, lane, count);
+}
+
+static void
 look_at(struct collector *collector, uint32_t index, uint32_t state)
 {
 	struct slot *slot = &collector->slots[index];
@@ -207,6 +222,7 @@ look_at(struct collector *collector, uint32_t index, uint32_t state)
 	if (!slot->lane && !adopt(collector, index, state))
 		return;
 	model_missed(slot->lane->thread, load_relaxed(&chunk->missed));
+	take_left_out(collector, slot->lane, chunk);
 	if (is_tally(slot) && state == POOL_FULL) {
 		take_tally(collector, index);
 		free_chunk(collector, index);

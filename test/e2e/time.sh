@@ -54,6 +54,14 @@ check 'a chart can be made again' cmp chart.svg traced_calls-*-time-chart.svg
 run thag flamegraph --time traced_calls-*.thag
 check 'and a flamegraph' cmp out traced_calls-*-time.svg
 
+if [ -x "$PROGRAMS/traced/unwinding-gcc-O2" ]; then
+	run thag-run --both "$PROGRAMS/traced/unwinding-gcc-O2" exceptions
+	check 'it is said what memory profiling adds to the times' says 'memory: about'
+	run thag report --json unwinding-*.thag
+	check '... as so much for each allocation' sh -c "[ $(value \
+		'.time.memory_profiling | .ns > 10 * .allocations and .ns < 20000 * .allocations') = true ]"
+fi
+
 run thag-run --time "$PROGRAMS/busy"
 check 'a program that was not rebuilt is sampled' says 'CPU time'
 run thag report --json busy-*.thag

@@ -77,6 +77,75 @@ Test(options, thag_profiler_has_four_fields_that_may_each_be_empty)
 	}
 }
 
+/* ---- traced calls ---- */
+
+Test(options, times_have_a_unit)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} times[] = {
+		{"0", 0},
+		{"250ns", 250},
+		{"10us", 10000},
+		{" 3ms ", 3000000},
+		{"2s", UINT64_C(2000000000)},
+		{"5min", UINT64_C(300000000000)},
+		{"1h", UINT64_C(3600000000000)},
+	};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct options options;
+		char message[OPTIONS_MESSAGE_BYTES];
+
+		cr_assert_eq(apply("THAG_START_AFTER", times[i].text, &options, message), 0, "%s",
+			message);
+		cr_expect_eq(options.start_after_ns, times[i].ns, "%s", times[i].text);
+	}
+}
+
+Test(options, numbers_of_calls_may_be_in_thousands_and_millions)
+{
+	struct options options;
+	char message[OPTIONS_MESSAGE_BYTES];
+
+	cr_assert_eq(apply("THAG_MAX_EVENTS", "20M", &options, message), 0);
+	cr_assert_eq(options.max_calls, 20000000);
+	cr_assert_eq(apply("THAG_MAX_EVENTS", "3k", &options, message), 0);
+	cr_assert_eq(options.max_calls, 3000);
+	cr_assert_eq(options.keep, OPTIONS_KEEP_FIRST);
+}
+
+Test(options, a_list_of_patterns_grows_and_has_an_end)
+{
+	static char many[2 * OPTIONS_PATTERNS_BYTES];
+	struct options options;
+	char message[OPTIONS_MESSAGE_BYTES];
+	const struct option_row *row = options_table;
+	const char *rest, *pattern;
+	size_t length;
+
+	cr_assert_eq(apply("THAG_INCLUDE", ";parse_*;;main;", &options, message), 0);
+	while (!row->flag || strcmp(row->flag, "include"))
+		row++;
+	cr_assert_eq(row->parse(&options, "/^run/", message), 0);
+	cr_assert_str_eq(options.patterns[OPTIONS_INCLUDE], "parse_*;main;/^run/");
+
+	rest = options.patterns[OPTIONS_INCLUDE];
+	pattern = options_next_pattern(&rest, &length);
+	cr_assert(length == 7 && !memcmp(pattern, "parse_*", 7));
+	options_next_pattern(&rest, &length);
+	pattern = options_next_pattern(&rest, &length);
+	cr_assert(length == 6 && !memcmp(pattern, "/^run/", 6));
+	cr_assert_null(options_next_pattern(&rest, &length));
+
+	for (size_t i = 0; i + 2 < sizeof(many); i += 2)
+		memcpy(many + i, "x;", 2);
+	cr_assert_eq(apply("THAG_INCLUDE", many, &options, message), -1);
+	cr_assert(strstr(message, "is one too many"));
+	cr_assert_lt(strlen(options.patterns[OPTIONS_INCLUDE]), OPTIONS_PATTERNS_BYTES);
+}
+
 /* ---- what is wrong is said with the name and the possible values ---- */
 
 static const struct {
@@ -109,6 +178,21 @@ static const struct {
 		"THAG_RATE: '-1' is no sampling rate; possible: 0 (no samples) to 10000 per "
 		"second"},
 	{"THAG_WALL", "maybe", "THAG_WALL: 'maybe' is no switch; possible: 1, 0, true or false"},
+	{"THAG_MIN_DURATION", "10",
+		"THAG_MIN_DURATION: '10' is no time; possible: a whole number with ns, us, ms, s, "
+		"min or h at the end"},
+	{"THAG_STOP_AFTER", "1.5s",
+		"THAG_STOP_AFTER: '1.5s' is no time; possible: a whole number with ns, us, ms, s, "
+		"min or h at the end"},
+	{"THAG_MAX_DEPTH", "deep",
+		"THAG_MAX_DEPTH: 'deep' is no depth; possible: 0 (no limit) to 4294967295"},
+	{"THAG_MAX_EVENTS", "5G",
+		"THAG_MAX_EVENTS: '5G' is no number of calls; possible: 0 (no limit) to "
+		"4294967295"},
+	{"THAG_KEEP", "best", "THAG_KEEP: 'best' is no end of a run; possible: first or last"},
+	{"THAG_EXCLUDE", "good;/ba(d/",
+		"THAG_EXCLUDE: '/ba(d/' misses a ); possible: names with * and ?, or /regular "
+		"expressions/"},
 	{"THAG_MIN_SIZE", "12 monkeys",
 		"THAG_MIN_SIZE: '12 monkeys' is no number of bytes; possible: 0 or more, with k, M "
 		"or G at the end for multiples of 1024"},
