@@ -66,6 +66,21 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 	return false;
 }
 
+void
+call_limits_enter_section(struct thread *thread, struct calls_stack *stack)
+{
+	if (stack->min_ticks)
+		write_held(thread, stack, stack->depth - 1);
+	stack->pending = stack->depth + 1;
+}
+
+void
+call_limits_move(struct calls_stack *stack, uint32_t index)
+{
+	if (stack->pending > index)
+		stack->pending--;
+}
+
 /* The top and all that was left out inside of it is its caller's. */
 static bool
 leave_out(struct calls_stack *stack)
@@ -93,6 +108,11 @@ call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t tic
 	const uint32_t index = stack->depth;
 	const struct calls_entry *entry = &stack->entries[index];
 
+	if (record_pc_number(entry->function)) {
+		stack->pending = index;
+		tell_left_out(thread, entry);
+		return true;
+	}
 	if (is_too_deep(stack, index))
 		return leave_out(stack);
 	if (stack->min_ticks) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "call_stacks.h"
+#include "call_limits.h"
 #include <stddef.h>
 #include <string.h>
-#include "call_limits.h"
 #include "session.h"
 #include "forbid.h"
 

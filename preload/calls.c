@@ -3,10 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 #include "calibrate.h"
-#include "calls_slot.h"
-#include "call_stacks.h"
 #include "call_filter.h"
 #include "call_limits.h"
+#include "calls_slot.h"
+#include "call_stacks.h"
 #include "call_sums.h"
 #include "modules.h"
 #include "paths_capture.h"
@@ -350,9 +350,10 @@ calls_enter_section(struct thread *thread, const struct section *section)
 	entry->pc = section->pc;
 	entry->function = section->function;
 	entry->left_out = 0;
-	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, entry)) {
-		/* Not to be recorded, or not yet. */
-	} else if (unlikely(thread->call_tallies != NULL)) {
+	stack->depth++;
+	if (unlikely(stack->limited))
+		call_limits_enter_section(thread, stack);
+	if (unlikely(thread->call_tallies != NULL)) {
 		entry->node = tree_child(&thread->unwinder.cache, writer,
 			from ? from : entry[-1].node, section->function);
 		entry->start = session_ticks();
@@ -362,7 +363,6 @@ calls_enter_section(struct thread *thread, const struct section *section)
 			&writer->state, writer->at, session_ticks(), section->function, from);
 		writer_commit(writer);
 	}
-	stack->depth++;
 }
 
 /* Closes an entry that has others inside it, which stay. */
@@ -372,17 +372,14 @@ close_inner(struct thread *thread, struct calls_stack *stack, uint32_t depth, ui
 	const struct calls_entry *entry = &stack->entries[depth];
 	uint64_t numbers[] = {0, stack->depth - depth};
 
-	if (unlikely(stack->limited))
-		call_limits_leave_stack(thread, stack);
 	if (thread->call_tallies)
 		call_sums_leave(thread, entry->node, entry->start, ticks);
 	else
 		writer_emit(&thread->writer, RECORD_CALL_LEFT, numbers, 2, NULL, 0);
 	memmove(&stack->entries[depth], &stack->entries[depth + 1],
 		(stack->depth - depth) * sizeof(*entry));
-	if (stack->pending > depth)
-		stack->pending--;
 	stack->depth--;
+	call_limits_move(stack, depth);
 }
 
 static __attribute__((noinline)) void

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include "call_stacks.h"
 #include "calibrate.h"
+#include "call_stacks.h"
 #include "process.h"
 #include "session.h"
 #include "tasks.h"

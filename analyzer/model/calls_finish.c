@@ -167,6 +167,7 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 	const struct call_tree *tree = &thread->tree;
 	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
 	g_autofree int64_t *self = settle_selfs(tree, &cost);
+	g_autofree uint64_t *self_ns = g_new0(uint64_t, tree->count);
 
 	for (uint32_t i = 1; i < tree->count; i++) {
 		const struct call_path *path = &tree->paths[i];
@@ -178,11 +179,13 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 			continue;
 		row = (struct call_row){.node = number[i]};
 		row.sums = sums_of(clock, &cost, path, self[i]);
+		self_ns[i] = row.sums.self_ns;
 		row.histogram = call_histogram_pack(
 			&path->histogram, clock->ns_per_tick, &row.histogram_bytes);
 		g_array_append_val(thread->thread->public->calls, row);
 	}
 	add_boxes(thread, number);
+	moments_finish_calls(thread, number, self_ns);
 }
 
 /* ---- summary: sums of the process's nodes ---- */

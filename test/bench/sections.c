@@ -58,7 +58,7 @@ nested(void)
 {
 	for (int i = 0; i < SECTIONS / 4; i++)
 		THAG_SECTION("a")
-		THAG_SECTION("b") THAG_SECTION("c") THAG_SECTION("d") __asm__ volatile("");
+	THAG_SECTION("b") THAG_SECTION("c") THAG_SECTION("d") __asm__ volatile("");
 }
 
 static double
