@@ -125,6 +125,10 @@ debug_search_alternative(const struct debug_search *search, const char *debug_pa
 
 	if (debug_search_try_path(beside, build_id))
 		return g_steal_pointer(&beside);
+	/* The process may be gone, and its root with it; the build id tells whether it is the same.
+	 */
+	if (g_path_is_absolute(name) && debug_search_try_path(name, build_id))
+		return g_strdup(name);
 	if (debug_search_build_id(search, build_id, &file)) {
 		char *path = g_strdup(file.path);
 

@@ -34,6 +34,7 @@ struct symbol_session {
 	Dwarf_CFI *unwind;
 	Dwarf_Addr unwind_bias;
 	bool unwind_tried;
+	bool debug_given;
 	char *failure;	/* why it could not be opened; NULL: it was */
 	GArray *frames; /* struct dwarf_frame of one address */
 };
@@ -49,13 +50,15 @@ static int
 session_find_debug(Dwfl_Module *dwfl_module, void **userdata, const char *name, Dwarf_Addr base,
 	const char *file_name, const char *debuglink, GElf_Word crc, char **ret_name)
 {
-	const struct symbol_session *session = *userdata;
+	struct symbol_session *session = *userdata;
 	const struct elf_file *debug = &session->module->debug;
 	int fd;
 
 	if (file_name && debug->fd >= 0) {
-		if ((fd = elf_file_dup(debug)) < 0)
+		/* Asked again, it is for dwz's common file: session_connect_alternative(). */
+		if (session->debug_given || (fd = elf_file_dup(debug)) < 0)
 			return -1;
+		session->debug_given = true;
 		*ret_name = strdup(debug->path);
 		return fd;
 	}

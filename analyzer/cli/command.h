@@ -17,6 +17,7 @@ int flamegraph_main(int count, char **arguments);
 int replay_main(int count, char **arguments);
 int flamechart_main(int count, char **arguments);
 int html_main(int count, char **arguments);
+int instrument_main(int count, char **arguments);
 int doctor_main(int count, char **arguments);
 int collect_main(int count, char **arguments);
 

@@ -13,6 +13,7 @@
 #include "report_main.h"
 #include "suggest.h"
 #include "target.h"
+#include "uninstrument_main.h"
 #include "version.h"
 
 static const struct command commands[] = {
@@ -25,6 +26,8 @@ static const struct command commands[] = {
 	{"flamechart", flamechart_main, "make a picture of a profile's calls in time"},
 	{"html", html_main, "make the HTML report of a profile"},
 	{"gate", gate_main, "fail when performance gets worse, and say where"},
+	{"instrument", instrument_main, "put profiling into the functions of sources"},
+	{"uninstrument", uninstrument_main, "take it out again"},
 	{"doctor", doctor_main, "say what this machine allows a profile to be"},
 	{"collect", collect_main, "analyzer of a running program (started by libthag.so itself)"},
 };

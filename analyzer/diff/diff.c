@@ -65,7 +65,7 @@ add_values(struct forest *forest, unsigned at, enum diff_side side)
 
 static void
 forest_init(struct forest *forest, const struct selection *a, const struct selection *b,
-	struct match *match)
+	struct match *match, unsigned metrics)
 {
 	*forest = (struct forest){
 		.sides = {a, b},
@@ -81,8 +81,12 @@ forest_init(struct forest *forest, const struct selection *a, const struct selec
 		add_side(forest, numbers, (enum diff_side)side);
 	}
 	for (unsigned metric = 0; metric < METRICS; metric++) {
-		if (!metric_is_known((enum metric)metric, a->profile) ||
-			!metric_is_known((enum metric)metric, b->profile))
+		const bool wanted =
+			metrics ? metrics >> metric & 1
+				: metric_is_known((enum metric)metric, a->profile) &&
+					  metric_is_known((enum metric)metric, b->profile);
+
+		if (!wanted)
 			continue;
 		forest->metrics[forest->metric_count] = (enum metric)metric;
 		add_values(forest, forest->metric_count, DIFF_A);
@@ -140,6 +144,19 @@ take_nodes(struct diff *diff, const struct flame_tree *tree)
 		diff->parent[i + 1] = tree->parent[i] == FLAME_NO_PARENT ? 0 : tree->parent[i] + 1;
 		diff->frame[i + 1] = tree->frame[i];
 		diff->end[i + 1] = tree->end[i] + 1;
+	}
+}
+
+static void
+take_places(struct diff *diff, const struct flame_tree *tree, const struct forest *forest)
+{
+	for (unsigned side = 0; side < DIFF_SIDES; side++) {
+		const uint32_t first = side == DIFF_A ? 0 : forest->middle;
+		const uint32_t count = forest->sides[side]->profile->nodes.count;
+
+		diff->place[side] = g_new0(uint32_t, count);
+		for (uint32_t node = 1; node < count; node++)
+			diff->place[side][node] = tree->place[first + node - 1] + 1;
 	}
 }
 
@@ -247,6 +264,7 @@ take(struct diff *diff, const struct flame_tree *tree, const struct forest *fore
 	diff->frames =
 		g_memdup2(match->frames->data, diff->frame_count * sizeof(struct diff_frame));
 	take_nodes(diff, tree);
+	take_places(diff, tree, forest);
 	find_outermost(diff);
 	diff->metric_count = forest->metric_count;
 	for (unsigned i = 0; fits && i < forest->metric_count; i++)
@@ -267,8 +285,8 @@ diff_new(const struct selection *a, const struct selection *b, const struct diff
 	diff->strings = g_string_chunk_new(4096);
 	if (options)
 		diff->options = *options;
-	match_init(&match, a->profile, b->profile, diff->strings);
-	forest_init(&forest, a, b, &match);
+	match_init(&match, a->profile, b->profile, &diff->options, diff->strings);
+	forest_init(&forest, a, b, &match, diff->options.metrics);
 	if (!forest.metric_count) {
 		why = "they count different things";
 	} else if (merge(&tree, &forest, &match)) {
@@ -302,6 +320,8 @@ diff_free(struct diff *diff)
 	g_free(diff->frame);
 	g_free(diff->end);
 	g_free(diff->outermost);
+	g_free(diff->place[DIFF_A]);
+	g_free(diff->place[DIFF_B]);
 	g_free(diff->frames);
 	g_string_chunk_free(diff->strings);
 	g_free(diff);

@@ -47,6 +47,10 @@ struct diff_options {
 	double noise;
 	/* Every value of A is scaled so that the totals are the same: shares are compared. */
 	bool normalise;
+	/* A function is the same whether it is inlined or not: compilers change their minds. */
+	bool any_inlining;
+	/* 1 << metric: those to compare, 0 where a side does not know them. 0: all both know. */
+	unsigned metrics;
 };
 
 /* One metric on one side: of the node alone, and with all below it. By node, [0] being the root. */
@@ -69,8 +73,9 @@ struct diff {
 	uint32_t node_count;
 	uint32_t *parent;
 	uint32_t *frame;
-	uint32_t *end;	    /* first node that is not below this one */
-	uint8_t *outermost; /* 1: no node on the way to the root is of the same function */
+	uint32_t *end;		     /* first node that is not below this one */
+	uint8_t *outermost;	     /* 1: no node on the way to the root is of the same function */
+	uint32_t *place[DIFF_SIDES]; /* by node of a side's profile: the node here that it is */
 	uint32_t frame_count;
 	struct diff_frame *frames;
 	uint32_t function_count;

@@ -74,12 +74,17 @@ is_program(const struct profile *profile, const char *path)
 	       g_str_equal(path, profile_process(profile, 0)->exe);
 }
 
-static char *
-module_key(const struct profile *profile, const char *path)
+char *
+match_module(const struct profile *profile, const char *path)
 {
 	if (is_program(profile, path))
 		return g_strdup("[program]");
-	return *path ? g_path_get_basename(path) : g_strdup("");
+	char *name = *path ? g_path_get_basename(path) : g_strdup("");
+	char *version = strstr(name, ".so.");
+
+	if (version)
+		version[strlen(".so")] = '\0';
+	return name;
 }
 
 static GHashTable *
@@ -91,7 +96,7 @@ find_build_ids(const struct profile *profile)
 		const struct profile_module *module = profile_module(profile, i);
 
 		g_hash_table_insert(
-			table, module_key(profile, module->path), g_strdup(module->build_id));
+			table, match_module(profile, module->path), g_strdup(module->build_id));
 	}
 	return table;
 }
@@ -109,7 +114,7 @@ is_same_build(const struct match *match, const char *module)
 
 void
 match_init(struct match *match, const struct profile *a, const struct profile *b,
-	GStringChunk *strings)
+	const struct diff_options *options, GStringChunk *strings)
 {
 	*match = (struct match){
 		.strings = strings,
@@ -117,6 +122,7 @@ match_init(struct match *match, const struct profile *a, const struct profile *b
 		.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.placed = g_hash_table_new(NULL, NULL),
 		.names_only = a->modules->len < 2 || b->modules->len < 2,
+		.any_inlining = options->any_inlining,
 		.build_ids = {find_build_ids(a), find_build_ids(b)},
 	};
 }
@@ -183,13 +189,13 @@ match_frames(struct match *match, const struct profile *profile, enum diff_side 
 			profile_function(profile, frame->function);
 		const char *path =
 			match->names_only ? "" : profile_module(profile, function->module)->path;
-		g_autofree char *module = module_key(profile, path);
+		g_autofree char *module = match_module(profile, path);
 		g_autofree char *name = function_key(match, function->name, module);
 		g_autofree char *shown = *path ? g_path_get_basename(path) : g_strdup("");
 		const struct diff_frame made = {
 			.function = g_string_chunk_insert_const(match->strings, name),
 			.module = g_string_chunk_insert_const(match->strings, shown),
-			.inlined = frame->inlined && !match->names_only,
+			.inlined = frame->inlined && !match->names_only && !match->any_inlining,
 			.function_number = number_function(match, name, module),
 		};
 

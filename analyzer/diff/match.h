@@ -4,8 +4,9 @@
  *
  * A function is its name and its module. The name is without what compilers add to it
  * ("sum.constprop.0", "f [clone .cold]", Rust's hash), which comes and goes between builds. The
- * module is the last part of its path, since builds live in different directories; the program
- * itself is the same module on both sides, whatever it is called. A function without a name, which
+ * module is the last part of its path, since builds live in different directories, without a
+ * library's version ("libz.so.1.2.13" is "libz.so"); the program itself is the same module on both
+ * sides, whatever it is called. A function without a name, which
  * is an address in its module, is only told apart where both sides have the very same module, by
  * build id; else all of them are one, "[module]".
  *
@@ -23,11 +24,12 @@ struct match {
 	GHashTable *known;  /* "function\nmodule" -> function number + 1 */
 	GHashTable *placed; /* function number, inlined -> frame + 1 */
 	bool names_only;
+	bool any_inlining;		   /* see struct diff_options */
 	GHashTable *build_ids[DIFF_SIDES]; /* base name of a module -> build id */
 };
 
 void match_init(struct match *match, const struct profile *a, const struct profile *b,
-	GStringChunk *strings);
+	const struct diff_options *options, GStringChunk *strings);
 void match_fini(struct match *match);
 
 /* For each frame of a side's profile the number of its match. g_free() it. */
@@ -35,5 +37,8 @@ uint32_t *match_frames(struct match *match, const struct profile *profile, enum 
 
 /* A name without what compilers add. g_free() it. */
 char *match_name(const char *function);
+
+/* The name that a module of the profile has in every build: "[program]", "libz.so". g_free() it. */
+char *match_module(const struct profile *profile, const char *path);
 
 #endif

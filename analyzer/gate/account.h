@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What each call path of a run did with the heap: all that a baseline needs to keep of a profile to
- * say later where a change comes from.
+ * What each call path of a run did: all that a baseline needs to keep of a profile to say later
+ * where a change comes from. It is a profile itself, so that analyzer/diff compares two of them.
  *
- * An account comes from a profile, or from a text file beside a budget (a "paths file"), which is
- * made to be reviewed: a line a frame, its depth first, siblings in a stable order.
+ * An account comes from a profile; from the samples of several (account_build.h); or from a text
+ * file beside a budget (a "paths file"), which is made to be reviewed: a line a frame, its depth
+ * first, siblings in a stable order.
  *
  *	thag-gate-paths 1
  *	# depth; allocations bytes peak leaked leaked-blocks temporary calls; function, module,
  *place 1	-	main	[program]	src/main.c:70 2	3 1500 1500 1500 3 0 1	lose
  *[program]	src/main.c:43
+ *
+ * A file of anything but the exact metrics says so, and of how many runs it is the mean:
+ *
+ *	thag-gate-paths 1 cpu wall runs=8
  *
  * Nodes are numbered in preorder; node 0 is the root, without a name.
  */
@@ -21,61 +26,87 @@
 #include <stdint.h>
 
 #include "metrics.h"
-#include "profile.h"
+#include "selection.h"
 #include "suppressions.h"
 
-struct account_node {
-	uint32_t parent;
-	uint32_t line;	      /* 0: not known */
-	const char *function; /* texts are interned: equal ones are one pointer */
-	const char *module;   /* see account_module_name() */
-	const char *file;     /* may be "" */
-	uint64_t self[GATE_PATH_METRICS];
+/* How what call paths did was found out. */
+enum account_kind {
+	ACCOUNT_EVENTS, /* every allocation and call: the exact metrics */
+	ACCOUNT_CPU,	/* samples of CPU time */
+	ACCOUNT_WALL,	/* samples of wall time */
+	ACCOUNT_INSTRUCTIONS,
+	ACCOUNT_KINDS,
+};
+
+/* "", "cpu", "wall", "instructions"; and the metrics that each knows. */
+extern const char *const account_kind_names[ACCOUNT_KINDS];
+extern const unsigned account_kind_sets[ACCOUNT_KINDS];
+
+/* The kind that knows a metric. */
+enum account_kind account_kind_of(enum gate_metric metric);
+
+/* What one sampled run knows of a node. */
+struct account_sample {
+	uint32_t run, node;
+	uint64_t cpu_ns, wall_ns;
 };
 
 struct account {
-	GArray *nodes;	   /* struct account_node */
-	GHashTable *known; /* of account_add_samples(): node by place; else NULL */
-	bool summary;	   /* peak, leaked and temporary are not known */
-	bool traced;	   /* calls are known */
+	struct profile *profile;		      /* owned */
+	struct selection all;			      /* of it */
+	const char **module_names;		      /* by module: see match_module(); interned */
+	unsigned set;				      /* metrics that the nodes know */
 	uint64_t suppressed_bytes, suppressed_blocks; /* leaks that were taken out */
 	uint64_t total[GATE_PATH_METRICS];	      /* of the run, found apart from the nodes */
+	unsigned runs;	 /* that times are the mean of; 0: it has none */
+	GArray *samples; /* struct account_sample: these runs one by one; NULL: not known */
 };
 
 /*
- * The heap of a profile. Leaks that `suppressions` (may be NULL) match are taken out of the leaked
- * metrics, and counted.
+ * The heap and the calls of a profile, which is taken. Leaks that `suppressions` (may be NULL)
+ * match are taken out of it, and counted.
  */
 struct account *account_from_profile(
-	const struct profile *profile, const struct suppressions *suppressions);
-
-/*
- * Adds the CPU time of a profile's samples, to call paths that are there or to new ones. Only for
- * an account that account_new() made and that holds nothing else.
- */
-void account_add_samples(struct account *account, const struct profile *profile);
-
-/* One without anything. */
-struct account *account_new(void);
+	struct profile *profile, const struct suppressions *suppressions);
 
 /* A paths file. NULL with `*ret_why`, the caller's, naming the line. */
 struct account *account_parse(const char *text, char **ret_why);
 
-/* The text of a paths file, without nodes that did nothing. The caller's. */
-char *account_emit(const struct account *account);
+/* The text of a paths file of the metrics of `set`, without nodes that did nothing. The caller's.
+ */
+char *account_emit(const struct account *account, unsigned set);
 
+/* Takes a profile that is made; its totals are the sums of its nodes. */
+struct account *account_take(struct profile *profile, unsigned set);
 void account_free(struct account *account);
 
-static inline const struct account_node *
-account_node(const struct account *account, uint32_t node)
+static inline uint32_t
+account_node_count(const struct account *account)
 {
-	return &g_array_index(account->nodes, struct account_node, node);
+	return account->profile->nodes.count;
 }
 
-/*
- * The name under which a module is the same in two builds: no directory, no version after ".so",
- * and "[program]" for the program itself, which may be called something else in the other build.
- */
-char *account_module_name(const char *path, const char *program);
+static inline uint32_t
+account_parent(const struct account *account, uint32_t node)
+{
+	return account->profile->nodes.parent[node];
+}
+
+/* By node: what it did itself. g_free() it. */
+static inline uint64_t *
+account_self(const struct account *account, enum gate_metric metric)
+{
+	return selection_self(&account->all, gate_metrics[metric].column);
+}
+
+struct account_frame {
+	const char *function;
+	const char *module; /* the same in every build */
+	const char *file;   /* may be "" */
+	uint32_t line;	    /* 0: not known */
+};
+
+/* Of a node other than the root. The texts live as long as the account. */
+struct account_frame account_frame(const struct account *account, uint32_t node);
 
 #endif

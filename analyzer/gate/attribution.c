@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "call_paths_union.h"
 #include "names.h"
+#include "slower.h"
 
 enum {
 	PAIRED_MAX = 4000,
@@ -20,52 +20,75 @@ const char *const attribution_kind_names[] = {
 
 /* ---- the frames of an entry ---- */
 
-const struct account_node *
+uint32_t
 attribution_site(const struct attribution_entry *entry)
 {
+	const struct account *account = entry->account;
 	uint32_t node = entry->witness;
 
-	while (account_node(entry->account, node)->parent &&
-		name_is_allocator(account_node(entry->account, node)->function))
-		node = account_node(entry->account, node)->parent;
-	return account_node(entry->account, node);
-}
-
-const struct account_node *
-attribution_reviewed(const struct attribution_entry *entry)
-{
-	return entry->reviewed ? account_node(entry->account, entry->reviewed) : NULL;
+	while (account_parent(account, node) &&
+		name_is_allocator(account_frame(account, node).function))
+		node = account_parent(account, node);
+	return node;
 }
 
 char *
-attribution_frame(const struct account_node *node)
+attribution_frame(const struct account_frame *frame)
 {
-	g_autofree char *name = name_short(node->function, true);
-	g_autofree char *file = g_path_get_basename(node->file);
+	/* "libz.so+0x1a0" is no name to be made shorter. */
+	g_autofree char *name = strstr(frame->function, "+0x") ? g_strdup(frame->function)
+							       : name_short(frame->function, true);
+	g_autofree char *file = g_path_get_basename(frame->file);
 
-	if (*node->file && node->line)
-		return g_strdup_printf("%s %s:%u", name, file, node->line);
-	return g_strdup_printf("%s (%s)", name, node->module);
+	if (*frame->file && frame->line)
+		return g_strdup_printf("%s %s:%u", name, file, frame->line);
+	if (!strcmp(frame->module, "[small]"))
+		return g_steal_pointer(&name);
+	return g_strdup_printf("%s (%s)", name, frame->module);
+}
+
+char *
+attribution_reviewed(const struct attribution_entry *entry)
+{
+	if (!entry->reviewed)
+		return NULL;
+	const struct account_frame frame = account_frame(entry->account, entry->reviewed);
+
+	return attribution_frame(&frame);
 }
 
 char *
 attribution_path(const struct attribution_entry *entry, unsigned frames)
 {
-	const struct account_node *site = attribution_site(entry);
 	GString *text = g_string_new(NULL);
 	unsigned count = 0;
 
-	for (const struct account_node *node = site; *node->function;
-		node = account_node(entry->account, node->parent)) {
+	for (uint32_t node = attribution_site(entry); node;
+		node = account_parent(entry->account, node)) {
 		if (frames && count == frames) {
 			g_string_append(text, " < ...");
 			break;
 		}
-		g_autofree char *frame = attribution_frame(node);
+		const struct account_frame frame = account_frame(entry->account, node);
+		g_autofree char *words = attribution_frame(&frame);
 
-		g_string_append_printf(text, "%s%s", count++ ? " < " : "", frame);
+		g_string_append_printf(text, "%s%s", count++ ? " < " : "", words);
 	}
-	return g_string_free(text, FALSE);
+	return g_string_free(text->len ? text : g_string_assign(text, "(no call path)"), FALSE);
+}
+
+char *
+attribution_function_text(const struct attribution_function *function, enum gate_metric metric)
+{
+	const enum gate_unit unit = gate_metrics[metric].unit;
+	g_autofree char *name = name_short(function->function, true);
+	g_autofree char *before = gate_format(unit, function->before);
+	g_autofree char *after = gate_format(unit, function->after);
+	g_autofree char *change = gate_format_change(unit, function->after - function->before);
+	g_autofree char *error = gate_format(unit, function->error);
+
+	return g_strdup_printf(
+		"%s itself: %s -> %s, %s, give or take %s", name, before, after, change, error);
 }
 
 /* ---- finding them ---- */
@@ -74,10 +97,9 @@ attribution_path(const struct attribution_entry *entry, unsigned frames)
 static void
 find_reviewed(struct attribution_entry *entry, const struct review *review)
 {
-	for (uint32_t node = entry->witness; node;
-		node = account_node(entry->account, node)->parent) {
-		const struct account_node *frame = account_node(entry->account, node);
-		const enum review_match match = review_find(review, frame->file, frame->line);
+	for (uint32_t node = entry->witness; node; node = account_parent(entry->account, node)) {
+		const struct account_frame frame = account_frame(entry->account, node);
+		const enum review_match match = review_find(review, frame.file, frame.line);
 
 		if (match > entry->match) {
 			entry->match = match;
@@ -88,37 +110,53 @@ find_reviewed(struct attribution_entry *entry, const struct review *review)
 	}
 }
 
-static void
-add_entry(struct attribution *attribution, const struct call_paths_union *paths, uint32_t path,
-	const struct review *review)
-{
-	const enum gate_metric metric = attribution->metric;
-	struct attribution_entry entry = {
-		.before = call_paths_union_self(paths, path, UNION_BEFORE, metric),
-		.after = call_paths_union_self(paths, path, UNION_AFTER, metric),
-	};
-	const unsigned side = entry.after > entry.before ? UNION_AFTER : UNION_BEFORE;
+struct search {
+	const struct comparison *comparison;
+	const struct review *review;
+	unsigned column;
+	uint64_t *self[DIFF_SIDES]; /* by node of the side */
+	struct attribution *attribution;
+};
 
-	if (entry.before == entry.after)
+static void
+add_entry(const struct search *search, uint32_t path)
+{
+	const struct comparison *comparison = search->comparison;
+	const struct diff_values values = diff_self(comparison->diff, search->column, path);
+	struct attribution_entry entry = {
+		.before = (uint64_t)values.a,
+		.after = (uint64_t)values.b,
+	};
+	const enum diff_side side = values.b > values.a ? DIFF_B : DIFF_A;
+
+	if (values.a == values.b)
 		return;
-	entry.kind = !entry.before  ? ATTRIBUTION_NEW
-		     : !entry.after ? ATTRIBUTION_GONE
-				    : ATTRIBUTION_CHANGED;
-	entry.account = paths->account[side];
-	entry.witness = path ? call_paths_union_witness(paths, path, side, metric) : 0;
-	find_reviewed(&entry, review);
-	attribution->explained += attribution_change(&entry);
-	g_array_append_val(attribution->entries, entry);
+	entry.kind = !values.a	 ? ATTRIBUTION_NEW
+		     : !values.b ? ATTRIBUTION_GONE
+				 : ATTRIBUTION_CHANGED;
+	entry.account = comparison->account[side];
+	entry.witness = comparison_witness(comparison, path, side, search->self);
+	entry.rank = slower_rank(search->attribution->functions,
+		comparison->diff->frames[comparison->diff->frame[path]].function_number, path);
+	find_reviewed(&entry, search->review);
+	search->attribution->explained += attribution_change(&entry);
+	g_array_append_val(search->attribution->entries, entry);
 }
 
 /* Do the two do the same for the same function? */
 static bool
 is_move(const struct attribution_entry *gone, const struct attribution_entry *new)
 {
-	const struct account_node *from = attribution_site(gone), *to = attribution_site(new);
+	if (gone->kind != ATTRIBUTION_GONE || gone->before != new->after)
+		return false;
+	const uint32_t from = attribution_site(gone), to = attribution_site(new);
 
-	return gone->kind == ATTRIBUTION_GONE && gone->before == new->after &&
-	       from->function == to->function && from->module == to->module;
+	if (!from || !to)
+		return false;
+	const struct account_frame was = account_frame(gone->account, from);
+	const struct account_frame is = account_frame(new->account, to);
+
+	return !strcmp(was.function, is.function) && !strcmp(was.module, is.module);
 }
 
 static void
@@ -164,28 +202,41 @@ compare_entries(gconstpointer a, gconstpointer b)
 
 	if (place_in_list(x) != place_in_list(y))
 		return place_in_list(x) - place_in_list(y);
+	if (x->rank != y->rank && place_in_list(x) == 0)
+		return x->rank < y->rank ? -1 : 1;
 	if (left != right)
 		return left > right ? -1 : 1;
-	return strcmp(attribution_site(x)->function, attribution_site(y)->function);
+	const uint32_t from = attribution_site(x), to = attribution_site(y);
+
+	return strcmp(
+		account_frame(x->account, from).function, account_frame(y->account, to).function);
 }
 
 struct attribution *
-attribution_find(const struct account *before, const struct account *after, enum gate_metric metric,
-	int64_t total_before, int64_t total_after, const struct review *review)
+attribution_find(const struct comparison *comparison, enum gate_metric metric, int64_t total_before,
+	int64_t total_after, const struct review *review)
 {
 	struct attribution *attribution = g_new0(struct attribution, 1);
-	struct call_paths_union paths;
+	const struct search search = {
+		.comparison = comparison,
+		.review = review,
+		.column = comparison_column(comparison, metric),
+		.self = {account_self(comparison->account[DIFF_A], metric),
+			account_self(comparison->account[DIFF_B], metric)},
+		.attribution = attribution,
+	};
 
 	attribution->metric = metric;
 	attribution->change = total_after - total_before;
 	attribution->entries = g_array_new(FALSE, FALSE, sizeof(struct attribution_entry));
-	call_paths_union_init(&paths, before, after);
-	for (uint32_t path = 0; path < paths.paths->len; path++)
-		add_entry(attribution, &paths, path, review);
-	call_paths_union_fini(&paths);
+	attribution->functions = slower_functions(comparison, metric);
+	for (uint32_t path = 0; path < comparison->diff->node_count; path++)
+		add_entry(&search, path);
 	attribution->residual = attribution->change - attribution->explained;
 	pair_moved(attribution);
 	g_array_sort(attribution->entries, compare_entries);
+	g_free(search.self[DIFF_A]);
+	g_free(search.self[DIFF_B]);
 	return attribution;
 }
 
@@ -195,5 +246,7 @@ attribution_free(struct attribution *attribution)
 	if (!attribution)
 		return;
 	g_array_unref(attribution->entries);
+	if (attribution->functions)
+		g_array_unref(attribution->functions);
 	g_free(attribution);
 }

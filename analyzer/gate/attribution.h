@@ -3,20 +3,24 @@
  * Where a change comes from: the difference of two accounts, taken apart by call path without a
  * rest.
  *
- * Call paths of the two are the same where functions and modules are, from the root inwards, the
- * inlined ones included; addresses and lines play no part, because any edit moves them. Every
- * call path's own change is one entry, and
+ * Call paths of the two are the same where analyzer/diff says so: by functions and modules, from
+ * the root inwards, the inlined ones included; addresses and lines play no part, because any edit
+ * moves them. Every call path's own change is one entry, and
  *
  *	change of the total = sum of the entries + residual
  *
  * where the residual is 0 unless one side's total is not the sum of its call paths (a budget that
- * was edited by hand). Within a call path several places may ask: their lines are aligned by what
- * they did, and the place that did more, or is new, is the witness.
+ * was edited by hand). Within a call path several places may ask: the place that did more, or is
+ * new, is the witness.
+ *
+ * Times are drawn by samples: every call path's changes a little. There the functions are ranked by
+ * how sure their increase is, by the runs one by one, and call paths stand in the order of their
+ * functions.
  */
 #ifndef THAG_GATE_ATTRIBUTION_H
 #define THAG_GATE_ATTRIBUTION_H
 
-#include "account.h"
+#include "comparison.h"
 #include "review.h"
 
 enum attribution_kind {
@@ -37,6 +41,15 @@ struct attribution_entry {
 	enum review_match match;
 	bool has_partner;
 	uint32_t partner; /* of what moved: the witness in the other account */
+	uint32_t rank;	  /* of its function among those that are surely slower; 0: exact */
+};
+
+/* What a function itself took, the mean of the runs, and how sure the difference is. */
+struct attribution_function {
+	const char *function, *module; /* as long as the comparison lives */
+	uint32_t number;	       /* of the diff */
+	double before, after;
+	double error; /* standard error of after - before */
 };
 
 struct attribution {
@@ -45,13 +58,13 @@ struct attribution {
 	int64_t explained; /* sum of the entries */
 	int64_t residual;  /* change - explained */
 	GArray *entries;   /* struct attribution_entry: increases, the largest first, then the
-			    * moved, then decreases */
+			    * moved, then decreases; of times see above */
+	GArray *functions; /* struct attribution_function, the surest increase first; NULL: exact */
 };
 
-/* The two totals are the caller's, as they were compared. The accounts are borrowed. */
-struct attribution *attribution_find(const struct account *before, const struct account *after,
-	enum gate_metric metric, int64_t total_before, int64_t total_after,
-	const struct review *review);
+/* The two totals are the caller's, as they were compared. What is compared is borrowed. */
+struct attribution *attribution_find(const struct comparison *comparison, enum gate_metric metric,
+	int64_t total_before, int64_t total_after, const struct review *review);
 void attribution_free(struct attribution *attribution);
 
 static inline int64_t
@@ -60,16 +73,20 @@ attribution_change(const struct attribution_entry *entry)
 	return (int64_t)(entry->after - entry->before);
 }
 
-/* The frame to show first: who asked, past the allocator's own functions. */
-const struct account_node *attribution_site(const struct attribution_entry *entry);
+/* The node to show first: who asked, past the allocator's own functions. 0: no call path. */
+uint32_t attribution_site(const struct attribution_entry *entry);
 
-/* The nearest frame in the change under review, or NULL. */
-const struct account_node *attribution_reviewed(const struct attribution_entry *entry);
+/* "hold known.c:36", of a frame. The caller's. */
+char *attribution_frame(const struct account_frame *frame);
 
-/* "hold  known.c:36", of a frame. The caller's. */
-char *attribution_frame(const struct account_node *node);
+/* The nearest frame in the change under review in the same words; NULL: none. The caller's. */
+char *attribution_reviewed(const struct attribution_entry *entry);
 
 /* The call path from the site outwards, at most `frames` of it (0: all): "hold < main". */
 char *attribution_path(const struct attribution_entry *entry, unsigned frames);
+
+/* "digest itself: 1.20 s -> 1.26 s, +60 ms, give or take 9 ms". The caller's. */
+char *attribution_function_text(
+	const struct attribution_function *function, enum gate_metric metric);
 
 #endif

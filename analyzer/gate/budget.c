@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "account_fold.h"
+
 #define SCHEMA "thag-gate-budget"
 
 G_DEFINE_QUARK(thag - gate - budget, budget_error)
@@ -79,14 +81,15 @@ budget_read(const char *path, struct budget *ret_budget, GError **error)
 }
 
 char *
-budget_paths_file(const struct budget *budget, const char *name)
+budget_paths_file(const struct budget *budget, const char *name, enum account_kind kind)
 {
+	const char *folder = account_kind_names[kind];
 	const char *end = g_str_has_suffix(budget->path, ".json") ? strrchr(budget->path, '.')
 								  : strchr(budget->path, 0);
 	g_autofree char *stem = g_strndup(budget->path, (gsize)(end - budget->path));
 	g_autofree char *safe = g_uri_escape_string(name, " +=,@", TRUE);
 
-	return g_strdup_printf("%s.paths/%s.paths", stem, safe);
+	return g_strdup_printf("%s.paths/%s%s%s.paths", stem, folder, *folder ? "/" : "", safe);
 }
 
 /* ---- reading a benchmark ---- */
@@ -97,6 +100,34 @@ number_or(const json_t *object, const char *key, double otherwise)
 	const json_t *value = json_object_get(object, key);
 
 	return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+/* A key that is misspelt would do nothing, and nobody would know. */
+static bool
+check_keys(const json_t *object, const char *const *known, const char *where, GError **error)
+{
+	json_t *all = (json_t *)(uintptr_t)object, *unused;
+	const char *key;
+
+	json_object_foreach(all, key, unused)
+	{
+		if (!g_strv_contains(known, key) && !g_str_has_prefix(key, "x-"))
+			return refuse(error,
+				"%s: '%s' is not known; keys of your own begin with x-", where,
+				key);
+	}
+	return true;
+}
+
+/* Like number_or(), but what is there must be a number. */
+static bool
+read_number(const json_t *object, const char *key, double *value)
+{
+	const json_t *found = json_object_get(object, key);
+
+	if (json_is_number(found))
+		*value = json_number_value(found);
+	return !found || json_is_number(found);
 }
 
 /* Samples where there are any, else the value as often as it was seen. */
@@ -124,9 +155,27 @@ read_values(const json_t *row, GArray *values)
 }
 
 static bool
+read_counter(const json_t *row, struct judge_settings *settings, struct measurement *measurement)
+{
+	const char *name = json_string_value(json_object_get(row, "counter"));
+
+	for (unsigned i = 0; i < MEASURE_COUNTERS; i++) {
+		if (g_strcmp0(name, measure_counter_names[i]) != 0)
+			continue;
+		if (i == MEASURE_CALLGRIND)
+			settings->tolerance[GATE_INSTRUCTIONS] = GATE_TOLERANCE_COUNTED;
+		measurement->counter = i;
+		return true;
+	}
+	return false;
+}
+
+static bool
 read_metrics(const json_t *benchmark, struct judge_settings *settings, struct budget_entry *entry,
 	GError **error)
 {
+	static const char *const keys[] = {"value", "unit", "class", "runs", "samples", "counter",
+		"tolerance_percent", "floor", NULL};
 	json_t *metrics = json_object_get(benchmark, "metrics"), *row;
 	const char *key;
 
@@ -138,13 +187,20 @@ read_metrics(const json_t *benchmark, struct judge_settings *settings, struct bu
 			return refuse(error, "metric '%s' is not known", key);
 		if (!read_values(row, entry->measurement->values[metric]))
 			return refuse(error, "metric '%s' has no proper value", key);
+		if (metric == GATE_INSTRUCTIONS && !read_counter(row, settings, entry->measurement))
+			return refuse(error, "metric '%s' has an unknown counter", key);
 		entry->set |= 1u << metric;
-		settings->tolerance[metric] =
-			number_or(row, "tolerance_percent", 100 * settings->tolerance[metric]) /
-			100;
-		settings->floor[metric] = number_or(row, "floor", settings->floor[metric]);
-		if (!(settings->tolerance[metric] >= 0) || !(settings->floor[metric] >= 0))
-			return refuse(error, "metric '%s': a tolerance is negative", key);
+		double percent = 100 * settings->tolerance[metric];
+		double floor = settings->floor[metric];
+
+		if (!check_keys(row, keys, key, error))
+			return false;
+		if (!read_number(row, "tolerance_percent", &percent) ||
+			!read_number(row, "floor", &floor) || !(percent >= 0) || !(floor >= 0))
+			return refuse(
+				error, "metric '%s': a tolerance is no number from 0 on", key);
+		settings->tolerance[metric] = percent / 100;
+		settings->floor[metric] = floor;
 	}
 	return entry->set || refuse(error, "there are no metrics in it");
 }
@@ -173,14 +229,28 @@ static bool
 read_paths(
 	const struct budget *budget, const char *name, struct budget_entry *entry, GError **error)
 {
-	g_autofree char *path = budget_paths_file(budget, name);
-	g_autofree char *text = NULL, *why = NULL;
+	for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+		g_autofree char *path = budget_paths_file(budget, name, kind);
+		g_autofree char *text = NULL, *why = NULL;
 
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return true;
-	entry->measurement->account = account_parse(text, &why);
-	return entry->measurement->account ||
-	       refuse(error, "%s: %s; accept the benchmark again", path, why);
+		g_autoptr(GError) io = NULL;
+
+		if (!g_file_get_contents(path, &text, NULL, &io)) {
+			if (g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+				g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
+				continue;
+			return refuse(error, "%s", io->message);
+		}
+		struct account *account = account_parse(text, &why);
+
+		if (!account)
+			return refuse(error, "%s: %s; accept the benchmark again", path, why);
+		measurement_keep(entry->measurement, kind, account);
+		if (account->set != account_kind_sets[kind])
+			return refuse(
+				error, "%s is of other metrics; accept the benchmark again", path);
+	}
+	return true;
 }
 
 static void
@@ -191,6 +261,7 @@ read_acceptance(const json_t *benchmark, struct budget_entry *entry)
 	entry->fingerprint = json_incref(json_object_get(benchmark, "fingerprint"));
 	entry->reason = g_strdup(json_string_value(json_object_get(accepted, "reason")));
 	entry->commit = g_strdup(json_string_value(json_object_get(accepted, "commit")));
+	entry->command = g_strdup(json_string_value(json_object_get(benchmark, "command")));
 }
 
 bool
@@ -207,10 +278,14 @@ budget_find(const struct budget *budget, const char *name, struct judge_settings
 			budget->path, name);
 		return false;
 	}
+	static const char *const keys[] = {
+		"accepted", "command", "fingerprint", "limits", "metrics", NULL};
+
 	entry.measurement = measurement_new();
 	entry.limits = g_ptr_array_new_with_free_func((GDestroyNotify)limit_free);
 	read_acceptance(benchmark, &entry);
-	if (read_metrics(benchmark, settings, &entry, error) &&
+	if (check_keys(benchmark, keys, "it", error) &&
+		read_metrics(benchmark, settings, &entry, error) &&
 		read_limits(benchmark, &entry, error) && read_paths(budget, name, &entry, error)) {
 		*ret_entry = entry;
 		return true;
@@ -229,6 +304,7 @@ budget_entry_fini(struct budget_entry *entry)
 	json_decref(entry->fingerprint);
 	g_free(entry->reason);
 	g_free(entry->commit);
+	g_free(entry->command);
 	*entry = (struct budget_entry){.set = 0};
 }
 
@@ -268,6 +344,9 @@ accept_metric(json_t *metrics, const struct measurement *measurement, enum gate_
 	json_object_set_new(
 		row, "class", json_string(gate_class_names[gate_metrics[metric].class]));
 	json_object_set_new(row, "runs", json_integer((json_int_t)count));
+	if (metric == GATE_INSTRUCTIONS)
+		json_object_set_new(
+			row, "counter", json_string(measure_counter_names[measurement->counter]));
 	json_object_del(row, "samples");
 	if (!varies && gate_metrics[metric].class == GATE_EXACT)
 		return;
@@ -324,20 +403,38 @@ budget_widen(struct budget *budget, const char *name, enum gate_metric metric, d
 
 /* ---- writing ---- */
 
+/* Valgrind sees every function: all of them are no file to look at. */
+static char *
+emit_paths(const struct account *account, enum account_kind kind)
+{
+	struct account *folded =
+		kind == ACCOUNT_INSTRUCTIONS
+			? account_fold(account, GATE_INSTRUCTIONS, BUDGET_PARTS, NULL)
+			: NULL;
+	char *text = account_emit(folded ? folded : account, account_kind_sets[kind]);
+
+	account_free(folded);
+	return text;
+}
+
 static bool
 write_paths(const struct budget *budget, const struct budget_acceptance *acceptance, GError **error)
 {
-	const struct account *account = acceptance->measurement->account;
+	for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+		const struct account *account = acceptance->measurement->accounts[kind];
 
-	if (!account)
-		return true;
-	g_autofree char *path = budget_paths_file(budget, acceptance->name);
-	g_autofree char *directory = g_path_get_dirname(path);
-	g_autofree char *text = account_emit(account);
+		if (!account)
+			continue;
+		g_autofree char *path = budget_paths_file(budget, acceptance->name, kind);
+		g_autofree char *directory = g_path_get_dirname(path);
+		g_autofree char *text = emit_paths(account, kind);
 
-	if (g_mkdir_with_parents(directory, 0777))
-		return refuse(error, "%s: %s", directory, g_strerror(errno));
-	return g_file_set_contents(path, text, -1, error);
+		if (g_mkdir_with_parents(directory, 0777))
+			return refuse(error, "%s: %s", directory, g_strerror(errno));
+		if (!g_file_set_contents(path, text, -1, error))
+			return false;
+	}
+	return true;
 }
 
 bool

@@ -3,8 +3,14 @@
  * The budget file: what a benchmark may cost, in JSON that is committed and reviewed. docs/gate.md
  * describes it. Keys are sorted, a number a line, so that a change is a small diff.
  *
- * The call paths behind a benchmark's figures are beside it, in "<budget without .json>.paths/
- * <benchmark>.paths" (account.h), so that a failure can say where the increase comes from.
+ * The call paths behind a benchmark's figures are beside it (account.h), so that a failure can say
+ * where the increase comes from:
+ *
+ *	thag-budget.json
+ *	thag-budget.paths/import.paths			of the exact metrics
+ *	thag-budget.paths/cpu/import.paths		samples, where times are in the budget
+ *	thag-budget.paths/wall/import.paths
+ *	thag-budget.paths/instructions/import.paths	as valgrind counted them
  *
  * Whatever an editor added to the file (limits, tolerances, keys we do not know) survives an
  * accept.
@@ -19,6 +25,8 @@
 
 enum {
 	BUDGET_VERSION = 1,
+	/* Call paths with less than this part of all instructions are not told apart. */
+	BUDGET_PARTS = 2000,
 };
 
 enum budget_error {
@@ -40,7 +48,7 @@ struct budget_entry {
 	unsigned set;			 /* metrics that it holds */
 	json_t *fingerprint;		 /* NULL: none */
 	GPtrArray *limits;		 /* struct limit */
-	char *reason, *commit;		 /* of the last accept; may be NULL */
+	char *reason, *commit, *command; /* of the last accept; may be NULL */
 };
 
 /* False with `error` (enum budget_error), its message saying what to do. */
@@ -78,7 +86,7 @@ double budget_widen(
 bool budget_write(
 	const struct budget *budget, const struct budget_acceptance *acceptance, GError **error);
 
-/* Where the call paths of a benchmark are. The caller's. */
-char *budget_paths_file(const struct budget *budget, const char *name);
+/* Where the call paths of a benchmark are, of a kind. The caller's. */
+char *budget_paths_file(const struct budget *budget, const char *name, enum account_kind kind);
 
 #endif

@@ -10,6 +10,7 @@
 enum {
 	PROFILED_RUNS = 2, /* two that agree: less is no evidence of being exact */
 	PROFILED_RUNS_TO_ACCEPT = 5,
+	RUNS_TO_SHOW = 20, /* timed, where nothing is compared */
 };
 
 static const char *
@@ -45,8 +46,9 @@ run(struct job *job)
 	const unsigned asked = job->set ? job->set : GATE_SET_EXACT;
 	const unsigned set = asked | set_of_limits(job->limits);
 
-	if (job_measure(
-		    job, NULL, set, profiled_runs(job->options, 1), (unsigned)job->options->runs)) {
+	const unsigned runs = job->options->runs ? (unsigned)job->options->runs : RUNS_TO_SHOW;
+
+	if (job_measure(job, NULL, set, profiled_runs(job->options, 1), runs)) {
 		job_show(job, set);
 		job_check_limits(job, NULL);
 	}
@@ -99,18 +101,21 @@ refuse_foreign(struct job *job, unsigned set)
 static void
 note_paths(struct job *job)
 {
-	bool worse = false;
+	bool worse = false, unknown = false;
 
 	for (guint i = 0; i < job->outcome.findings->len; i++) {
 		const struct finding *finding = job->outcome.findings->pdata[i];
 
-		worse |= finding->verdict == VERDICT_REGRESSION && gate_is_exact(finding->metric);
+		if (finding->verdict != VERDICT_REGRESSION)
+			continue;
+		worse = true;
+		unknown |= !finding->attribution;
 	}
-	if (worse && !job->base->account)
+	if (unknown)
 		outcome_note(&job->outcome,
 			g_strdup("the call paths of the budget are not there (its .paths folder "
-				 "belongs into the repository): where the change comes from is not "
-				 "known"));
+				 "belongs into the repository, and accept writes it): where the "
+				 "change comes from is not known"));
 	if (worse && job->outcome.machine_difference)
 		outcome_note(&job->outcome, g_strdup_printf("the budget is of another machine (%s)",
 						    job->outcome.machine_difference));
@@ -136,6 +141,19 @@ note_improvements(struct job *job)
 	g_string_free(names, TRUE);
 }
 
+/* What other arguments cost is another question. The program itself may well be elsewhere. */
+static void
+note_arguments(struct job *job, const struct budget_entry *entry)
+{
+	const char *there = entry->command ? strchr(entry->command, ' ') : NULL;
+	const char *here = strchr(job->outcome.command, ' ');
+
+	if (entry->command && g_strcmp0(there, here))
+		outcome_note(&job->outcome,
+			g_strdup_printf(
+				"the budget was accepted for other arguments: %s", entry->command));
+}
+
 static bool
 compare_with_entry(struct job *job, struct budget_entry *entry)
 {
@@ -147,7 +165,10 @@ compare_with_entry(struct job *job, struct budget_entry *entry)
 		fingerprint_difference(entry->fingerprint, job->outcome.fingerprint);
 	if (job->outcome.machine_difference)
 		foreign = set & ~(unsigned)GATE_SET_EXACT;
+	note_arguments(job, entry);
 	job->base = g_steal_pointer(&entry->measurement);
+	if (!job->options->instructions)
+		job->callgrind = job->base->counter == MEASURE_CALLGRIND;
 	if (!job_measure(job, NULL, (set & ~foreign) | for_limits,
 		    profiled_runs(job->options, PROFILED_RUNS), (unsigned)job->options->runs) ||
 		!job_compare(job, NULL, set & ~foreign))
@@ -163,10 +184,8 @@ compare_with_entry(struct job *job, struct budget_entry *entry)
 static int
 fail_without_budget(struct job *job, GError *error)
 {
-	const bool absent = g_error_matches(error, BUDGET_ERROR, BUDGET_ERROR_ABSENT);
-	const int status = job_fail(job, error);
-
-	return absent && status == GATE_STATUS_ERROR ? GATE_STATUS_NO_BASELINE : status;
+	job->outcome.no_baseline = g_error_matches(error, BUDGET_ERROR, BUDGET_ERROR_ABSENT);
+	return job_fail(job, error);
 }
 
 static int
@@ -269,16 +288,27 @@ write_acceptance(struct job *job, struct budget *budget, unsigned set, GError **
 
 /* What is in the budget already is measured again, with what is asked for in addition. */
 static unsigned
-set_to_accept(const struct job *job, const struct budget *budget)
+set_to_accept(struct job *job, const struct budget *budget)
 {
 	struct judge_settings unused = job->settings;
 	struct budget_entry entry = {.set = 0};
 	unsigned set = job->set;
 
-	if (budget_find(budget, job->outcome.benchmark, &unused, &entry, NULL))
+	if (budget_find(budget, job->outcome.benchmark, &unused, &entry, NULL)) {
 		set |= entry.set;
+		if (!job->options->instructions)
+			job->callgrind = entry.measurement->counter == MEASURE_CALLGRIND;
+	}
 	budget_entry_fini(&entry);
 	return set ? set : GATE_SET_EXACT;
+}
+
+/* Call paths of what is in the budget only by its total: for the day when it gets worse. */
+static bool
+sample(struct job *job, unsigned set)
+{
+	return (!gate_set_has(set, GATE_CPU) || job_sample(job, NULL, ACCOUNT_CPU)) &&
+	       (!gate_set_has(set, GATE_WALL) || job_sample(job, NULL, ACCOUNT_WALL));
 }
 
 static int
@@ -294,7 +324,8 @@ accept(struct job *job)
 
 	if (job_measure(job, NULL, set | GATE_SET_EXACT,
 		    profiled_runs(job->options, PROFILED_RUNS_TO_ACCEPT),
-		    (unsigned)job->options->runs)) {
+		    (unsigned)job->options->runs) &&
+		sample(job, set)) {
 		job_show(job, set);
 		if (write_acceptance(job, &budget, set, &error))
 			outcome_note(&job->outcome, g_strdup_printf("accepted into %s", path));

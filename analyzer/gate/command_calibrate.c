@@ -54,7 +54,7 @@ measure_noise(const struct job *job, enum gate_metric metric)
 					       median
 				     : 0;
 	noise.detectable =
-		shift_detectable(a, count, b, count, job->settings.alpha, job->settings.power);
+		shift_detectable_pairs(a, b, count, job->settings.alpha, job->settings.power);
 	noise.advised = MAX(noise.detectable, outer_fence(b, count));
 	return noise;
 }
@@ -81,10 +81,10 @@ calibrate_noisy(struct job *job, enum gate_metric metric, struct budget *budget)
 		budget->root ? budget_widen(budget, job->outcome.benchmark, metric, noise.advised)
 			     : -1;
 
-	printf("  %-22s noise %.2f %%, quartiles %.2f %%; %d runs a side show %.1f %%; tolerance "
+	printf("  %-22s noise %.2f %%, quartiles %.2f %%; %u runs a side show %.1f %%; tolerance "
 	       "%.1f %% or more\n",
 		gate_metrics[metric].title, 100 * noise.deviation, 100 * noise.quartiles,
-		job->options->runs, 100 * noise.detectable,
+		measurement_count(job->now, metric), 100 * noise.detectable,
 		100 * MAX(noise.advised, gate_metrics[metric].tolerance));
 	if (set >= 0)
 		printf("  %-22s tolerance in the budget: %.1f %%\n", "", 100 * set);
@@ -115,6 +115,7 @@ calibrate(struct job *job)
 		fprintf(stderr, "%s: %s\n", job->command, error->message);
 		return GATE_STATUS_NO_BASELINE;
 	}
+	job->settings.rounds = true;
 	if (!job_measure(job, &job->workload, set, profiled, (unsigned)job->options->runs)) {
 		fprintf(stderr, "%s: %s\n", job->command, job->outcome.error);
 		status = GATE_STATUS_ERROR;

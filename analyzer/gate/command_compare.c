@@ -45,6 +45,7 @@ ab(struct job *job)
 	g_autofree char *line = workload_command_line(&base);
 
 	job->outcome.against = g_utf8_make_valid(line, -1);
+	job->settings.rounds = true;
 	if (job_measure(job, &base, set, profiled ? profiled : PROFILED_RUNS,
 		    (unsigned)job->options->runs)) {
 		if (job_compare(job, &base, set))
@@ -99,6 +100,19 @@ common_set(struct job *job)
 	return job->set ? job->set : set;
 }
 
+/* Nothing against nothing would pass. */
+static bool
+knows_heap(struct job *job, const char *path, const struct measurement *measurement)
+{
+	const struct profile *profile = measurement->accounts[ACCOUNT_EVENTS]->profile;
+
+	if (metric_is_known(METRIC_ALLOCATIONS, profile))
+		return true;
+	job->outcome.error = g_strdup_printf(
+		"%s knows nothing of the heap: was it recorded with --time alone?", path);
+	return false;
+}
+
 static int
 compare(struct job *job, char **files)
 {
@@ -110,7 +124,8 @@ compare(struct job *job, char **files)
 	if (!measurement_add_profile(job->base, files[0], job->suppressions, &error) ||
 		!measurement_add_profile(job->now, files[1], job->suppressions, &error))
 		return job_fail(job, error);
-	if (job_compare(job, NULL, common_set(job)))
+	if (knows_heap(job, files[0], job->base) && knows_heap(job, files[1], job->now) &&
+		job_compare(job, NULL, common_set(job)))
 		job_check_limits(job, NULL);
 	return job_finish(job);
 }

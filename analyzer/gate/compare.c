@@ -12,12 +12,14 @@ enum {
 	RUNS_TO_BELIEVE = 2,
 	/* Profiled runs of each side where an exact metric varies. */
 	RUNS_WHERE_IT_VARIES = 10,
-	/* Sampled runs of each side where a timed metric got worse. */
-	SAMPLED_RUNS = 5,
+	/* Timed runs of each side before more are planned. */
+	RUNS_FIRST = 20,
+	/* Runs of each side under valgrind: two that agree. */
+	COUNTED_RUNS = 2,
 };
 
-static void
-show_progress(void *data, const char *what, unsigned done, unsigned all)
+void
+job_show_progress(void *data, const char *what, unsigned done, unsigned all)
 {
 	const struct job *job = data;
 
@@ -26,13 +28,47 @@ show_progress(void *data, const char *what, unsigned done, unsigned all)
 			done + 1, all, done + 1 == all ? "\r\033[K" : "");
 }
 
-/* Sets the outcome's error; frees `error`. */
-static bool
-fail(struct job *job, GError *error)
+bool
+job_set_error(struct job *job, GError *error)
 {
 	job->outcome.error = g_strdup(error ? error->message : "not known");
 	g_clear_error(&error);
 	return false;
+}
+
+/* What runs of the program as it is are not needed for. */
+static unsigned
+without_plain_runs(const struct job *job)
+{
+	return GATE_SET_EXACT | (job->callgrind ? 1u << GATE_INSTRUCTIONS : 0);
+}
+
+/* No longer than --max-time in all, by what the first runs took. */
+static unsigned
+runs_in_time(const struct job *job, const struct measurement *base, const struct measurement *now)
+{
+	const double round_ns = measurement_median(now, GATE_WALL) +
+				(job->settings.rounds ? measurement_median(base, GATE_WALL) : 0);
+	const double runs = round_ns > 0 ? job->options->max_time_s * 1e9 / round_ns : 0;
+
+	return (unsigned)MIN(runs, JUDGE_RUNS_MAX);
+}
+
+/* For the times among `set`, by what the runs so far differ by. At least RUNS_FIRST. */
+static unsigned
+plan_runs(struct job *job, const struct measurement *base, const struct measurement *now,
+	unsigned set)
+{
+	const double detect = job->options->detect_percent / 100;
+	unsigned needed = RUNS_FIRST;
+
+	for (unsigned i = 0; i < GATE_METRICS; i++) {
+		const double wanted = detect > 0 ? detect : 2 * job->settings.tolerance[i];
+
+		if (gate_set_has(set, i) && gate_metrics[i].class == GATE_NOISY)
+			needed = MAX(needed, judge_plan(base, now, i, &job->settings, wanted));
+	}
+	return MAX(RUNS_FIRST, MIN(needed, runs_in_time(job, base, now)));
 }
 
 /* Runs both sides, or `now` alone. `set` says which kinds of runs are needed at all. */
@@ -41,11 +77,13 @@ measure(struct job *job, struct measurement *base, struct measurement *now,
 	const struct workload *base_workload, unsigned set, unsigned profiled_runs, unsigned runs)
 {
 	const struct measure_side sides[2] = {{base_workload, base}, {&job->workload, now}};
+	unsigned planned = runs ? runs : job->runs ? job->runs : RUNS_FIRST;
 	struct measure plan = {
 		.side_count = base_workload ? 2 : 1,
 		.suppressions = job->suppressions,
 		.directory = job->directory,
-		.progress = show_progress,
+		.callgrind = job->callgrind,
+		.progress = job_show_progress,
 		.progress_data = job,
 	};
 	GError *error = NULL;
@@ -53,10 +91,18 @@ measure(struct job *job, struct measurement *base, struct measurement *now,
 	for (unsigned i = 0; i < plan.side_count; i++)
 		plan.sides[i] = sides[base_workload ? i : 1];
 	if (set & GATE_SET_EXACT && !measure_profiled(&plan, profiled_runs, &error))
-		return fail(job, error);
-	if (set & ~(unsigned)GATE_SET_EXACT &&
-		!measure_plain(&plan, runs, (unsigned)job->options->warm_ups, &error))
-		return fail(job, error);
+		return job_set_error(job, error);
+	if (job->callgrind && gate_set_has(set, GATE_INSTRUCTIONS) &&
+		!measure_counted(&plan, COUNTED_RUNS, &error))
+		return job_set_error(job, error);
+	if (set & ~without_plain_runs(job) &&
+		!measure_plain(&plan, planned, (unsigned)job->options->warm_ups, &error))
+		return job_set_error(job, error);
+	if (!runs && !job->runs) {
+		job->runs = plan_runs(job, base, now, set);
+		if (job->runs > planned && !measure_plain(&plan, job->runs - planned, 0, &error))
+			return job_set_error(job, error);
+	}
 	job->outcome.was_run = true;
 	job->outcome.aids = now->aids;
 	return true;
@@ -131,21 +177,14 @@ set_where(const GPtrArray *findings, bool (*holds)(const struct finding *finding
 static bool
 is_exact_regression(const struct finding *finding)
 {
-	return finding->verdict == VERDICT_REGRESSION && !finding->statistical;
+	return finding->verdict == VERDICT_REGRESSION && gate_is_exact(finding->metric) &&
+	       !finding->statistical;
 }
 
 static bool
 is_statistical_regression(const struct finding *finding)
 {
 	return finding->verdict == VERDICT_REGRESSION && finding->statistical;
-}
-
-static bool
-is_slower(const struct finding *finding)
-{
-	return finding->verdict == VERDICT_REGRESSION &&
-	       (finding->metric == GATE_CPU || finding->metric == GATE_WALL ||
-		       finding->metric == GATE_INSTRUCTIONS);
 }
 
 static bool
@@ -214,116 +253,17 @@ confirm(struct job *job, const struct workload *base_workload)
 	return done;
 }
 
-static void
-explain_demotion(struct finding *finding)
-{
-	g_autofree char *before = finding->reason;
-
-	finding->reason = g_strdup_printf(
-		"it is exact by nature, but this program's differs from run to run: compared by "
-		"statistics%s%s",
-		before ? "; " : "", before ? before : "");
-}
-
-/* ---- where from ---- */
-
-/* What timed metrics that got worse are taken apart by. */
-static bool
-sample_both(struct job *job, const struct workload *base_workload)
-{
-	const struct measure plan = {
-		.sides = {{base_workload, job->base}, {&job->workload, job->now}},
-		.side_count = 2,
-		.directory = job->directory,
-		.progress = show_progress,
-		.progress_data = job,
-	};
-	struct account *samples[2] = {account_new(), account_new()};
-	GError *error = NULL;
-	const bool done = measure_samples(&plan, SAMPLED_RUNS, samples, &error);
-
-	job->base->samples = samples[0];
-	job->now->samples = samples[1];
-	return done || fail(job, error);
-}
-
-/* An estimate: samples are drawn, and drawing them costs time too. */
-static void
-attribute_time(struct job *job, struct finding *finding)
-{
-	const struct account *before = job->base->samples, *after = job->now->samples;
-
-	if (!before || !after || !before->total[GATE_CPU] || !after->total[GATE_CPU])
-		return;
-	finding->attribution = attribution_find(before, after, GATE_CPU,
-		(int64_t)before->total[GATE_CPU], (int64_t)after->total[GATE_CPU], job->review);
-	if (!finding->reason)
-		finding->reason = g_strdup("where from: an estimate by samples of CPU time");
-}
-
-/* Of a metric that varies, the two runs whose call paths were kept are compared. */
-static void
-attribute(struct job *job, struct finding *finding)
-{
-	const struct account *before = job->base->account, *after = job->now->account;
-
-	if (is_slower(finding))
-		attribute_time(job, finding);
-	if (!before || !after || !gate_is_exact(finding->metric) ||
-		(finding->verdict != VERDICT_REGRESSION && finding->verdict != VERDICT_IMPROVED))
-		return;
-	const double was =
-		finding->demoted ? (double)before->total[finding->metric] : finding->base;
-	const double is = finding->demoted ? (double)after->total[finding->metric] : finding->now;
-
-	finding->attribution = attribution_find(
-		before, after, finding->metric, (int64_t)was, (int64_t)is, job->review);
-}
-
-/* --per-path: what one call path saves does not pay for another. */
-static void
-check_paths(struct job *job, struct finding *finding)
-{
-	if (!job->options->per_path || !gate_is_exact(finding->metric) || finding->demoted ||
-		finding->verdict == VERDICT_REGRESSION || !job->base->account || !job->now->account)
-		return;
-	struct attribution *paths = attribution_find(job->base->account, job->now->account,
-		finding->metric, (int64_t)finding->base, (int64_t)finding->now, job->review);
-	const struct attribution_entry *first =
-		paths->entries->len ? &g_array_index(paths->entries, struct attribution_entry, 0)
-				    : NULL;
-	const double allowed = first ? finding->tolerance * (double)first->before : 0;
-
-	if (!first || first->kind == ATTRIBUTION_MOVED ||
-		(double)attribution_change(first) <= allowed) {
-		attribution_free(paths);
-		return;
-	}
-	finding->verdict = VERDICT_REGRESSION;
-	finding->reason = g_strdup("the total did not grow, but a call path did (--per-path)");
-	attribution_free(finding->attribution);
-	finding->attribution = paths;
-}
-
-static void
-complete_findings(struct job *job)
-{
-	for (guint i = 0; i < job->outcome.findings->len; i++) {
-		struct finding *finding = job->outcome.findings->pdata[i];
-
-		attribute(job, finding);
-		check_paths(job, finding);
-		if (finding->demoted && finding->statistical)
-			explain_demotion(finding);
-	}
-}
-
 bool
 job_compare(struct job *job, const struct workload *base_workload, unsigned set)
 {
 	const bool can_run = job->workload.command != NULL;
 
 	set = without_unknown(job, set);
+	if (!set) {
+		job->outcome.error = g_strdup("there is nothing that both sides know");
+		job->outcome.no_baseline = true;
+		return false;
+	}
 	judge_again(job, set);
 	if (can_run && set_where(job->outcome.findings, is_exact_regression) &&
 		!extend(job, base_workload, set,
@@ -334,11 +274,7 @@ job_compare(struct job *job, const struct workload *base_workload, unsigned set)
 		return false;
 	if (can_run && !confirm(job, base_workload))
 		return false;
-	if (base_workload && set_where(job->outcome.findings, is_slower) &&
-		!sample_both(job, base_workload))
-		return false;
-	complete_findings(job);
-	return true;
+	return job_attribute(job, base_workload);
 }
 
 void

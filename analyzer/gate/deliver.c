@@ -6,10 +6,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "diff_flame.h"
 #include "emit.h"
-#include "flame.h"
 #include "history.h"
 #include "job.h"
+
+enum {
+	TABLE_ROWS = 100, /* of a difference: what is left out is summed up there */
+};
+
+static bool
+put_text(const struct job *job, const char *path, const char *mode, const char *text)
+{
+	FILE *file = fopen(path, mode);
+	const bool written = file && fputs(text, file) >= 0;
+
+	if ((file && fclose(file)) || !written) {
+		fprintf(stderr, "%s: %s: %s\n", job->command, path, g_strerror(errno));
+		return false;
+	}
+	return true;
+}
 
 /* A result that cannot be written is an error: the next step would not know. */
 static bool
@@ -19,6 +36,9 @@ write_text(const struct job *job, const char *path, const char *text)
 
 	if (!strcmp(path, "-"))
 		return fputs(text, stdout) >= 0 && !fflush(stdout);
+	/* A pipe or a device is written to, never replaced. */
+	if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return put_text(job, path, "we", text);
 	if (g_file_set_contents(path, text, -1, &error))
 		return true;
 	fprintf(stderr, "%s: %s\n", job->command, error->message);
@@ -27,56 +47,79 @@ write_text(const struct job *job, const char *path, const char *text)
 
 /* ---- a directory of everything ---- */
 
+/* A new file, or one in place of what an earlier call left there. */
 static bool
-write_picture(const struct job *job, const char *path, const char *folded, enum gate_metric metric)
+write_diff(const struct job *job, const char *directory, const char *name, const struct diff *diff,
+	unsigned column,
+	int (*emit)(FILE *file, const struct job *job, const struct diff *diff, unsigned column))
 {
-	static const enum flame_unit units[] = {
-		[GATE_COUNT] = FLAME_COUNT, [GATE_BYTES] = FLAME_BYTES, [GATE_NS] = FLAME_NS};
-	const struct flame_folded_options options = {
-		.title = gate_metrics[metric].title,
-		.subtitle = job->outcome.against,
-		.unit = units[gate_metrics[metric].unit],
-		.count_name = gate_metrics[metric].title,
-		.columns = 2,
-	};
-	const size_t length = strlen(folded);
-	/* fmemopen() refuses a buffer of no bytes; a difference has at least one line. */
-	FILE *in = length ? fmemopen((char *)(uintptr_t)folded, length, "r") : NULL;
-	FILE *out = in ? fopen(path, "we") : NULL;
-	struct flame *flame = NULL;
-	int error = in && out ? flame_from_folded(in, &options, &flame, NULL) : -errno;
+	g_autofree char *path = g_build_filename(directory, name, NULL);
+	FILE *file = fopen(path, "we");
+	int error = file ? emit(file, job, diff, column) : -errno;
 
-	if (!error)
-		error = flame_write_svg(out, flame, NULL);
-	flame_free(flame);
-	if (in)
-		fclose(in);
-	if (out && fclose(out) && !error)
+	if (file && fclose(file) && !error)
 		error = -errno;
 	if (error)
 		fprintf(stderr, "%s: %s: %s\n", job->command, path, g_strerror(-error));
 	return !error;
 }
 
-/* The difference of one metric as folded stacks and as a picture. */
-static bool
-write_difference(const struct job *job, const char *directory, const struct finding *finding)
+static int
+emit_picture(FILE *file, const struct job *job, const struct diff *diff, unsigned column)
 {
-	const char *key = gate_metrics[finding->metric].key;
-	const bool exact = gate_is_exact(finding->metric);
-	const enum gate_metric column = finding->attribution->metric;
-	g_autofree char *text = emit_folded(exact ? job->base->account : job->base->samples,
-		exact ? job->now->account : job->now->samples, column);
-	g_autofree char *folded_name = g_strconcat(key, "-difference.folded", NULL);
-	g_autofree char *picture_name = g_strconcat(key, "-difference.svg", NULL);
-	g_autofree char *folded = g_build_filename(directory, folded_name, NULL);
-	g_autofree char *picture = g_build_filename(directory, picture_name, NULL);
+	const char *against = job->outcome.against ? job->outcome.against : "before";
+	const struct diff_names names = {against, job->outcome.benchmark};
+	const struct diff_flame_options options = {
+		.title = job->outcome.benchmark, .metric = column};
 
-	return write_text(job, folded, text) && write_picture(job, picture, text, column);
+	return diff_write_svg(file, diff, &names, &options);
+}
+
+static int
+emit_folded(FILE *file, const struct job *job, const struct diff *diff, unsigned column)
+{
+	return diff_write_folded(file, diff, column);
+}
+
+static int
+emit_table(FILE *file, const struct job *job, const struct diff *diff, unsigned column)
+{
+	const char *against = job->outcome.against ? job->outcome.against : "before";
+	const struct diff_names names = {against, job->outcome.benchmark};
+	struct text text;
+
+	text_init(&text, file);
+	diff_print(&text, diff, &names, column, TABLE_ROWS);
+	return fflush(file) || ferror(file) ? -(errno ? errno : EIO) : 0;
+}
+
+/* The difference behind a finding: as a table, as folded stacks and as a picture. */
+static bool
+write_difference(struct job *job, const char *directory, const struct finding *finding)
+{
+	static const struct {
+		const char *end;
+		int (*emit)(FILE *file, const struct job *job, const struct diff *diff,
+			unsigned column);
+	} files[] = {{"-difference.txt", emit_table}, {"-difference.folded", emit_folded},
+		{"-difference.svg", emit_picture}};
+	const enum gate_metric metric = finding->attribution->metric;
+	const struct comparison *comparison = job_comparison(job, account_kind_of(metric));
+	bool done = true;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *name =
+			g_strconcat(gate_metrics[finding->metric].key, files[i].end, NULL);
+
+		done = write_diff(job, directory, name, comparison->diff,
+			       comparison_column(comparison, metric), files[i].emit) &&
+		       done;
+	}
+	return done;
 }
 
 static bool
-write_differences(const struct job *job, const char *directory)
+write_differences(struct job *job, const char *directory)
 {
 	bool done = true;
 
@@ -119,7 +162,7 @@ static const struct {
 };
 
 static bool
-write_artifacts(const struct job *job)
+write_artifacts(struct job *job)
 {
 	const char *directory = job->options->artifacts;
 	bool done;
@@ -171,19 +214,6 @@ write_files(const struct job *job)
 }
 
 static bool
-append_text(const struct job *job, const char *path, const char *text)
-{
-	FILE *file = fopen(path, "ae");
-	const bool written = file && fputs(text, file) >= 0;
-
-	if ((file && fclose(file)) || !written) {
-		fprintf(stderr, "%s: %s: %s\n", job->command, path, g_strerror(errno));
-		return false;
-	}
-	return true;
-}
-
-static bool
 write_for_github(const struct job *job)
 {
 	const char *summary = g_getenv("GITHUB_STEP_SUMMARY");
@@ -198,7 +228,7 @@ write_for_github(const struct job *job)
 		return true;
 	g_autofree char *markdown = emit_markdown(&job->outcome);
 
-	return append_text(job, summary, markdown);
+	return put_text(job, summary, "ae", markdown);
 }
 
 static bool
@@ -242,7 +272,7 @@ print_text(const struct job *job)
 static void
 note_suppressed(struct job *job)
 {
-	const struct account *account = job->now ? job->now->account : NULL;
+	const struct account *account = job->now ? job->now->accounts[ACCOUNT_EVENTS] : NULL;
 
 	if (account && account->suppressed_blocks)
 		outcome_note(&job->outcome,

@@ -31,8 +31,4 @@ char *emit_code_quality(const struct outcome *outcome);
 /* Everything; docs/gate.md names the keys. */
 char *emit_json(const struct outcome *outcome);
 
-/* "path before after" lines for tools that draw differences, of one metric of two accounts. */
-char *emit_folded(
-	const struct account *before, const struct account *after, enum gate_metric metric);
-
 #endif

@@ -29,28 +29,36 @@ frames_json(const struct attribution_entry *entry)
 {
 	json_t *frames = json_array();
 
-	for (const struct account_node *node = account_node(entry->account, entry->witness);
-		*node->function; node = account_node(entry->account, node->parent))
+	for (uint32_t node = entry->witness; node; node = account_parent(entry->account, node)) {
+		const struct account_frame frame = account_frame(entry->account, node);
+
 		json_array_append_new(frames,
-			json_pack("{s:s, s:s, s:s, s:I}", "function", node->function, "module",
-				node->module, "file", node->file, "line", (json_int_t)node->line));
+			json_pack("{s:s, s:s, s:s, s:I}", "function", frame.function, "module",
+				frame.module, "file", frame.file, "line", (json_int_t)frame.line));
+	}
 	return frames;
+}
+
+static json_t *
+reviewed_json(const struct attribution_entry *entry)
+{
+	if (!entry->reviewed)
+		return json_null();
+	const struct account_frame frame = account_frame(entry->account, entry->reviewed);
+
+	return json_pack("{s:s, s:s, s:I, s:b}", "function", frame.function, "file", frame.file,
+		"line", (json_int_t)frame.line, "line_changed", entry->match == REVIEW_LINE);
 }
 
 static json_t *
 entry_json(const struct attribution_entry *entry)
 {
-	const struct account_node *reviewed = attribution_reviewed(entry);
 	json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:o}", "kind",
 		attribution_kind_names[entry->kind], "before", (json_int_t)entry->before, "after",
 		(json_int_t)entry->after, "change", (json_int_t)attribution_change(entry), "frames",
 		frames_json(entry));
 
-	json_object_set_new(json, "in_review",
-		reviewed ? json_pack("{s:s, s:s, s:I, s:b}", "function", reviewed->function, "file",
-				   reviewed->file, "line", (json_int_t)reviewed->line,
-				   "line_changed", entry->match == REVIEW_LINE)
-			 : json_null());
+	json_object_set_new(json, "in_review", reviewed_json(entry));
 	return json;
 }
 
@@ -65,14 +73,35 @@ entries_json(const GArray *entries)
 	return json;
 }
 
+/* Of times; of what is exact there are none. */
+static json_t *
+functions_json(const GArray *functions)
+{
+	json_t *json = json_array();
+
+	for (guint i = 0; functions && i < functions->len; i++) {
+		const struct attribution_function *function =
+			&g_array_index(functions, struct attribution_function, i);
+
+		json_array_append_new(
+			json, json_pack("{s:s, s:s, s:f, s:f, s:f}", "function", function->function,
+				      "module", function->module, "before", function->before,
+				      "after", function->after, "error", function->error));
+	}
+	return json;
+}
+
 static json_t *
 attribution_json(const struct attribution *attribution)
 {
 	if (!attribution)
 		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:o}", "change", (json_int_t)attribution->change,
+	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "metric",
+		gate_metrics[attribution->metric].key, "change", (json_int_t)attribution->change,
 		"explained", (json_int_t)attribution->explained, "residual",
-		(json_int_t)attribution->residual, "paths", entries_json(attribution->entries));
+		(json_int_t)attribution->residual, "functions",
+		functions_json(attribution->functions), "paths",
+		entries_json(attribution->entries));
 }
 
 static json_t *

@@ -9,6 +9,7 @@
 
 enum {
 	FRAMES_SHOWN = 10,
+	FUNCTIONS_SHOWN = 3,
 	END_BYTES = 400, /* kept for what closes an open part and says what is missing */
 };
 
@@ -81,12 +82,21 @@ entry_row(enum gate_metric metric, const struct attribution_entry *entry)
 	g_autofree char *change =
 		gate_format_change(gate_metrics[metric].unit, (double)attribution_change(entry));
 	g_autofree char *path = attribution_path(entry, FRAMES_SHOWN);
-	const struct account_node *reviewed = attribution_reviewed(entry);
-	g_autofree char *frame = reviewed ? attribution_frame(reviewed) : g_strdup("");
-	g_autofree char *escaped_path = escape(path), *escaped_frame = escape(frame);
+	g_autofree char *reviewed = attribution_reviewed(entry);
+	g_autofree char *escaped_path = escape(path);
+	g_autofree char *escaped_frame = escape(reviewed ? reviewed : "");
 
 	return g_strdup_printf("| %s | %s | %s | %s |\n", change,
 		attribution_kind_names[entry->kind], escaped_path, escaped_frame);
+}
+
+static void
+append_words(GString *text, const char *before, const char *words)
+{
+	g_autofree char *escaped = escape(words);
+
+	if (text->len + strlen(escaped) + END_BYTES < EMIT_MARKDOWN_BYTES_MAX)
+		g_string_append_printf(text, "%s%s\n", before, escaped);
 }
 
 /* Returns false where not all of it had room. */
@@ -122,6 +132,21 @@ append_entries(GString *text, const struct outcome *outcome, enum gate_metric me
 	return i == shown;
 }
 
+/* What is slower, and how sure that is, as items of the list. */
+static void
+append_functions(GString *text, const struct attribution *attribution)
+{
+	const GArray *functions = attribution->functions;
+
+	for (guint i = 0; functions && i < MIN(functions->len, FUNCTIONS_SHOWN); i++) {
+		g_autofree char *words = attribution_function_text(
+			&g_array_index(functions, struct attribution_function, i),
+			attribution->metric);
+
+		append_words(text, "  - ", words);
+	}
+}
+
 static bool
 append_all_entries(GString *text, const struct outcome *outcome)
 {
@@ -143,15 +168,6 @@ append_all_entries(GString *text, const struct outcome *outcome)
 				finding->limit->text, finding->sites);
 	}
 	return whole;
-}
-
-static void
-append_words(GString *text, const char *before, const char *words)
-{
-	g_autofree char *escaped = escape(words);
-
-	if (text->len + strlen(escaped) + END_BYTES < EMIT_MARKDOWN_BYTES_MAX)
-		g_string_append_printf(text, "%s%s\n", before, escaped);
 }
 
 char *
@@ -180,6 +196,8 @@ emit_markdown(const struct outcome *outcome)
 
 		if (finding->reason && finding->verdict != VERDICT_SHOWN)
 			append_words(text, title, finding->reason);
+		if (finding->attribution && finding->verdict == VERDICT_REGRESSION)
+			append_functions(text, finding->attribution);
 	}
 	for (guint i = 0; i < outcome->notes->len; i++)
 		append_words(text, "- ", outcome->notes->pdata[i]);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The outcome as JUnit XML, as GitHub's annotations, and as folded stacks of two columns. */
+/* The outcome as JUnit XML and as GitHub's annotations. */
 #include <string.h>
 
-#include "call_paths_union.h"
 #include "emit.h"
-#include "folded.h"
 
 /* ---- JUnit ---- */
 
@@ -155,42 +153,5 @@ emit_annotations(const struct outcome *outcome)
 		}
 		g_string_append_printf(text, "::%s\n", message);
 	}
-	return g_string_free(text, FALSE);
-}
-
-/* ---- folded stacks ---- */
-
-static void
-prepend_names(GString *text, const struct account *account, uint32_t node)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-
-	for (; node; node = account_node(account, node)->parent)
-		g_ptr_array_add(names, folded_name(account_node(account, node)->function));
-	for (guint i = names->len; i-- > 0;)
-		g_string_append_printf(text, "%s%s", (char *)names->pdata[i], i ? ";" : "");
-}
-
-char *
-emit_folded(const struct account *before, const struct account *after, enum gate_metric metric)
-{
-	struct call_paths_union paths;
-	GString *text = g_string_new(NULL);
-
-	call_paths_union_init(&paths, before, after);
-	for (uint32_t i = 1; i < paths.paths->len; i++) {
-		const uint64_t was = call_paths_union_self(&paths, i, UNION_BEFORE, metric);
-		const uint64_t is = call_paths_union_self(&paths, i, UNION_AFTER, metric);
-		const struct union_path *path = &g_array_index(paths.paths, struct union_path, i);
-		const unsigned side = path->nodes[UNION_AFTER] ? UNION_AFTER : UNION_BEFORE;
-
-		if (!was && !is)
-			continue;
-		prepend_names(
-			text, paths.account[side], g_array_index(path->nodes[side], uint32_t, 0));
-		g_string_append_printf(text, " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
-			(guint64)was, (guint64)is);
-	}
-	call_paths_union_fini(&paths);
 	return g_string_free(text, FALSE);
 }

@@ -6,6 +6,7 @@
 
 enum {
 	FRAMES_SHOWN = 6,
+	FUNCTIONS_SHOWN = 3,
 };
 
 static const char *const verdict_colours[VERDICTS] = {
@@ -32,16 +33,28 @@ append_entry(GString *text, enum gate_metric metric, const struct attribution_en
 	g_autofree char *change =
 		gate_format_change(gate_metrics[metric].unit, (double)attribution_change(entry));
 	g_autofree char *path = attribution_path(entry, FRAMES_SHOWN);
-	const struct account_node *reviewed = attribution_reviewed(entry);
+	g_autofree char *reviewed = attribution_reviewed(entry);
 
 	g_string_append_printf(
 		text, "      %12s  %-8s %s\n", change, attribution_kind_names[entry->kind], path);
-	if (!reviewed)
-		return;
-	g_autofree char *frame = attribution_frame(reviewed);
+	if (reviewed)
+		g_string_append_printf(text, "      %12s  %-8s in this change%s: %s\n", "", "",
+			entry->match == REVIEW_LINE ? "" : " (file)", reviewed);
+}
 
-	g_string_append_printf(text, "      %12s  %-8s in this change%s: %s\n", "", "",
-		entry->match == REVIEW_LINE ? "" : " (file)", frame);
+/* Of times: what is slower, and how sure that is. */
+static void
+append_functions(GString *text, const struct attribution *attribution)
+{
+	const GArray *functions = attribution->functions;
+
+	for (guint i = 0; functions && i < MIN(functions->len, FUNCTIONS_SHOWN); i++) {
+		g_autofree char *words = attribution_function_text(
+			&g_array_index(functions, struct attribution_function, i),
+			attribution->metric);
+
+		g_string_append_printf(text, "      %s\n", words);
+	}
 }
 
 static void
@@ -53,6 +66,7 @@ append_attribution(GString *text, const struct outcome *outcome, const struct fi
 	g_autofree char *explained = gate_format_change(unit, (double)attribution->explained);
 	g_autofree char *residual = gate_format_change(unit, (double)attribution->residual);
 
+	append_functions(text, attribution);
 	for (guint i = 0; i < MIN(entries->len, outcome->top); i++)
 		append_entry(text, attribution->metric,
 			&g_array_index(entries, struct attribution_entry, i));

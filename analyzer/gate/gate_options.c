@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	RUNS_MAX = 100, /* what the exact test counts with; more would take all day anyway */
-};
+#include "judge.h"
 
 static void
 add_runs(GOptionContext *context, struct gate_options *o)
@@ -15,9 +13,20 @@ add_runs(GOptionContext *context, struct gate_options *o)
 	const GOptionEntry entries[] = {
 		{"metrics", 'm', 0, G_OPTION_ARG_STRING, &o->metrics,
 			"What to measure: all, exact, near-exact, noisy, or names", "LIST"},
-		{"runs", 'n', 0, G_OPTION_ARG_INT, &o->runs, "Timed runs a side (default 20)", "N"},
+		{"runs", 'n', 0, G_OPTION_ARG_INT, &o->runs,
+			"Timed runs a side (default: 20, and as many more as --detect takes)", "N"},
+		{"detect", 0, 0, G_OPTION_ARG_DOUBLE, &o->detect_percent,
+			"Plan the runs so that such an increase of times would be found (default: "
+			"twice the tolerance)",
+			"PERCENT"},
+		{"max-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->max_time_s,
+			"But not for longer than this (default 60)", "SECONDS"},
 		{"profiled-runs", 0, 0, G_OPTION_ARG_INT, &o->profiled_runs,
 			"Profiled runs a side (default 2; accept: 5)", "N"},
+		{"instructions", 0, 0, G_OPTION_ARG_STRING, &o->instructions,
+			"Who counts them: hardware, or callgrind, which any machine has "
+			"(default: as the budget, else hardware)",
+			"COUNTER"},
 		{"warm-up", 0, 0, G_OPTION_ARG_INT, &o->warm_ups,
 			"Timed runs before, which are dropped (default 1)", "N"},
 		{"env", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->environment,
@@ -123,9 +132,13 @@ add_others(GOptionContext *context, struct gate_options *o, unsigned groups)
 static const char *
 find_nonsense(const struct gate_options *o)
 {
-	if (o->runs < 1 || o->runs > RUNS_MAX || o->profiled_runs < 0 ||
-		o->profiled_runs > RUNS_MAX || o->warm_ups < 0)
-		return "the number of runs must be from 1 to 100";
+	if (o->runs < 0 || o->runs > JUDGE_RUNS_MAX || o->profiled_runs < 0 ||
+		o->profiled_runs > JUDGE_RUNS_MAX || o->warm_ups < 0)
+		return "the number of runs must be from 1 to 400";
+	if (!(o->detect_percent >= 0 && o->detect_percent < 1000))
+		return "--detect must be a percentage above the tolerance";
+	if (!(o->max_time_s >= 0))
+		return "--max-time must not be negative";
 	if (!(o->alpha > 0 && o->alpha <= 0.2))
 		return "--alpha must be above 0 and at most 0.2";
 	if (!(o->timeout_s >= 0))
@@ -141,8 +154,12 @@ gate_options_parse(int count, char **arguments, const char *command, const char 
 	g_autoptr(GError) error = NULL;
 	struct gate_options *o = ret_options;
 
-	*o = (struct gate_options){
-		.runs = 20, .warm_ups = 1, .alpha = 0.01, .seed = 1, .top = 5, .timeout_s = 600};
+	*o = (struct gate_options){.max_time_s = 60,
+		.warm_ups = 1,
+		.alpha = 0.01,
+		.seed = 1,
+		.top = 5,
+		.timeout_s = 600};
 	g_option_context_set_strict_posix(context, TRUE);
 	g_option_context_set_summary(context, summary);
 	if (groups & GATE_OPTIONS_OF_RUNS)
@@ -169,11 +186,11 @@ gate_options_parse(int count, char **arguments, const char *command, const char 
 void
 gate_options_fini(struct gate_options *options)
 {
-	char *const texts[] = {options->metrics, options->input, options->name,
-		options->suppressions, options->budget, options->base, options->reason, options->by,
-		options->fail_on, options->changed_files, options->since, options->history,
-		options->json, options->markdown, options->junit, options->sarif,
-		options->code_quality, options->artifacts};
+	char *const texts[] = {options->metrics, options->input, options->instructions,
+		options->name, options->suppressions, options->budget, options->base,
+		options->reason, options->by, options->fail_on, options->changed_files,
+		options->since, options->history, options->json, options->markdown, options->junit,
+		options->sarif, options->code_quality, options->artifacts};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);

@@ -17,8 +17,10 @@ enum gate_options_group {
 
 struct gate_options {
 	/* runs */
-	char *metrics, *input;
-	gint runs, profiled_runs, warm_ups, expected_status;
+	char *metrics, *input, *instructions;
+	gint runs; /* 0: as many as it takes */
+	gdouble detect_percent, max_time_s;
+	gint profiled_runs, warm_ups, expected_status;
 	gdouble timeout_s;
 	GStrv environment;
 	gboolean pin, keep_aslr, pass_environment;

@@ -162,6 +162,19 @@ read_metrics(struct job *job)
 }
 
 static bool
+read_counter(struct job *job)
+{
+	const char *counter = job->options->instructions;
+
+	job->callgrind = !g_strcmp0(counter, measure_counter_names[MEASURE_CALLGRIND]);
+	if (job->callgrind)
+		job->settings.tolerance[GATE_INSTRUCTIONS] = GATE_TOLERANCE_COUNTED;
+	return !counter || job->callgrind ||
+	       !strcmp(counter, measure_counter_names[MEASURE_HARDWARE]) ||
+	       complain(job, "--instructions: '%s' is neither hardware nor callgrind", counter);
+}
+
+static bool
 make_directory(struct job *job)
 {
 	g_autoptr(GError) error = NULL;
@@ -181,8 +194,8 @@ job_init(struct job *job, const char *command, const struct gate_options *option
 	job->outcome.top = (unsigned)options->top;
 	job->outcome.fingerprint = fingerprint_here();
 	job->outcome.commit = job_commit();
-	if (!read_metrics(job) || !read_limits(job) || !job_apply_tolerances(job) ||
-		!read_fail_on(job) || !read_suppressions(job))
+	if (!read_metrics(job) || !read_limits(job) || !read_counter(job) ||
+		!job_apply_tolerances(job) || !read_fail_on(job) || !read_suppressions(job))
 		return GATE_STATUS_USAGE;
 	if (!read_review(job))
 		return GATE_STATUS_USAGE;
@@ -234,6 +247,8 @@ void
 job_fini(struct job *job)
 {
 	outcome_fini(&job->outcome);
+	for (unsigned i = 0; i < ACCOUNT_KINDS; i++)
+		comparison_free(job->comparisons[i]);
 	suppressions_free(job->suppressions);
 	review_free(job->review);
 	if (job->limits)

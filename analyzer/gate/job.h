@@ -22,7 +22,10 @@ struct job {
 	char *directory;   /* temporary */
 	struct workload workload;
 	struct outcome outcome;
-	struct measurement *base, *now; /* owned; may be NULL */
+	struct measurement *base, *now;		       /* owned; may be NULL */
+	struct comparison *comparisons[ACCOUNT_KINDS]; /* of the two, made when needed */
+	unsigned runs;				       /* timed, a side; 0: not planned yet */
+	bool callgrind;				       /* counts instructions */
 };
 
 /* Returns 0, or an exit status with the reason printed. */
@@ -45,6 +48,23 @@ bool job_measure(struct job *job, const struct workload *base_workload, unsigned
  * be NULL where there is nothing to run (a budget).
  */
 bool job_compare(struct job *job, const struct workload *base_workload, unsigned set);
+
+/*
+ * Takes regressions apart by call path: what timed metrics lost is looked for by samples of both
+ * sides, or of `now` where the base's are in its budget.
+ */
+bool job_attribute(struct job *job, const struct workload *base_workload);
+
+/* For struct measure; and an error for the outcome, which is freed: false. */
+void job_show_progress(void *data, const char *what, unsigned done, unsigned all);
+bool job_set_error(struct job *job, GError *error);
+
+/* Samples `now`, and `base` with `base_workload` (may be NULL), so often that they show something.
+ */
+bool job_sample(struct job *job, const struct workload *base_workload, enum account_kind kind);
+
+/* Two accounts of a kind laid over each other, or NULL where one is not there. Borrowed. */
+const struct comparison *job_comparison(struct job *job, enum account_kind kind);
 
 /* Only shows the values of `now`. */
 void job_show(struct job *job, unsigned set);

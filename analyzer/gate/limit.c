@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "names.h"
+#include "account_build.h"
 
 enum {
 	SITES_MAX = 20, /* call paths that a finding names */
@@ -35,8 +35,6 @@ limit_free(struct limit *limit)
 {
 	if (!limit)
 		return;
-	if (limit->regex)
-		g_regex_unref(limit->regex);
 	g_free(limit->text);
 	g_free(limit->pattern);
 	g_free(limit);
@@ -103,7 +101,7 @@ parse_subject(const char *text, struct limit *limit)
 }
 
 static bool
-compile_pattern(struct limit *limit, char **ret_why)
+check_pattern(const struct limit *limit, char **ret_why)
 {
 	const size_t length = limit->pattern ? strlen(limit->pattern) : 0;
 	g_autoptr(GError) error = NULL;
@@ -112,10 +110,11 @@ compile_pattern(struct limit *limit, char **ret_why)
 		return true;
 	g_autofree char *source = g_strndup(limit->pattern + 1, length - 2);
 
-	limit->regex = g_regex_new(source, G_REGEX_OPTIMIZE, 0, &error);
-	if (!limit->regex)
+	g_autoptr(GRegex) regex = g_regex_new(source, 0, 0, &error);
+
+	if (!regex)
 		*ret_why = g_strdup_printf("limit '%s': %s", limit->text, error->message);
-	return limit->regex != NULL;
+	return regex != NULL;
 }
 
 /* The operator: the first "<" or "==" that is not within the parentheses. */
@@ -139,7 +138,7 @@ limit_parse(const char *text, char **ret_why)
 		g_autofree char *subject = g_strndup(text, (gsize)(operator- text));
 
 		if (parse_subject(subject, limit) && parse_operator(operator, limit, &rest) &&
-			parse_bound(rest, limit) && compile_pattern(limit, ret_why))
+			parse_bound(rest, limit) && check_pattern(limit, ret_why))
 			return limit;
 	}
 	if (!*ret_why)
@@ -160,59 +159,48 @@ is_kept(const struct limit *limit, double value)
 }
 
 static bool
-is_meant(const struct limit *limit, const char *function)
+has_node(const struct selection *part, uint32_t count)
 {
-	if (limit->regex)
-		return g_regex_match(limit->regex, function, 0, NULL);
-	return name_means(function, limit->pattern);
-}
-
-/* By node: whether it or a caller is of the function. */
-static bool *
-find_meant(const struct limit *limit, const struct account *account)
-{
-	bool *meant = g_new0(bool, account->nodes->len);
-
-	for (guint i = 0; i < account->nodes->len; i++) {
-		const struct account_node *node = account_node(account, i);
-
-		meant[i] = !limit->pattern || (i && meant[node->parent]) ||
-			   (i && is_meant(limit, node->function));
+	for (uint32_t node = 1; node < count; node++) {
+		if (part->nodes[node])
+			return true;
 	}
-	return meant;
+	return false;
 }
 
-/* All call paths that a limit is about, the largest first: from an account of nothing. */
+/* All call paths that a limit is about, the largest first: compared with nothing at all. */
 static struct attribution *
-find_sites(const struct limit *limit, const struct account *account, const struct review *review)
+find_sites(const struct limit *limit, const struct account *account, const struct review *review,
+	bool *ret_unmatched)
 {
-	g_autofree bool *meant = find_meant(limit, account);
-	struct account part = {.nodes = g_array_copy(account->nodes)};
-	struct account nothing = {.nodes = g_array_new(FALSE, TRUE, sizeof(struct account_node))};
-	struct attribution *sites;
+	const unsigned set = 1u << limit->metric;
+	const struct filter filter = {.function = limit->pattern};
+	struct account *nothing = account_builder_end(account_builder_new(), set);
+	struct attribution *sites = NULL;
+	struct comparison *comparison = NULL;
+	struct selection part;
 
-	g_array_set_size(nothing.nodes, 1);
-	for (guint i = 0; i < part.nodes->len; i++) {
-		if (!meant[i])
-			memset(g_array_index(part.nodes, struct account_node, i).self, 0,
-				sizeof(((struct account_node *)NULL)->self));
-	}
-	sites = attribution_find(&nothing, &part, limit->metric, 0, 0, review);
-	/* The nodes of the whole account have the same numbers, and live longer. */
-	for (guint i = 0; i < sites->entries->len; i++)
-		g_array_index(sites->entries, struct attribution_entry, i).account = account;
-	g_array_unref(part.nodes);
-	g_array_unref(nothing.nodes);
+	if (selection_init(&part, account->profile, &filter, NULL))
+		comparison = comparison_new(nothing, account, set, &part, NULL);
+	if (comparison)
+		sites = attribution_find(comparison, limit->metric, 0, 0, review);
+	*ret_unmatched = limit->pattern && !has_node(&part, account_node_count(account));
+	comparison_free(comparison);
+	selection_fini(&part);
+	account_free(nothing);
 	return sites;
 }
 
-static void
+static bool
 check_paths(
 	struct limit_finding *finding, const struct account *account, const struct review *review)
 {
 	const struct limit *limit = finding->limit;
-	struct attribution *sites = find_sites(limit, account, review);
+	struct attribution *sites = find_sites(limit, account, review, &finding->unmatched);
 	double sum = 0, largest = 0;
+
+	if (!sites)
+		return false;
 
 	for (guint i = 0; i < sites->entries->len; i++) {
 		const struct attribution_entry *entry =
@@ -226,6 +214,7 @@ check_paths(
 	}
 	finding->value = limit->per_path ? largest : sum;
 	attribution_free(sites);
+	return true;
 }
 
 struct limit_finding *
@@ -239,8 +228,12 @@ limit_check(const struct limit *limit, const struct measurement *now, const stru
 		finding->state = LIMIT_NOT_MEASURED;
 		return finding;
 	}
-	if (now->account && gate_is_exact(limit->metric))
-		check_paths(finding, now->account, review);
+	const struct account *account = now->accounts[ACCOUNT_EVENTS];
+
+	if (account && gate_is_exact(limit->metric) && !check_paths(finding, account, review)) {
+		finding->state = LIMIT_NOT_MEASURED;
+		return finding;
+	}
 	if (!limit->pattern && !limit->per_path)
 		finding->value = measurement_median(now, limit->metric);
 	finding->state = is_kept(limit, finding->value) ? LIMIT_KEPT : LIMIT_EXCEEDED;

@@ -18,8 +18,7 @@ struct limit {
 	char *text; /* as the user wrote it */
 	enum gate_metric metric;
 	bool per_path;
-	char *pattern;	   /* NULL: all of it */
-	GRegex *regex;	   /* of a pattern between slashes */
+	char *pattern;	   /* a name or a /regular expression/; NULL: all of it */
 	bool below, equal; /* "<", "==", both: "<=" */
 	double bound;
 };
@@ -37,8 +36,9 @@ enum limit_state {
 struct limit_finding {
 	const struct limit *limit; /* borrowed */
 	enum limit_state state;
-	double value;  /* the largest, where there are several */
-	GArray *sites; /* struct attribution_entry: the call paths that matter, largest first */
+	bool unmatched; /* nothing has the function that it is about: is its name right? */
+	double value;	/* the largest, where there are several */
+	GArray *sites;	/* struct attribution_entry: the call paths that matter, largest first */
 };
 
 struct limit_finding *limit_check(

@@ -8,14 +8,24 @@
 #ifndef THAG_GATE_MEASUREMENT_H
 #define THAG_GATE_MEASUREMENT_H
 
-#include "account.h"
+#include "account_build.h"
 #include "workload.h"
+
+/* Who counts instructions: figures of one are not those of the other. */
+enum measure_counter {
+	MEASURE_HARDWARE, /* in user mode, the program as it is */
+	MEASURE_CALLGRIND,
+	MEASURE_COUNTERS,
+};
+
+extern const char *const measure_counter_names[MEASURE_COUNTERS];
 
 struct measurement {
 	GArray *values[GATE_METRICS]; /* double, in the order of the runs */
 	char *missing[GATE_METRICS];  /* why there are none, where there is a reason */
-	struct account *account;      /* of the first profiled run; NULL: none */
-	struct account *samples;      /* CPU time by call path; NULL: not asked for */
+	/* What call paths did: of the first run of its kind, of samples the mean of all; or NULL */
+	struct account *accounts[ACCOUNT_KINDS];
+	enum measure_counter counter; /* of the instructions */
 	char *profile;		      /* its file, while the directory lives; may be NULL */
 	char *build_id;		      /* of the program, or NULL */
 	unsigned aids;		      /* enum workload_aid */
@@ -39,6 +49,14 @@ measurement_count(const struct measurement *measurement, enum gate_metric metric
 /* Median, 0 where there is no value. */
 double measurement_median(const struct measurement *measurement, enum gate_metric metric);
 
+/* A value more; why there is none, of which the first reason stays; what call paths did, taken, of
+ * which the first of a kind stays. */
+void measurement_add_value(struct measurement *measurement, enum gate_metric metric, double value);
+void measurement_set_missing(
+	struct measurement *measurement, enum gate_metric metric, const char *why);
+void measurement_keep(
+	struct measurement *measurement, enum account_kind kind, struct account *account);
+
 /* Does it differ between runs? */
 bool measurement_varies(const struct measurement *measurement, enum gate_metric metric);
 
@@ -59,6 +77,7 @@ struct measure {
 	unsigned side_count;
 	const struct suppressions *suppressions;
 	const char *directory; /* for profiles; must exist */
+	bool callgrind;	       /* counts instructions: plain runs do not */
 	void (*progress)(void *data, const char *what, unsigned done, unsigned all);
 	void *progress_data;
 };
@@ -66,14 +85,15 @@ struct measure {
 /* `runs` of each side under the profiler: the metrics of the heap. */
 bool measure_profiled(const struct measure *measure, unsigned runs, GError **error);
 
-/* `runs` of each side as they are, after `warm_ups` that are dropped: all other metrics. */
+/* `runs` of each side as they are, after `warm_ups` that are dropped: times, RSS, instructions
+ * where they are not counted by others. */
 bool measure_plain(const struct measure *measure, unsigned runs, unsigned warm_ups, GError **error);
 
-/*
- * `runs` of each side with samples: CPU time by call path, the mean of the runs, added to accounts
- * of account_new().
- */
+/* `runs` of each side under valgrind: instructions. */
+bool measure_counted(const struct measure *measure, unsigned runs, GError **error);
+
+/* `runs` of each side with samples of `kind` (ACCOUNT_CPU or ACCOUNT_WALL): time by call path. */
 bool measure_samples(
-	const struct measure *measure, unsigned runs, struct account *samples[2], GError **error);
+	const struct measure *measure, enum account_kind kind, unsigned runs, GError **error);
 
 #endif

@@ -16,12 +16,12 @@ const struct gate_metric_row gate_metrics[GATE_METRICS] = {
 	[GATE_TEMPORARY] = {"temporary", "temporary allocations", GATE_EXACT, GATE_COUNT,
 		METRIC_TEMPORARY, 0, 0},
 	[GATE_CALLS] = {"calls", "calls", GATE_EXACT, GATE_COUNT, METRIC_CALLS, 0, 0},
-	[GATE_CPU] = {"cpu", "CPU time", GATE_NOISY, GATE_NS, METRIC_CPU, 0.03, 1e6},
-	[GATE_INSTRUCTIONS] = {"instructions", "instructions", GATE_NEAR_EXACT, GATE_COUNT, 0,
-		0.005, 10000},
+	[GATE_CPU] = {"cpu", "CPU time", GATE_NOISY, GATE_NS, METRIC_CPU, 0.02, 1e6},
+	[GATE_INSTRUCTIONS] = {"instructions", "instructions", GATE_NEAR_EXACT, GATE_COUNT,
+		METRIC_VALUE, 0.005, 10000},
 	[GATE_MAX_RSS] = {"max-rss", "maximal RSS", GATE_NEAR_EXACT, GATE_BYTES, 0, 0.03,
 		512 << 10},
-	[GATE_WALL] = {"wall", "wall time", GATE_NOISY, GATE_NS, 0, 0.05, 1e6},
+	[GATE_WALL] = {"wall", "wall time", GATE_NOISY, GATE_NS, METRIC_WALL, 0.03, 1e6},
 };
 
 const char *const gate_class_names[GATE_CLASSES] = {

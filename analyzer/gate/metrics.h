@@ -5,9 +5,10 @@
  * The class of a metric decides how it is compared:
  *	exact		the same in every run of the same program: one value is enough, any increase
  *			counts. One that is seen to vary is demoted and compared like the others
- *	near-exact	varies little (pages, interrupted instructions): samples and statistics,
- *with a small tolerance noisy		depends on the machine and on what else it does: samples and
- *statistics For all of them less is better.
+ *	near-exact	varies little (pages, interrupted instructions): statistics with a small
+ *			tolerance; instructions that valgrind counted, by the worst of few runs
+ *	noisy		depends on the machine and on what else it does: statistics
+ * For all of them less is better.
  */
 #ifndef THAG_GATE_METRICS_H
 #define THAG_GATE_METRICS_H
@@ -38,18 +39,22 @@ enum gate_metric {
 	GATE_TEMPORARY,
 	GATE_CALLS, /* of instrumented programs */
 	GATE_CPU,
+	GATE_WALL,
 	GATE_INSTRUCTIONS,
 	GATE_MAX_RSS,
-	GATE_WALL,
 	GATE_METRICS,
 };
 
 enum {
 	/* The first metrics come from profiles; all of these are exact. */
 	GATE_EXACT_METRICS = GATE_CALLS + 1,
-	/* The first metrics are known by call path; CPU time by samples, of what got slower. */
-	GATE_PATH_METRICS = GATE_CPU + 1,
+	/* The first metrics can be known by call path: times by samples, instructions by valgrind.
+	 */
+	GATE_PATH_METRICS = GATE_INSTRUCTIONS + 1,
 };
+
+/* Of instructions that valgrind counted: they hardly vary. */
+#define GATE_TOLERANCE_COUNTED 0.001
 
 struct gate_metric_row {
 	const char *key;

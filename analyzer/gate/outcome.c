@@ -121,7 +121,9 @@ outcome_settle(struct outcome *outcome, unsigned counted)
 
 		worsen(outcome, status_of_limit(finding->state), counted);
 	}
-	if (outcome->error)
+	if (outcome->error && outcome->no_baseline)
+		worsen(outcome, GATE_STATUS_NO_BASELINE, counted);
+	else if (outcome->error)
 		worsen(outcome, GATE_STATUS_ERROR, counted);
 }
 
@@ -151,5 +153,6 @@ outcome_limit_text(const struct limit_finding *finding)
 
 	if (finding->state == LIMIT_NOT_MEASURED)
 		return g_strdup_printf("%s: it was not measured", limit->text);
-	return g_strdup_printf("%s: it is %s", limit->text, value);
+	return g_strdup_printf("%s: it is %s%s", limit->text, value,
+		finding->unmatched ? " (no function of that name was seen)" : "");
 }

@@ -39,6 +39,7 @@ struct outcome {
 	GPtrArray *limits;	  /* struct limit_finding */
 	GPtrArray *notes;	  /* char * */
 	char *error;		  /* why there is no result; NULL: there is one */
+	bool no_baseline;	  /* the error is that there is none */
 	char *commit;		  /* of the sources, or NULL */
 	enum gate_status status;  /* as found */
 	enum gate_status exit;	  /* as returned: options may forgive */

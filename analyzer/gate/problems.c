@@ -66,16 +66,15 @@ add_problem(GPtrArray *problems, const struct outcome *outcome, enum problem_lev
 static void
 set_place(struct problem *problem, const struct attribution_entry *entry)
 {
-	const struct account_node *reviewed = attribution_reviewed(entry);
-	const struct account_node *node = reviewed ? reviewed : attribution_site(entry);
+	problem->reviewed = entry->reviewed != 0;
+	for (uint32_t node = entry->reviewed ? entry->reviewed : attribution_site(entry);
+		node && !problem->file; node = account_parent(entry->account, node)) {
+		const struct account_frame frame = account_frame(entry->account, node);
 
-	problem->reviewed = reviewed != NULL;
-	for (; *node->function && !problem->file;
-		node = account_node(entry->account, node->parent)) {
-		if (!*node->file || !node->line)
+		if (!*frame.file || !frame.line)
 			continue;
-		problem->file = outcome_source_file(node->file);
-		problem->line = node->line;
+		problem->file = outcome_source_file(frame.file);
+		problem->line = frame.line;
 	}
 }
 
@@ -85,15 +84,12 @@ append_entry(GString *text, enum gate_metric metric, const struct attribution_en
 	g_autofree char *change =
 		gate_format_change(gate_metrics[metric].unit, (double)attribution_change(entry));
 	g_autofree char *path = attribution_path(entry, FRAMES_SHOWN);
-	const struct account_node *reviewed = attribution_reviewed(entry);
+	g_autofree char *reviewed = attribution_reviewed(entry);
 
 	g_string_append_printf(
 		text, "\n%s  %s: %s", change, attribution_kind_names[entry->kind], path);
-	if (reviewed) {
-		g_autofree char *frame = attribution_frame(reviewed);
-
-		g_string_append_printf(text, "\n    in this change: %s", frame);
-	}
+	if (reviewed)
+		g_string_append_printf(text, "\n    in this change: %s", reviewed);
 }
 
 /* The same as long as the metric and the place are: without numbers and lines. */
@@ -101,9 +97,10 @@ static void
 set_identity(struct problem *problem, const struct outcome *outcome, const char *subject,
 	const struct attribution_entry *entry)
 {
-	const struct account_node *site = entry ? attribution_site(entry) : NULL;
+	const uint32_t site = entry ? attribution_site(entry) : 0;
+	const char *function = site ? account_frame(entry->account, site).function : "";
 	g_autofree char *text = g_strjoin("\n", outcome->benchmark, problem->rule, subject,
-		site ? site->function : "", problem->file ? problem->file : "", NULL);
+		function, problem->file ? problem->file : "", NULL);
 
 	problem->identity = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }

@@ -88,10 +88,28 @@ fixed_environment(void)
 	return environment;
 }
 
+/* Without what would make the profiler see less than all. */
+static char **
+caller_environment(void)
+{
+	g_auto(GStrv) names = g_listenv();
+	char **environment = g_get_environ();
+
+	for (char **name = names; *name; name++) {
+		const bool ours = g_str_has_prefix(*name, "THAG_") ||
+				  !strcmp(*name, "SIZE_TRACKING_THRESHOLD");
+
+		if (ours && strcmp(*name, "THAG_LIBRARY") != 0)
+			environment = g_environ_unsetenv(environment, *name);
+	}
+	return environment;
+}
+
 static char **
 make_environment(const struct workload *workload)
 {
-	char **environment = workload->pass_environment ? g_get_environ() : fixed_environment();
+	char **environment =
+		workload->pass_environment ? caller_environment() : fixed_environment();
 
 	for (char **addition = workload->environment; addition && *addition; addition++) {
 		g_auto(GStrv) parts = g_strsplit(*addition, "=", 2);
@@ -322,10 +340,11 @@ workload_run(const struct workload *workload, struct workload_usage *ret_usage, 
 
 /* ---- profiled ---- */
 
-/* Fast enough for programs that run for milliseconds, and still cheap. */
-static const char *const profiling_options[][3] = {
-	[WORKLOAD_EVENTS] = {"--both", "--rate", "0"},
-	[WORKLOAD_SAMPLES] = {"--time", "--rate", "4000"},
+/* The rate is fast enough for programs that run for milliseconds, and still cheap. */
+static const char *const profiling_options[][4] = {
+	[WORKLOAD_EVENTS] = {"--both", "--rate", "0", "--quiet"},
+	[WORKLOAD_CPU] = {"--time", "--rate", "4000", "--quiet"},
+	[WORKLOAD_WALL] = {"--time", "--wall", "--rate=4000", "--quiet"},
 };
 
 char *
@@ -335,7 +354,7 @@ workload_profile(const struct workload *workload, enum workload_profiling profil
 	g_autofree char *self = g_file_read_link("/proc/self/exe", error);
 	const char *const *how = profiling_options[profiling];
 	const char *prefix[] = {
-		self, "run", how[0], how[1], how[2], "--quiet", "-o", directory, "--", NULL};
+		self, "run", how[0], how[1], how[2], how[3], "-o", directory, "--", NULL};
 	const struct start start = {
 		.workload = workload, .prefix = prefix, .flags = flags_of(workload)};
 	struct launch_report report;
@@ -344,4 +363,35 @@ workload_profile(const struct workload *workload, enum workload_profiling profil
 	if (self)
 		run_to_end(&start, directory, &report, &profile, error);
 	return profile;
+}
+
+/* ---- counted ---- */
+
+bool
+workload_count(const struct workload *workload, const char *const *options, const char *directory,
+	GError **error)
+{
+	g_autofree char *valgrind = g_find_program_in_path("valgrind");
+	g_autofree char *output =
+		g_strdup_printf("--callgrind-out-file=%s/callgrind.%%p", directory);
+	g_autoptr(GPtrArray) prefix = g_ptr_array_new();
+	struct launch_report report;
+
+	if (!valgrind) {
+		g_set_error(error, WORKLOAD_ERROR, 0,
+			"--instructions=callgrind needs valgrind, which is not in PATH; install "
+			"it, or leave instructions out");
+		return false;
+	}
+	g_ptr_array_add(prefix, valgrind);
+	for (; *options; options++)
+		g_ptr_array_add(prefix, (gpointer)(uintptr_t)*options);
+	g_ptr_array_add(prefix, output);
+	g_ptr_array_add(prefix, (gpointer)(uintptr_t) "--");
+	g_ptr_array_add(prefix, NULL);
+	const struct start start = {.workload = workload,
+		.prefix = (const char *const *)(const void *)prefix->pdata,
+		.flags = flags_of(workload)};
+
+	return run_to_end(&start, NULL, &report, NULL, error);
 }

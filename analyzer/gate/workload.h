@@ -44,12 +44,20 @@ bool workload_run(
 	const struct workload *workload, struct workload_usage *ret_usage, GError **error);
 
 enum workload_profiling {
-	WORKLOAD_EVENTS,  /* every allocation and, of instrumented programs, every call */
-	WORKLOAD_SAMPLES, /* CPU time */
+	WORKLOAD_EVENTS, /* every allocation and, of instrumented programs, every call */
+	WORKLOAD_CPU,	 /* samples of CPU time */
+	WORKLOAD_WALL,	 /* samples of wall time */
 };
 
 /* Runs it under thag-run. The path of the profile in `directory`, the caller's, or NULL. */
 char *workload_profile(const struct workload *workload, enum workload_profiling profiling,
+	const char *directory, GError **error);
+
+/*
+ * Runs it under valgrind with `options`, which end with NULL, whose counts go to files
+ * "callgrind.PID" of `directory`, one for each process.
+ */
+bool workload_count(const struct workload *workload, const char *const *options,
 	const char *directory, GError **error);
 
 /* The path of a program of the gate's own (gate-launch, gate-workload): beside thag in a build

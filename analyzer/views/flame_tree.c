@@ -63,6 +63,7 @@ allocate(struct flame_tree *tree, const struct flame *flame)
 	tree->depth = g_new0(uint32_t, count);
 	tree->frame = g_new0(uint32_t, count);
 	tree->end = g_new0(uint32_t, count);
+	tree->place = g_new0(uint32_t, count);
 	tree->total = g_new0(uint64_t, count);
 	tree->self = g_new0(uint64_t *, MAX(flame->metric_count, 1));
 	for (uint32_t m = 0; m < flame->metric_count; m++)
@@ -91,7 +92,7 @@ add_box(struct flame_tree *tree, const struct flame *flame, uint32_t i, uint32_t
 static void
 merge(struct flame_tree *tree, const struct flame *flame, const uint32_t *frame_of)
 {
-	g_autofree uint32_t *target = g_new(uint32_t, MAX(flame->box_count, 1));
+	uint32_t *target = tree->place;
 	struct child_table table = {0};
 	size_t slots = 64;
 
@@ -265,6 +266,8 @@ arrange(struct flame_tree *tree, const struct flame *flame)
 	walk(tree, order, position);
 	for (uint32_t k = 0; k < tree->count; k++)
 		place[position[k]] = k;
+	for (uint32_t i = 0; i < flame->box_count; i++)
+		tree->place[i] = place[tree->place[i]];
 	permute32(&tree->parent, position, tree->count);
 	permute32(&tree->frame, position, tree->count);
 	permute64(&tree->start_ns, position, tree->count);
@@ -320,6 +323,7 @@ flame_tree_fini(struct flame_tree *tree)
 	g_free(tree->depth);
 	g_free(tree->frame);
 	g_free(tree->end);
+	g_free(tree->place);
 	g_free(tree->total);
 	for (uint32_t m = 0; m < tree->metric_count; m++)
 		g_free(tree->self[m]);

@@ -18,6 +18,7 @@ struct flame_tree {
 	uint64_t **self; /* [metric][box] */
 	uint64_t *total; /* of metric 0; sums stay at UINT64_MAX */
 	uint64_t *start_ns, *duration_ns;
+	uint32_t *place; /* by box of the flame: the box here that it became */
 };
 
 /*

@@ -22,7 +22,13 @@ struct shift {
 	double low, high;
 };
 
-/* All values positive; each count at least 2; `confidence` as in 0.99. */
+/*
+ * All values positive; each count at least 2; `confidence` as in 0.99. Where first[i] and second[i]
+ * belong together (`count` pairs), the estimate is the median of the averages of every two of their
+ * ratios, each with itself too (Walsh), and pairs are resampled.
+ */
+struct shift shift_estimate_pairs(
+	const double *first, const double *second, size_t count, double confidence, uint64_t seed);
 struct shift shift_estimate(const double *first, size_t first_count, const double *second,
 	size_t second_count, double confidence, uint64_t seed);
 
@@ -37,5 +43,11 @@ double shift_detectable(const double *first, size_t first_count, const double *s
 /* How large each sample would have to be for that to be `increase` > 0. At least 2. */
 size_t shift_runs_needed(const double *first, size_t first_count, const double *second,
 	size_t second_count, double significance, double power, double increase);
+
+/* The same of pairs. */
+double shift_detectable_pairs(
+	const double *first, const double *second, size_t count, double significance, double power);
+size_t shift_runs_needed_pairs(const double *first, const double *second, size_t count,
+	double significance, double power, double increase);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Accounts, and where a change comes from. */
+#include "account_build.h"
 #include "accounts.h"
 #include "attribution.h"
 #include "random.h"
@@ -11,28 +12,61 @@ static const char before_text[] = "1\t-\tmain\t[program]\tmain.c:9\n"
 				  "2\t-\ta\t[program]\tab.c:1\n"
 				  "3\t3 33 0 0 0 0\tmake\t[program]\tab.c:5\n";
 
-static struct attribution *
-find(struct account *before, struct account *after, const struct review *review)
+/* Two accounts, from paths files, and what became of the allocations. */
+struct found {
+	struct account *before, *after;
+	struct comparison *comparison;
+	struct attribution *attribution;
+};
+
+static struct found
+find_of(struct account *before, struct account *after, enum gate_metric metric,
+	const struct review *review)
 {
-	return attribution_find(before, after, GATE_ALLOCATIONS,
-		(int64_t)before->total[GATE_ALLOCATIONS], (int64_t)after->total[GATE_ALLOCATIONS],
-		review);
+	struct found found = {before, after,
+		comparison_new(before, after, before->set & after->set, NULL, NULL), NULL};
+
+	cr_assert_not_null(found.comparison);
+	found.attribution = attribution_find(found.comparison, metric,
+		(int64_t)before->total[metric], (int64_t)after->total[metric], review);
+	return found;
+}
+
+static struct found
+find(const char *before, const char *after)
+{
+	return find_of(account_of(before), account_of(after), GATE_ALLOCATIONS, NULL);
+}
+
+static void
+free_found(struct found *found)
+{
+	attribution_free(found->attribution);
+	comparison_free(found->comparison);
+	account_free(found->before);
+	account_free(found->after);
+}
+
+static struct account_frame
+site_of(const struct attribution_entry *entry)
+{
+	return account_frame(entry->account, attribution_site(entry));
 }
 
 static const struct attribution_entry *
-entry_at(const struct attribution *attribution, guint i)
+entry_at(const struct found *found, guint i)
 {
-	cr_assert_lt(i, attribution->entries->len);
-	return &g_array_index(attribution->entries, struct attribution_entry, i);
+	cr_assert_lt(i, found->attribution->entries->len);
+	return &g_array_index(found->attribution->entries, struct attribution_entry, i);
 }
 
 Test(account, a_paths_file_is_read_as_it_was_written)
 {
 	struct account *account = account_of(before_text);
-	g_autofree char *text = account_emit(account);
+	g_autofree char *text = account_emit(account, GATE_SET_EXACT);
 	g_autofree char *why = NULL;
 	struct account *again = account_parse(text, &why);
-	g_autofree char *second = account_emit(again);
+	g_autofree char *second = account_emit(again, GATE_SET_EXACT);
 
 	cr_assert_str_eq(text, second);
 	cr_assert_eq(again->total[GATE_ALLOCATIONS], 19);
@@ -57,78 +91,99 @@ Test(account, broken_files_are_refused)
 	}
 }
 
-Test(account, modules_of_two_builds_have_one_name)
+Test(account, a_file_of_samples_says_of_how_many_runs)
 {
-	static const char *const cases[][3] = {
-		{"/a/b/app-new", "./app-new", "[program]"},
-		{"/usr/lib/libfoo.so.1.2.3", "app", "libfoo.so"},
-		{"/usr/lib/libfoo.so", "app", "libfoo.so"},
-		{"", "app", "[unknown]"},
-	};
+	g_autofree char *why = NULL;
+	struct account *account = account_parse("thag-gate-paths 1 cpu runs=8\n"
+						"1\t-\tmain\tapp\tmain.c:9\n"
+						"2\t500\tparse\tapp\tparse.c:20\n",
+		&why);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *name = account_module_name(cases[i][0], cases[i][1]);
+	cr_assert(account, "%s", why);
+	g_autofree char *text = account_emit(account, account->set);
 
-		cr_expect_str_eq(name, cases[i][2]);
-	}
+	cr_expect_eq(account->runs, 8);
+	cr_expect_eq(account->set, 1u << GATE_CPU);
+	cr_expect_eq(account->total[GATE_CPU], 500);
+	cr_expect(g_str_has_prefix(text, "thag-gate-paths 1 cpu runs=8\n"), "%s", text);
+	cr_expect(strstr(text, "2\t500\tparse\tapp\tparse.c:20\n"), "%s", text);
+	account_free(account);
 }
 
 Test(attribution, one_more_on_one_line_is_blamed_on_that_line)
 {
-	struct account *before = account_of(before_text);
 	/* All lines of parse moved down by three; the second does one more. */
-	struct account *after = account_of("1\t-\tmain\t[program]\tmain.c:9\n"
-					   "2\t10 1000 0 0 0 0\tparse\t[program]\tparse.c:23\n"
-					   "2\t6 600 0 0 0 0\tparse\t[program]\tparse.c:33\n"
-					   "2\t1 64 0 0 0 0\told\t[program]\told.c:1\n"
-					   "2\t-\ta\t[program]\tab.c:1\n"
-					   "3\t3 33 0 0 0 0\tmake\t[program]\tab.c:5\n");
-	struct attribution *attribution = find(before, after, NULL);
-	const struct attribution_entry *entry = entry_at(attribution, 0);
+	struct found found = find(before_text, "1\t-\tmain\t[program]\tmain.c:9\n"
+					       "2\t10 1000 0 0 0 0\tparse\t[program]\tparse.c:23\n"
+					       "2\t6 600 0 0 0 0\tparse\t[program]\tparse.c:33\n"
+					       "2\t1 64 0 0 0 0\told\t[program]\told.c:1\n"
+					       "2\t-\ta\t[program]\tab.c:1\n"
+					       "3\t3 33 0 0 0 0\tmake\t[program]\tab.c:5\n");
+	const struct attribution_entry *entry = entry_at(&found, 0);
 
-	cr_assert_eq(attribution->change, 1);
-	cr_assert_eq(attribution->residual, 0);
-	cr_assert_eq(attribution->entries->len, 1);
+	cr_assert_eq(found.attribution->change, 1);
+	cr_assert_eq(found.attribution->residual, 0);
+	cr_assert_eq(found.attribution->entries->len, 1);
 	cr_expect_eq(entry->kind, ATTRIBUTION_CHANGED);
-	cr_expect_eq(attribution_site(entry)->line, 33);
-	attribution_free(attribution);
-	account_free(before);
-	account_free(after);
+	cr_expect_eq(site_of(entry).line, 33);
+	free_found(&found);
+}
+
+Test(attribution, a_line_that_was_put_between_others_is_blamed)
+{
+	struct found found = find("1\t5 5 0 0 0 0\tparse\tapp\tparse.c:20\n"
+				  "1\t7 7 0 0 0 0\tparse\tapp\tparse.c:30\n",
+		"1\t5 5 0 0 0 0\tparse\tapp\tparse.c:20\n"
+		"1\t6 6 0 0 0 0\tparse\tapp\tparse.c:25\n"
+		"1\t7 7 0 0 0 0\tparse\tapp\tparse.c:31\n");
+
+	cr_expect_eq(site_of(entry_at(&found, 0)).line, 25);
+	free_found(&found);
 }
 
 Test(attribution, new_gone_and_moved_are_told_apart)
 {
-	struct account *before = account_of(before_text);
-	struct account *after = account_of("1\t-\tmain\t[program]\tmain.c:9\n"
-					   "2\t10 1000 0 0 0 0\tparse\t[program]\tparse.c:20\n"
-					   "2\t5 500 0 0 0 0\tparse\t[program]\tparse.c:30\n"
-					   "2\t7 64 0 0 0 0\tfresh\t[program]\tfresh.c:1\n"
-					   "2\t-\tb\t[program]\tab.c:2\n"
-					   "3\t3 33 0 0 0 0\tmake\t[program]\tab.c:5\n");
-	struct attribution *attribution = find(before, after, NULL);
+	struct found found = find(before_text, "1\t-\tmain\t[program]\tmain.c:9\n"
+					       "2\t10 1000 0 0 0 0\tparse\t[program]\tparse.c:20\n"
+					       "2\t5 500 0 0 0 0\tparse\t[program]\tparse.c:30\n"
+					       "2\t7 64 0 0 0 0\tfresh\t[program]\tfresh.c:1\n"
+					       "2\t-\tb\t[program]\tab.c:2\n"
+					       "3\t3 33 0 0 0 0\tmake\t[program]\tab.c:5\n");
 
-	cr_assert_eq(attribution->entries->len, 4);
-	cr_expect_eq(entry_at(attribution, 0)->kind, ATTRIBUTION_NEW);
-	cr_expect_str_eq(attribution_site(entry_at(attribution, 0))->function, "fresh");
-	cr_expect_eq(entry_at(attribution, 1)->kind, ATTRIBUTION_MOVED);
-	cr_expect_eq(entry_at(attribution, 2)->kind, ATTRIBUTION_MOVED);
-	cr_expect_eq(entry_at(attribution, 3)->kind, ATTRIBUTION_GONE);
-	cr_expect_eq(attribution->residual, 0);
-	attribution_free(attribution);
-	account_free(before);
-	account_free(after);
+	cr_assert_eq(found.attribution->entries->len, 4);
+	cr_expect_eq(entry_at(&found, 0)->kind, ATTRIBUTION_NEW);
+	cr_expect_str_eq(site_of(entry_at(&found, 0)).function, "fresh");
+	cr_expect_eq(entry_at(&found, 1)->kind, ATTRIBUTION_MOVED);
+	cr_expect_eq(entry_at(&found, 2)->kind, ATTRIBUTION_MOVED);
+	cr_expect_eq(entry_at(&found, 3)->kind, ATTRIBUTION_GONE);
+	cr_expect_eq(found.attribution->residual, 0);
+	free_found(&found);
 }
 
 Test(attribution, what_a_wrong_total_leaves_is_shown)
 {
-	struct account *before = account_of(before_text);
+	struct account *account = account_of(before_text);
+	struct comparison *comparison =
+		comparison_new(account, account, GATE_SET_EXACT, NULL, NULL);
 	struct attribution *attribution =
-		attribution_find(before, before, GATE_ALLOCATIONS, 10, 19, NULL);
+		attribution_find(comparison, GATE_ALLOCATIONS, 10, 19, NULL);
 
 	cr_expect_eq(attribution->explained, 0);
 	cr_expect_eq(attribution->residual, 9);
 	attribution_free(attribution);
-	account_free(before);
+	comparison_free(comparison);
+	account_free(account);
+}
+
+Test(attribution, what_came_of_nothing_is_all_new)
+{
+	struct found found = find("", before_text);
+
+	cr_expect_eq(found.attribution->change, 19);
+	cr_expect_eq(found.attribution->residual, 0);
+	for (guint i = 0; i < found.attribution->entries->len; i++)
+		cr_expect_eq(entry_at(&found, i)->kind, ATTRIBUTION_NEW);
+	free_found(&found);
 }
 
 /* Random trees: whatever the two are, the entries add up to the change. */
@@ -156,13 +211,89 @@ Test(attribution, nothing_ever_remains)
 
 	for (unsigned i = 0; i < 300; i++) {
 		struct account *before = random_account(&state), *after = random_account(&state);
-		struct attribution *attribution = find(before, after, NULL);
 
-		cr_assert_eq(attribution->residual, 0);
-		attribution_free(attribution);
+		for (unsigned metric = 0; metric < GATE_EXACT_METRICS; metric++) {
+			struct comparison *comparison =
+				comparison_new(before, after, GATE_SET_EXACT, NULL, NULL);
+			struct attribution *attribution =
+				attribution_find(comparison, metric, (int64_t)before->total[metric],
+					(int64_t)after->total[metric], NULL);
+
+			cr_assert_eq(attribution->residual, 0);
+			attribution_free(attribution);
+			comparison_free(comparison);
+		}
 		account_free(before);
 		account_free(after);
 	}
+}
+
+/* ---- times ---- */
+
+/* Runs of which the call path main < name took so long in each. */
+struct timed {
+	const char *name;
+	uint64_t cpu_ns[4];
+};
+
+static struct account *
+sampled(const struct timed *timed, unsigned count)
+{
+	struct account_builder *builder = account_builder_new();
+
+	for (unsigned run = 0; run < 4; run++) {
+		struct account_builder *one = account_builder_new();
+		const struct account_frame main = {"main", "app", "main.c", 1};
+		const uint32_t parent = account_builder_child(one, 0, &main);
+
+		for (unsigned i = 0; i < count; i++) {
+			const struct account_frame frame = {timed[i].name, "app", "a.c", 10 + i};
+
+			account_builder_add(one, account_builder_child(one, parent, &frame),
+				GATE_CPU, timed[i].cpu_ns[run]);
+		}
+		struct account *account = account_builder_end(one, 1u << GATE_CPU);
+
+		account_builder_add_samples(builder, account);
+		account_free(account);
+	}
+	return account_builder_end(builder, 1u << GATE_CPU);
+}
+
+Test(attribution, the_function_that_is_surely_slower_comes_first)
+{
+	static const struct timed before[] = {{"steady", {1000, 1002, 998, 1000}},
+		{"wild", {500, 900, 300, 700}}, {"digest", {2000, 2010, 1990, 2000}}};
+	static const struct timed after[] = {{"steady", {1001, 1002, 999, 1001}},
+		{"wild", {1100, 400, 900, 900}}, {"digest", {2100, 2110, 2090, 2100}}};
+	struct found found = find_of(sampled(before, 3), sampled(after, 3), GATE_CPU, NULL);
+	const struct attribution_function *first =
+		&g_array_index(found.attribution->functions, struct attribution_function, 0);
+
+	/* "wild" grew by 225 in the mean, and by any amount in a run. */
+	cr_expect_str_eq(first->function, "digest");
+	cr_expect_float_eq(first->after - first->before, 100, 1e-6);
+	cr_expect(first->error > 0 && first->error < 10, "%f", first->error);
+	cr_expect_str_eq(site_of(entry_at(&found, 0)).function, "digest");
+	cr_expect_eq(found.attribution->residual, 0);
+	free_found(&found);
+}
+
+Test(attribution, of_a_budget_the_mean_is_enough)
+{
+	static const struct timed after[] = {
+		{"steady", {1001, 1002, 999, 1001}}, {"digest", {2100, 2110, 2090, 2100}}};
+	g_autofree char *why = NULL;
+	struct account *before = account_parse("thag-gate-paths 1 cpu runs=6\n"
+					       "1\t-\tmain\tapp\tmain.c:1\n"
+					       "2\t1000\tsteady\tapp\ta.c:10\n"
+					       "2\t2000\tdigest\tapp\ta.c:11\n",
+		&why);
+	struct found found = find_of(before, sampled(after, 2), GATE_CPU, NULL);
+
+	cr_expect_str_eq(site_of(entry_at(&found, 0)).function, "digest");
+	cr_expect_eq(entry_at(&found, 0)->kind, ATTRIBUTION_CHANGED);
+	free_found(&found);
 }
 
 /* ---- the change under review ---- */
@@ -194,20 +325,17 @@ Test(review, a_list_names_files)
 
 Test(review, the_nearest_reviewed_frame_is_found)
 {
-	struct account *before = account_of(before_text);
 	struct account *after = account_of("1\t-\tmain\t[program]\t/b/main.c:9\n"
 					   "2\t-\ta\t[program]\t/b/ab.c:1\n"
 					   "3\t9 33 0 0 0 0\tmake\t[program]\t/b/lib.c:5\n");
 	struct review *review = review_new();
 
 	review_add(review, "ab.c\nmain.c\n");
-	struct attribution *attribution = find(before, after, review);
-	const struct attribution_entry *entry = entry_at(attribution, 0);
+	struct found found = find_of(account_of(before_text), after, GATE_ALLOCATIONS, review);
+	g_autofree char *reviewed = attribution_reviewed(entry_at(&found, 0));
 
-	cr_assert_not_null(attribution_reviewed(entry));
-	cr_expect_str_eq(attribution_reviewed(entry)->function, "a");
-	attribution_free(attribution);
+	cr_assert_not_null(reviewed);
+	cr_expect_str_eq(reviewed, "a ab.c:1");
+	free_found(&found);
 	review_free(review);
-	account_free(before);
-	account_free(after);
 }

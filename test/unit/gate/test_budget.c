@@ -78,7 +78,7 @@ Test(budget, what_a_person_added_survives_an_accept)
 {
 	g_autofree char *path = file_of("budget.json",
 		"{\"schema\": \"thag-gate-budget\", \"version\": 1, "
-		"\"benchmarks\": {\"import\": {\"limits\": [\"peak <= 1 MiB\"], \"owner\": "
+		"\"benchmarks\": {\"import\": {\"limits\": [\"peak <= 1 MiB\"], \"x-owner\": "
 		"\"core\", "
 		"\"metrics\": {\"allocations\": {\"value\": 1, \"tolerance_percent\": 2}}}}}");
 	struct judge_settings settings;
@@ -91,7 +91,7 @@ Test(budget, what_a_person_added_survives_an_accept)
 	g_autofree char *same = accept(&budget, 7, "again");
 
 	cr_expect_str_eq(text, same, "the same is written the same");
-	cr_expect(strstr(text, "\"owner\": \"core\""));
+	cr_expect(strstr(text, "\"x-owner\": \"core\""));
 	cr_assert(budget_find(&budget, "import", &settings, &entry, NULL));
 	cr_expect_eq(entry.limits->len, 1);
 	cr_expect(fabs(settings.tolerance[GATE_ALLOCATIONS] - 0.02) < 1e-12);
@@ -103,7 +103,8 @@ Test(budget, what_is_absent_and_what_is_broken_are_told_apart)
 {
 	g_autofree char *nowhere = file_of("none.json", NULL);
 	static const char *const broken[] = {"", "{", "[]", "{\"schema\": \"other\"}",
-		"{\"schema\": \"thag-gate-budget\", \"version\": 2, \"benchmarks\": {}}"};
+		"{\"schema\": \"thag-gate-budget\", \"version\": 2, \"benchmarks\": {}}",
+		"{\"schema\": \"thag-gate-budget\", \"version\": 1, \"benchmarks\": 1e999}"};
 	g_autoptr(GError) error = NULL;
 	struct budget budget;
 
@@ -125,7 +126,13 @@ Test(budget, a_benchmark_without_proper_values_is_refused)
 		"{\"metrics\": {\"allocations\": {\"value\": -1}}}",
 		"{\"metrics\": {\"allocation\": {\"value\": 1}}}",
 		"{\"metrics\": {\"allocations\": {\"value\": 1, \"tolerance_percent\": -1}}}",
-		"{\"metrics\": {\"allocations\": {\"value\": 1}}, \"limits\": [\"peak\"]}"};
+		"{\"metrics\": {\"allocations\": {\"value\": 1}}, \"limits\": [\"peak\"]}",
+		"{\"metrics\": {\"allocations\": {\"value\": 1}}, \"limit\": [\"peak == 0\"]}",
+		"{\"metrics\": {\"allocations\": {\"value\": 1, \"tolerence\": 1}}}",
+		"{\"metrics\": {\"allocations\": {\"value\": 1, \"floor\": \"1\"}}}",
+		"{\"metrics\": {\"allocations\": {\"value\": 1, \"samples\": []}}}",
+		"{\"metrics\": {\"allocations\": {\"value\": 1, \"samples\": [\"1\"]}}}",
+		"{\"metrics\": {\"instructions\": {\"value\": 1, \"counter\": \"me\"}}}"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *text =

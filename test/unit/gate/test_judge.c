@@ -133,6 +133,123 @@ Test(judge, two_of_the_same_hardly_ever_fail)
 	cr_assert(failures <= 1, "%u", failures);
 }
 
+Test(judge, rounds_take_out_what_happens_to_both)
+{
+	double base[30], slow[30], drift[30];
+	uint64_t state = 61;
+	struct judge_settings settings;
+
+	judge_settings_init(&settings);
+	settings.rounds = true;
+	make_sample(drift, 30, 1, 0.3, &state);
+	make_sample(base, 30, 1e9, 0.01, &state);
+	make_sample(slow, 30, 1.05e9, 0.01, &state);
+	for (unsigned i = 0; i < 30; i++) {
+		base[i] *= drift[i];
+		slow[i] *= drift[i];
+	}
+	struct measurement *a = measured(GATE_CPU, base, 30), *b = measured(GATE_CPU, slow, 30);
+	g_autoptr(GPtrArray) findings = judge(a, b, 1u << GATE_CPU, &settings);
+	const struct finding *finding = findings->pdata[0];
+
+	cr_expect(finding->pairs);
+	cr_expect_eq(finding->verdict, VERDICT_REGRESSION);
+	cr_expect_eq(judged(GATE_CPU, base, 30, slow, 30).verdict, VERDICT_INCONCLUSIVE);
+	measurement_free(a);
+	measurement_free(b);
+}
+
+Test(judge, rounds_of_the_same_hardly_ever_fail)
+{
+	unsigned failures = 0;
+	uint64_t state = 67;
+
+	for (unsigned i = 0; i < 100; i++) {
+		struct judge_settings settings;
+		double base[12], now[12];
+
+		judge_settings_init(&settings);
+		settings.rounds = true;
+		make_sample(base, 12, 1e9, 0.1, &state);
+		make_sample(now, 12, 1e9, 0.1, &state);
+		struct measurement *a = measured(GATE_CPU, base, 12);
+		struct measurement *b = measured(GATE_CPU, now, 12);
+		g_autoptr(GPtrArray) findings = judge(a, b, 1u << GATE_CPU, &settings);
+
+		failures += ((struct finding *)findings->pdata[0])->verdict == VERDICT_REGRESSION;
+		measurement_free(a);
+		measurement_free(b);
+	}
+	cr_assert(failures <= 1, "%u", failures);
+}
+
+Test(judge, runs_are_planned_by_the_noise_alone)
+{
+	double base[20], same[20], slow[20];
+	uint64_t state = 71;
+	struct judge_settings settings;
+
+	judge_settings_init(&settings);
+	make_sample(base, 20, 1e9, 0.03, &state);
+	make_sample(same, 20, 1e9, 0.03, &state);
+	for (unsigned i = 0; i < 20; i++)
+		slow[i] = 1.5 * same[i];
+	struct measurement *a = measured(GATE_CPU, base, 20);
+	struct measurement *b = measured(GATE_CPU, same, 20);
+	struct measurement *c = measured(GATE_CPU, slow, 20);
+	const unsigned runs = judge_plan(a, b, GATE_CPU, &settings, 0.04);
+
+	cr_expect(runs > 30 && runs < 150, "%u", runs);
+	cr_expect_eq(judge_plan(a, c, GATE_CPU, &settings, 0.04), runs);
+	cr_expect_lt(judge_plan(a, b, GATE_CPU, &settings, 0.08), runs);
+	cr_expect_eq(judge_plan(a, b, GATE_CPU, &settings, 0.0201), JUDGE_RUNS_MAX);
+	cr_expect_eq(judge_plan(a, b, GATE_CPU, &settings, 0.01), 0, "below the tolerance");
+	measurement_free(a);
+	measurement_free(b);
+	measurement_free(c);
+}
+
+static struct finding
+counted(const double *base, const double *now, enum measure_counter counter)
+{
+	struct measurement *a = measured(GATE_INSTRUCTIONS, base, 2);
+	struct measurement *b = measured(GATE_INSTRUCTIONS, now, 2);
+	struct judge_settings settings;
+
+	judge_settings_init(&settings);
+	settings.tolerance[GATE_INSTRUCTIONS] = 0.001;
+	a->counter = MEASURE_CALLGRIND;
+	b->counter = counter;
+	g_autoptr(GPtrArray) findings = judge(a, b, 1u << GATE_INSTRUCTIONS, &settings);
+	struct finding finding = *(struct finding *)findings->pdata[0];
+
+	measurement_free(a);
+	measurement_free(b);
+	finding.reason = NULL;
+	return finding;
+}
+
+Test(judge, instructions_that_were_counted_are_compared_at_their_worst)
+{
+	static const struct {
+		double base[2], now[2];
+		enum verdict verdict;
+	} cases[] = {
+		{{1e8, 1e8}, {1e8, 1e8}, VERDICT_PASS},
+		{{1e8, 1e8 + 3000}, {1e8 + 2000, 1e8}, VERDICT_PASS},
+		{{1e8, 1e8}, {1.002e8, 1.002e8}, VERDICT_REGRESSION},
+		{{1e8, 1.0015e8}, {1.002e8, 1.0022e8}, VERDICT_INCONCLUSIVE},
+		{{1e8, 1e8}, {0.9e8, 0.9e8}, VERDICT_IMPROVED},
+		{{1e5, 1e5}, {1.05e5, 1.05e5}, VERDICT_PASS}, /* below the floor */
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect_eq(counted(cases[i].base, cases[i].now, MEASURE_CALLGRIND).verdict,
+			cases[i].verdict, "%zu", i);
+	cr_expect_eq(counted(cases[0].base, cases[0].now, MEASURE_HARDWARE).verdict,
+		VERDICT_INCOMPARABLE);
+}
+
 Test(judge, the_second_measurement_must_agree)
 {
 	struct finding finding = {.verdict = VERDICT_REGRESSION, .ratio = 1.1};

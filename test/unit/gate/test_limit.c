@@ -18,9 +18,11 @@ state_of(const char *text, double *ret_value)
 	struct limit *limit = limit_parse(text, &why);
 
 	cr_assert(limit, "%s", why);
-	now->account = account_of(paths);
-	for (unsigned i = 0; i < GATE_PATH_METRICS; i++) {
-		const double value = (double)now->account->total[i];
+	struct account *account = account_of(paths);
+
+	measurement_keep(now, ACCOUNT_EVENTS, account);
+	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++) {
+		const double value = (double)account->total[i];
 
 		g_array_append_val(now->values[i], value);
 	}

@@ -11,6 +11,7 @@
 #include "order.h"
 #include "random.h"
 #include "shift.h"
+#include "signed_rank.h"
 
 static bool
 near(double a, double b, double tolerance)
@@ -136,21 +137,168 @@ Test(mann_whitney, u_counts_the_pairs)
 	cr_assert(near(mann_whitney_test(first, 3, second, 2).u, 5, 1e-12));
 }
 
-Test(mann_whitney, the_largest_samples_are_counted)
+/* Two samples, one `by` places above the other, in steps of two places: no ties. */
+static double
+p_of_shifted(unsigned count, double by)
 {
-	double first[MANN_WHITNEY_MAX], second[MANN_WHITNEY_MAX];
+	double first[200], second[200];
 
-	for (unsigned i = 0; i < MANN_WHITNEY_MAX; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		first[i] = 2 * i;
-		second[i] = 2 * i + 1;
+		second[i] = 2 * i + by;
 	}
-	/* The normal approximation is good to four digits here. */
-	const struct mann_whitney test =
-		mann_whitney_test(first, MANN_WHITNEY_MAX, second, MANN_WHITNEY_MAX);
-	const double deviation = sqrt(100.0 * 100 * 201 / 12);
-	const double z = (fabs(test.u - 5000) - 0.5) / deviation;
+	return mann_whitney_test(first, count, second, count).p;
+}
 
-	cr_assert(near(test.p, 2 * normal_below(-z), 2e-3));
+Test(mann_whitney, the_largest_exact_samples_agree_with_normal_theory)
+{
+	const unsigned count = MANN_WHITNEY_EXACT;
+	const double deviation = sqrt(count * count * (2.0 * count + 1) / 12);
+	const double z = (count / 2.0 - 0.5) / deviation;
+
+	cr_assert(near(p_of_shifted(count, 1), 2 * normal_below(-z), 2e-3));
+}
+
+Test(mann_whitney, beyond_the_exact_sizes_p_goes_on_without_a_step)
+{
+	static const double shifts[] = {3.5, 21.5, 31.5};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(shifts); i++) {
+		const double exact = p_of_shifted(MANN_WHITNEY_EXACT, shifts[i]);
+		const double before = p_of_shifted(MANN_WHITNEY_EXACT - 1, shifts[i]);
+		/* What one value more a side changes is what two did, or three. */
+		const double next = p_of_shifted(MANN_WHITNEY_EXACT + 1, shifts[i]);
+
+		cr_expect(fabs(log(next / exact) - log(exact / before)) < 0.02, "%g: %g %g %g",
+			shifts[i], before, exact, next);
+	}
+}
+
+Test(mann_whitney, large_samples_that_tie_altogether_say_nothing)
+{
+	double values[150];
+
+	for (unsigned i = 0; i < 150; i++)
+		values[i] = 5;
+	cr_expect(near(mann_whitney_test(values, 150, values, 150).p, 1, 1e-12));
+}
+
+/* ---- signed ranks ---- */
+
+/* Differences of ranks 1 to n of which those that are negative have the sum `t`. */
+static double
+p_of_t(unsigned n, unsigned t)
+{
+	double differences[40];
+
+	for (unsigned i = n; i > 0; i--) {
+		const bool negative = t >= i;
+
+		differences[i - 1] = negative ? -(double)i : (double)i;
+		t -= negative ? i : 0;
+	}
+	return signed_rank_test(differences, n).p;
+}
+
+/* Critical values of T, two-sided: the largest with p <= alpha (Wilcoxon and Wilcox 1964, as
+ * printed in the usual textbooks). */
+static const struct {
+	unsigned n;
+	int t05, t01;
+} critical_t[] = {
+	{6, 0, -1},
+	{7, 2, -1},
+	{8, 3, 0},
+	{9, 5, 1},
+	{10, 8, 3},
+	{11, 10, 5},
+	{12, 13, 7},
+	{13, 17, 9},
+	{14, 21, 12},
+	{15, 25, 15},
+	{16, 29, 19},
+	{17, 34, 23},
+	{18, 40, 27},
+	{19, 46, 32},
+	{20, 52, 37},
+	{25, 89, 68},
+	{30, 137, 109},
+};
+
+Test(signed_rank, critical_values_are_those_of_the_tables)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(critical_t); i++) {
+		const unsigned n = critical_t[i].n;
+
+		cr_expect(p_of_t(n, (unsigned)critical_t[i].t05) <= 0.05, "%u", n);
+		cr_expect(p_of_t(n, (unsigned)critical_t[i].t05 + 1) > 0.05, "%u", n);
+		cr_expect(critical_t[i].t01 < 0 || p_of_t(n, (unsigned)critical_t[i].t01) <= 0.01,
+			"%u", n);
+		cr_expect(p_of_t(n, (unsigned)(critical_t[i].t01 + 1)) > 0.01, "%u", n);
+	}
+}
+
+/* All ways to give the differences signs: nothing shared with the module. */
+static double
+enumerate_signs(const double *differences, unsigned count)
+{
+	double rank[16], seen = 0, sum_of_all = 0;
+	unsigned n = 0;
+	unsigned long extreme = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		double below = 0, equal = 0;
+
+		for (unsigned j = 0; j < count; j++) {
+			below += fabs(differences[j]) > 0 &&
+				 fabs(differences[j]) < fabs(differences[i]);
+			equal += near(fabs(differences[j]), fabs(differences[i]), 1e-12);
+		}
+		if (!(fabs(differences[i]) > 0))
+			continue;
+		rank[n++] = below + (equal + 1) / 2;
+		seen += differences[i] > 0 ? below + (equal + 1) / 2 : 0;
+		sum_of_all += below + (equal + 1) / 2;
+	}
+	for (unsigned set = 0; set < 1u << n; set++) {
+		double sum = 0;
+
+		for (unsigned i = 0; i < n; i++)
+			sum += set >> i & 1 ? rank[i] : 0;
+		extreme += fabs(sum - sum_of_all / 2) >= fabs(seen - sum_of_all / 2) - 1e-9;
+	}
+	return (double)extreme / (double)(1u << n);
+}
+
+Test(signed_rank, ties_and_zeros_agree_with_enumeration)
+{
+	uint64_t state = 19;
+
+	for (unsigned round = 0; round < 300; round++) {
+		const unsigned count = 1 + (unsigned)random_below(&state, 12);
+		const unsigned range = 2 + (unsigned)random_below(&state, 12);
+		double differences[12];
+
+		for (unsigned i = 0; i < count; i++)
+			differences[i] = (double)random_below(&state, range) - range / 3;
+		cr_assert(near(signed_rank_test(differences, count).p,
+				  enumerate_signs(differences, count), 1e-9),
+			"round %u", round);
+	}
+}
+
+Test(signed_rank, many_pairs_do_not_overflow)
+{
+	double differences[400];
+
+	for (unsigned i = 0; i < 400; i++)
+		differences[i] = i % 2 ? i + 1.0 : -(i + 1.0);
+	/* 200 more than the half of all ranks, 40,100: within half a deviation. */
+	const struct signed_rank test = signed_rank_test(differences, 400);
+	const double deviation = sqrt(400.0 * 401 * 801 / 24);
+
+	cr_expect(near(test.w, 40200, 1e-9));
+	cr_expect(near(test.p, 2 * normal_below(-(100 - 0.5) / deviation), 2e-3));
 }
 
 /* ---- distributions ---- */
@@ -305,6 +453,84 @@ Test(shift, runs_needed_show_what_they_promise)
 
 	cr_assert(runs > 40 && runs < 110, "%zu", runs);
 	cr_assert(shift_detectable(first, 50, second, 50, 0.01, 0.8) < 0.06);
+}
+
+/* ---- pairs ---- */
+
+/* Rounds that go up and down together, by far more than each side by itself. */
+static void
+make_rounds(double *first, double *second, size_t count, double factor, uint64_t *state)
+{
+	double drift[64];
+
+	make_sample(drift, count, 1, 0.2, state);
+	make_sample(first, count, 100, 0.01, state);
+	make_sample(second, count, 100 * factor, 0.01, state);
+	for (size_t i = 0; i < count; i++) {
+		first[i] *= drift[i];
+		second[i] *= drift[i];
+	}
+}
+
+Test(pairs, the_estimate_is_the_median_of_walsh_averages)
+{
+	const double first[] = {1, 1, 1}, second[] = {2, 8, 32};
+
+	/* Logarithms to base 2: 1 3 5; averages 1 2 3 3 4 5, in the middle 3. */
+	cr_assert(near(shift_estimate_pairs(first, second, 3, 0.95, 1).ratio, 8, 1e-9));
+}
+
+Test(pairs, what_happens_to_both_is_taken_out)
+{
+	double first[30], second[30];
+	uint64_t state = 47;
+
+	make_rounds(first, second, 30, 1.04, &state);
+	const struct shift pairs = shift_estimate_pairs(first, second, 30, 0.99, 1);
+	const struct shift samples = shift_estimate(first, 30, second, 30, 0.99, 1);
+
+	cr_expect(pairs.low > 1.03 && pairs.high < 1.05, "%f %f", pairs.low, pairs.high);
+	cr_expect(samples.low < 1 && samples.high > 1.1, "%f %f", samples.low, samples.high);
+	cr_expect(shift_detectable_pairs(first, second, 30, 0.01, 0.8) < 0.012);
+}
+
+Test(pairs, the_interval_holds_the_truth_as_often_as_it_says)
+{
+	const unsigned rounds = 150;
+	unsigned held = 0;
+	uint64_t state = 53;
+
+	for (unsigned i = 0; i < rounds; i++) {
+		double first[20], second[20];
+
+		make_rounds(first, second, 20, 1.05, &state);
+		const struct shift shift = shift_estimate_pairs(first, second, 20, 0.95, i);
+
+		held += shift.low <= 1.05 && 1.05 <= shift.high;
+	}
+	cr_assert(held >= rounds * 88 / 100, "%u of %u", held, rounds);
+}
+
+Test(pairs, runs_needed_find_what_they_promise)
+{
+	const unsigned rounds = 300;
+	double first[64], second[64];
+	unsigned found = 0;
+	uint64_t state = 59;
+
+	make_rounds(first, second, 64, 1, &state);
+	const size_t runs = shift_runs_needed_pairs(first, second, 64, 0.01, 0.8, 0.01);
+
+	cr_assert(runs > 12 && runs < 50, "%zu", runs);
+	for (unsigned i = 0; i < rounds; i++) {
+		double logs[64];
+
+		make_rounds(first, second, runs, 1.01, &state);
+		for (size_t j = 0; j < runs; j++)
+			logs[j] = log(second[j] / first[j]);
+		found += signed_rank_test(logs, runs).p < 0.01;
+	}
+	cr_assert(found > rounds * 60 / 100 && found < rounds * 95 / 100, "%u", found);
 }
 
 /* ---- change points ---- */

@@ -18,12 +18,19 @@ static const struct place c_places[] = {
 	{"at_plain", {{"chain_plain", "at_plain"}}},
 };
 
+/* `labels` is a copy of the program with its symbols. */
+static void
+expect_c_places_by(const char *program, const char *labels)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(c_places); i++)
+		fixture_expect(fixture_resolve(program, fixture_label(labels, c_places[i].label)),
+			"chain.c", c_places[i].expected);
+}
+
 static void
 expect_c_places(const char *program)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(c_places); i++)
-		fixture_expect(fixture_resolve(program, fixture_label(program, c_places[i].label)),
-			"chain.c", c_places[i].expected);
+	expect_c_places_by(program, program);
 }
 
 /* Every combination of one from each row is built and must say the same. */
@@ -129,6 +136,34 @@ Test(debug_info, dwz_common_files_are_followed, .timeout = 60)
 		    "cp chain second && dwz -m common.debug -M $PWD/common.debug chain second");
 	expect_c_places("chain");
 	cr_assert_str_empty(fixture_complaint());
+}
+
+/* As Debian's packages have it: the debug file is separate, and has a common file of its own. */
+static void
+make_separate_with_common_file(void)
+{
+	fixture_run("gcc -g -gdwarf-4 -O2 -DCHAIN_MAIN $SRC/chain.c -o chain && cp chain whole && "
+		    "cp chain second && dwz -m common.debug -M $PWD/common.debug chain second && "
+		    "objcopy --only-keep-debug chain chain.debug && strip chain && "
+		    "objcopy --add-gnu-debuglink=chain.debug chain");
+}
+
+Test(debug_info, dwz_common_files_of_separate_debug_files_are_followed, .timeout = 60)
+{
+	make_separate_with_common_file();
+	expect_c_places_by("chain", "whole");
+	cr_assert_str_empty(fixture_complaint());
+}
+
+Test(debug_info, a_missing_common_file_gives_no_wrong_names, .timeout = 60)
+{
+	struct symbol_chain chain;
+
+	make_separate_with_common_file();
+	fixture_run("rm common.debug");
+	chain = fixture_resolve("chain", fixture_label("whole", "at_outer"));
+	cr_assert_str_eq(chain.symbols[chain.count - 1].function, "chain_outer");
+	cr_assert(strstr(fixture_complaint(), "common.debug") != NULL, "%s", fixture_complaint());
 }
 
 Test(debug_info, assembler_code_has_the_name_of_its_label, .timeout = 60)
