@@ -18,10 +18,18 @@ call_limits_init(struct calls_stack *stack)
 	stack->limited = stack->max_depth || stack->min_ticks || options->stop_after_ns;
 }
 
+/* What the source named is never left out. */
 static bool
-is_too_deep(const struct calls_stack *stack, uint32_t index)
+is_named(const struct calls_entry *entry)
 {
-	return stack->max_depth && index > stack->max_depth;
+	return record_pc_number(entry->function) != 0;
+}
+
+/* `entry` is, or is to be, at `index`. */
+static bool
+is_too_deep(const struct calls_stack *stack, uint32_t index, const struct calls_entry *entry)
+{
+	return unlikely(stack->max_depth && index > stack->max_depth) && !is_named(entry);
 }
 
 static void
@@ -37,7 +45,7 @@ static void
 write_held(struct thread *thread, struct calls_stack *stack, uint32_t last)
 {
 	for (; stack->pending <= last; stack->pending++)
-		if (!is_too_deep(stack, stack->pending))
+		if (!is_too_deep(stack, stack->pending, &stack->entries[stack->pending]))
 			write_late(thread, &stack->entries[stack->pending]);
 }
 
@@ -56,7 +64,7 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 {
 	window_look();
 	entry->start = session_ticks();
-	if (is_too_deep(stack, stack->depth + 1)) {
+	if (is_too_deep(stack, stack->depth + 1, entry)) {
 		call_limits_count(thread, POOL_LEFT_OUT_DEEP);
 		return false;
 	}
@@ -64,6 +72,13 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 		return true;
 	write_aged(thread, stack, entry->start);
 	return false;
+}
+
+void
+call_limits_enter_named(struct thread *thread, struct calls_stack *stack)
+{
+	write_held(thread, stack, stack->depth);
+	stack->pending = stack->depth + 2;
 }
 
 /* The top and all that was left out inside of it is its caller's. */
@@ -93,7 +108,7 @@ call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t tic
 	const uint32_t index = stack->depth;
 	const struct calls_entry *entry = &stack->entries[index];
 
-	if (is_too_deep(stack, index))
+	if (is_too_deep(stack, index, entry))
 		return leave_out(stack);
 	if (stack->min_ticks) {
 		if (index >= stack->pending && ticks - entry->start < stack->min_ticks) {
@@ -123,7 +138,7 @@ call_limits_end(struct thread *thread)
 		return;
 	write_aged(thread, stack, session_ticks());
 	for (; stack->pending <= stack->depth; stack->pending++)
-		if (!is_too_deep(stack, stack->pending))
+		if (!is_too_deep(stack, stack->pending, &stack->entries[stack->pending]))
 			call_limits_count(thread, POOL_LEFT_OUT_SHORT);
 }
 

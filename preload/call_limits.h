@@ -42,6 +42,8 @@ call_limits_count(struct thread *thread, enum pool_left_out reason)
  * whether the call's own record is to be written now.
  */
 bool call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls_entry *entry);
+/* The same for one that is recorded in any case, now. */
+void call_limits_enter_named(struct thread *thread, struct calls_stack *stack);
 bool call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t ticks);
 
 /* The thread turns to another stack. */

@@ -145,7 +145,7 @@ begin(struct thread *thread)
 	writer_retire(&thread->writer);
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
-	memset(&thread->calls, 0, sizeof(thread->calls));
+	thread->calls = (struct calls){.calibration = thread->calls.calibration};
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);

@@ -65,51 +65,30 @@ fraction_ns(const struct model_clock *clock, uint64_t fractions)
 	return (uint64_t)((double)fractions / COST_FRACTION * clock->ns_per_tick + 0.5);
 }
 
-/* `costs`: of calls, and of those that were left out. */
-struct call_costs {
-	struct call_cost call, left_out;
-};
-
-static struct call_costs
-costs_of(const struct timing_process *process, enum profiling_cost_kind kind)
+static int64_t
+self_of(const struct call_path *path)
 {
-	return (struct call_costs){process->cost[kind], process->cost[COST_OF_LEFT_OUT]};
+	return (int64_t)(path->self * COST_FRACTION - path->taken_self);
 }
 
 static int64_t
-self_of(const struct call_costs *costs, const struct call_path *path)
+total_of(const struct call_path *path)
 {
-	const struct call_cost *cost = &costs->call;
-
-	return (int64_t)(path->self * COST_FRACTION) - (int64_t)(path->calls * cost->inside) -
-	       (int64_t)(path->direct * (cost->pair - cost->inside)) -
-	       (int64_t)(path->left * costs->left_out.pair);
-}
-
-static int64_t
-total_of(const struct call_costs *costs, const struct call_path *path)
-{
-	const struct call_cost *cost = &costs->call;
-
-	return (int64_t)(path->total * COST_FRACTION) - (int64_t)(path->calls * cost->inside) -
-	       (int64_t)(path->inner * cost->pair) -
-	       (int64_t)(path->left_inner * costs->left_out.pair);
+	return (int64_t)(path->total * COST_FRACTION - path->taken);
 }
 
 static struct call_sums
-sums_of(const struct model_clock *clock, const struct call_costs *cost,
-	const struct call_path *path, int64_t self)
+sums_of(const struct model_clock *clock, const struct call_cost *cost, const struct call_path *path,
+	int64_t self)
 {
-	const uint64_t each = cost->call.uncertainty, each_left = cost->left_out.uncertainty;
-
 	return (struct call_sums){
 		.calls = path->calls,
-		.total_ns = fraction_ns(clock, not_negative(total_of(cost, path))),
-		.total_error_ns = fraction_ns(
-			clock, (path->calls + path->inner) * each + path->left_inner * each_left),
+		.total_ns = fraction_ns(clock, not_negative(total_of(path))),
+		.total_error_ns =
+			fraction_ns(clock, (path->calls + path->inner) * cost->uncertainty),
 		.self_ns = fraction_ns(clock, not_negative(self)),
-		.self_error_ns = fraction_ns(
-			clock, (path->calls + path->direct) * each + path->left * each_left),
+		.self_error_ns =
+			fraction_ns(clock, (path->calls + path->direct) * cost->uncertainty),
 		.min_ns = path->min == UINT64_MAX ? 0 : model_span_ns(clock, path->min),
 		.max_ns = model_span_ns(clock, path->max),
 		.unfinished = path->unfinished,
@@ -121,14 +100,14 @@ sums_of(const struct model_clock *clock, const struct call_costs *cost,
 
 /* By call path: its self, none negative. */
 static int64_t *
-settle_selfs(const struct call_tree *tree, const struct call_costs *cost)
+settle_selfs(const struct call_tree *tree)
 {
 	int64_t *self = g_new0(int64_t, tree->count);
 
 	for (uint32_t i = tree->count - 1; i > 0; i--) {
 		const uint32_t parent = tree->paths[i].parent;
 
-		self[i] += self_of(cost, &tree->paths[i]);
+		self[i] += self_of(&tree->paths[i]);
 		if (self[i] >= 0)
 			continue;
 		self[parent] += self[i];
@@ -162,11 +141,11 @@ static void
 finish_tree(struct timing_thread *thread, struct node_map *map,
 	uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
 {
-	const struct call_costs cost = costs_of(thread->process, COST_OF_CALLS);
+	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	const struct model_clock *clock = &thread->thread->model->clock;
 	const struct call_tree *tree = &thread->tree;
 	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
-	g_autofree int64_t *self = settle_selfs(tree, &cost);
+	g_autofree int64_t *self = settle_selfs(tree);
 
 	for (uint32_t i = 1; i < tree->count; i++) {
 		const struct call_path *path = &tree->paths[i];
@@ -177,7 +156,7 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 		if (!path->calls)
 			continue;
 		row = (struct call_row){.node = number[i]};
-		row.sums = sums_of(clock, &cost, path, self[i]);
+		row.sums = sums_of(clock, cost, path, self[i]);
 		row.histogram = call_histogram_pack(
 			&path->histogram, clock->ns_per_tick, &row.histogram_bytes);
 		g_array_append_val(thread->thread->public->calls, row);
@@ -357,7 +336,7 @@ static void
 finish_tallies(
 	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
 {
-	const struct call_costs cost = costs_of(thread->process, COST_OF_CALL_SUMS);
+	const struct call_cost cost = calls_average_cost(&thread->cost[COST_OF_CALL_SUMS]);
 	const struct model_clock *clock = &thread->thread->model->clock;
 	GArray *nodes = thread->process->process->public->nodes;
 	g_autoptr(GArray) rows = number_tallies(thread, renumber, marks);
@@ -371,12 +350,15 @@ finish_tallies(
 
 		if (!path->calls)
 			continue;
-		tally->self += self_of(&cost, path);
+		path->taken = path->calls * cost.inside + path->inner * cost.pair;
+		path->taken_self =
+			path->calls * cost.inside + path->direct * (cost.pair - cost.inside);
+		tally->self += self_of(path);
 		if (tally->self < 0 && caller)
 			caller->self += tally->self;
 		if (path->min != UINT64_MAX)
-			path->min = less_cost(path->min, &cost.call, path);
-		path->max = less_cost(path->max, &cost.call, path);
+			path->min = less_cost(path->min, &cost, path);
+		path->max = less_cost(path->max, &cost, path);
 		row.sums = sums_of(clock, &cost, path, tally->self);
 		g_array_index(nodes, struct node, tally->node).traced = true;
 		g_array_append_val(thread->thread->public->calls, row);
