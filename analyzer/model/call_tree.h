@@ -28,7 +28,7 @@ struct call_path {
 	uint64_t inner, direct;	    /* traced calls inside: at any depth, and of its own */
 	uint64_t taken, taken_self; /* what tracing added to total and self, 256ths of a tick */
 	uint64_t min, max;	    /* of one call, corrected ticks */
-	struct call_histogram histogram;
+	struct call_histogram histogram; /* empty where one call returned: `min` is it */
 };
 
 struct call_tree {

@@ -115,6 +115,16 @@ without_cost(uint64_t total, uint64_t taken)
 	return ((int64_t)(total * COST_FRACTION - taken) + COST_FRACTION / 2) >> 8;
 }
 
+/* Of most call paths there is one call alone: no histogram is made before the second. */
+static __attribute__((noinline)) void
+add_first(struct call_path *path, uint64_t ticks)
+{
+	if (path->min == UINT64_MAX)
+		return;
+	call_histogram_add(&path->histogram, path->min);
+	call_histogram_add(&path->histogram, ticks);
+}
+
 static inline void
 add_one(struct call_path *path, uint64_t total, uint64_t taken, bool finished)
 {
@@ -128,9 +138,12 @@ add_one(struct call_path *path, uint64_t total, uint64_t taken, bool finished)
 		path->unfinished++;
 		return;
 	}
+	if (unlikely(call_histogram_is_empty(&path->histogram)))
+		add_first(path, ticks);
+	else
+		call_histogram_add(&path->histogram, ticks);
 	if (ticks < path->min)
 		path->min = ticks;
-	call_histogram_add(&path->histogram, ticks);
 }
 
 /* The call is too short to be kept: it is part of its caller, as those are that were left out. */

@@ -7,48 +7,66 @@
  */
 #include "timing.h"
 
+enum {
+	FIRST_SLOTS = 256
+};
+
 /* ---- nodes of the process for call paths of its threads ---- */
 
+/* A hash table of numbers of nodes; the nodes themselves are the keys. */
 struct node_map {
 	struct process *public;
-	GHashTable *numbers; /* struct node_key -> number */
+	uint32_t *slots; /* 0: empty */
+	uint32_t mask, count;
 };
 
-struct node_key {
-	uint64_t pc;
-	uint32_t parent;
-};
-
-static guint
-hash_key(gconstpointer data)
+static uint32_t *
+find_node(const struct node_map *map, uint32_t parent, uint64_t pc)
 {
-	const struct node_key *key = data;
+	const uint64_t key = (pc ^ (uint64_t)parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return (guint)(((key->pc ^ (uint64_t)key->parent << 32) * UINT64_C(0x9e3779b97f4a7c15)) >>
-		       32);
+	for (uint32_t i = (uint32_t)(key >> 32) & map->mask;; i = (i + 1) & map->mask) {
+		const struct node *node =
+			&g_array_index(map->public->nodes, struct node, map->slots[i]);
+
+		if (!map->slots[i] || (node->pc == pc && node->parent == parent))
+			return &map->slots[i];
+	}
 }
 
-static gboolean
-equal_key(gconstpointer a, gconstpointer b)
+static void
+grow_map(struct node_map *map)
 {
-	const struct node_key *left = a, *right = b;
+	const uint32_t room = map->mask + 1;
+	g_autofree uint32_t *before = map->slots;
 
-	return left->pc == right->pc && left->parent == right->parent;
+	map->slots = g_new0(uint32_t, 2 * (gsize)room);
+	map->mask = 2 * room - 1;
+	for (uint32_t i = 0; i < room; i++) {
+		const struct node *node =
+			&g_array_index(map->public->nodes, struct node, before[i]);
+
+		if (before[i])
+			*find_node(map, node->parent, node->pc) = before[i];
+	}
 }
 
 static uint32_t
 add_node(struct node_map *map, uint32_t parent, uint64_t function)
 {
-	const struct node_key key = {function | RECORD_PC_EXACT, parent};
-	gpointer known = g_hash_table_lookup(map->numbers, &key);
-	const struct node node = {.parent = parent, .pc = key.pc, .traced = true};
+	const struct node node = {
+		.parent = parent, .pc = function | RECORD_PC_EXACT, .traced = true};
+	uint32_t *slot = find_node(map, parent, node.pc);
 
-	if (known)
-		return GPOINTER_TO_UINT(known);
+	if (*slot)
+		return *slot;
+	if (2 * ++map->count > map->mask) {
+		grow_map(map);
+		slot = find_node(map, parent, node.pc);
+	}
+	*slot = map->public->nodes->len;
 	g_array_append_val(map->public->nodes, node);
-	g_hash_table_insert(map->numbers, g_memdup2(&key, sizeof(key)),
-		GUINT_TO_POINTER(map->public->nodes->len - 1));
-	return map->public->nodes->len - 1;
+	return *slot;
 }
 
 /* ---- sums ---- */
@@ -137,18 +155,41 @@ add_boxes(struct timing_thread *thread, const uint32_t *number)
 	}
 }
 
+/* A single call has no histogram: it is its own. */
+static uint8_t *
+pack_histogram(const struct call_path *path, const struct model_clock *clock, uint32_t *ret_bytes)
+{
+	if (call_histogram_is_empty(&path->histogram) && path->min != UINT64_MAX)
+		return call_histogram_pack_one(path->min, clock->ns_per_tick, ret_bytes);
+	return call_histogram_pack(&path->histogram, clock->ns_per_tick, ret_bytes);
+}
+
+static void
+reserve_rows(GArray *rows, const struct call_tree *tree)
+{
+	const guint before = rows->len;
+	guint count = 0;
+
+	for (uint32_t i = 1; i < tree->count; i++)
+		count += tree->paths[i].calls > 0;
+	g_array_set_size(rows, before + count);
+	g_array_set_size(rows, before);
+}
+
+/* The thread's own tree is gone then: there may be millions of call paths. */
 static void
 finish_tree(struct timing_thread *thread, struct node_map *map,
 	uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
 {
 	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	const struct model_clock *clock = &thread->thread->model->clock;
-	const struct call_tree *tree = &thread->tree;
+	struct call_tree *tree = &thread->tree;
 	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
 	g_autofree int64_t *self = settle_selfs(tree);
 
+	reserve_rows(thread->thread->public->calls, tree);
 	for (uint32_t i = 1; i < tree->count; i++) {
-		const struct call_path *path = &tree->paths[i];
+		struct call_path *path = &tree->paths[i];
 		struct call_row row;
 
 		number[i] = path->parent ? add_node(map, number[path->parent], path->function)
@@ -157,11 +198,12 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 			continue;
 		row = (struct call_row){.node = number[i]};
 		row.sums = sums_of(clock, cost, path, self[i]);
-		row.histogram = call_histogram_pack(
-			&path->histogram, clock->ns_per_tick, &row.histogram_bytes);
+		row.histogram = pack_histogram(path, clock, &row.histogram_bytes);
+		call_histogram_fini(&path->histogram);
 		g_array_append_val(thread->thread->public->calls, row);
 	}
 	add_boxes(thread, number);
+	call_tree_fini(tree);
 }
 
 /* ---- summary: sums of the process's nodes ---- */
@@ -384,10 +426,10 @@ calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, u
 	void *marks)
 {
 	struct node_map map = {
-		process->process->public, g_hash_table_new_full(hash_key, equal_key, g_free, NULL)};
+		process->process->public, g_new0(uint32_t, FIRST_SLOTS), FIRST_SLOTS - 1, 0};
 
 	settle_tallies(process);
 	for (unsigned i = 0; i < process->threads->len; i++)
 		finish_thread(g_ptr_array_index(process->threads, i), &map, renumber, marks);
-	g_hash_table_unref(map.numbers);
+	g_free(map.slots);
 }

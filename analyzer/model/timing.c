@@ -154,9 +154,9 @@ static void
 add_cost(struct call_costs *costs, struct call_cost cost)
 {
 	costs->recent[costs->count++ % COSTS_RECENT] = cost.pair;
-	costs->sum += cost.pair;
 	costs->now = cost;
 	costs->now.pair = middle_of(costs->recent, costs->count);
+	costs->sum += costs->now.pair;
 	if (cost.pair)
 		costs->now.inside = costs->now.pair * cost.inside / cost.pair;
 }
