@@ -370,19 +370,17 @@ thag_is_active(void)
 
 #else /* THAG_DISABLE: the same names, and nothing behind them */
 
-#define THAG_PASTE_(a, b)  THAG_PASTE2_(a, b)
-#define THAG_PASTE2_(a, b) a##b
-#define THAG_INLINE_	   static __inline__ __attribute__((always_inline, unused))
+#define THAG_INLINE_ static __inline__ __attribute__((always_inline, unused))
 
-/* What leaves the block leaves the section here too, and no more. */
+/* A `break` in the block leaves what it leaves where sections are there: see above. */
 #ifdef __cplusplus
 #define THAG_SECTION(name)                                                                         \
 	if (false) {                                                                               \
 	} else
 #else
 #define THAG_SECTION(name)                                                                         \
-	for (int THAG_PASTE_(thag_once_, __LINE__) = 1; THAG_PASTE_(thag_once_, __LINE__);         \
-		THAG_PASTE_(thag_once_, __LINE__) = 0)
+	switch (0)                                                                                 \
+	default:
 #endif
 #define THAG_SECTION_TO_END(name)
 #define THAG_PROFILED

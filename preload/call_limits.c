@@ -18,18 +18,10 @@ call_limits_init(struct calls_stack *stack)
 	stack->limited = stack->max_depth || stack->min_ticks || options->stop_after_ns;
 }
 
-/* What the source named is never left out. */
 static bool
-is_named(const struct calls_entry *entry)
+is_too_deep(const struct calls_stack *stack, uint32_t index)
 {
-	return record_pc_number(entry->function) != 0;
-}
-
-/* `entry` is, or is to be, at `index`. */
-static bool
-is_too_deep(const struct calls_stack *stack, uint32_t index, const struct calls_entry *entry)
-{
-	return unlikely(stack->max_depth && index > stack->max_depth) && !is_named(entry);
+	return stack->max_depth && index > stack->max_depth;
 }
 
 static void
@@ -45,7 +37,7 @@ static void
 write_held(struct thread *thread, struct calls_stack *stack, uint32_t last)
 {
 	for (; stack->pending <= last; stack->pending++)
-		if (!is_too_deep(stack, stack->pending, &stack->entries[stack->pending]))
+		if (!is_too_deep(stack, stack->pending))
 			write_late(thread, &stack->entries[stack->pending]);
 }
 
@@ -64,7 +56,7 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 {
 	window_look();
 	entry->start = session_ticks();
-	if (is_too_deep(stack, stack->depth + 1, entry)) {
+	if (is_too_deep(stack, stack->depth + 1)) {
 		call_limits_count(thread, POOL_LEFT_OUT_DEEP);
 		return false;
 	}
@@ -75,10 +67,18 @@ call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls
 }
 
 void
-call_limits_enter_named(struct thread *thread, struct calls_stack *stack)
+call_limits_enter_section(struct thread *thread, struct calls_stack *stack)
 {
-	write_held(thread, stack, stack->depth);
-	stack->pending = stack->depth + 2;
+	if (stack->min_ticks)
+		write_held(thread, stack, stack->depth - 1);
+	stack->pending = stack->depth + 1;
+}
+
+void
+call_limits_move(struct calls_stack *stack, uint32_t index)
+{
+	if (stack->pending > index)
+		stack->pending--;
 }
 
 /* The top and all that was left out inside of it is its caller's. */
@@ -108,7 +108,12 @@ call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t tic
 	const uint32_t index = stack->depth;
 	const struct calls_entry *entry = &stack->entries[index];
 
-	if (is_too_deep(stack, index, entry))
+	if (record_pc_number(entry->function)) {
+		stack->pending = index;
+		tell_left_out(thread, entry);
+		return true;
+	}
+	if (is_too_deep(stack, index))
 		return leave_out(stack);
 	if (stack->min_ticks) {
 		if (index >= stack->pending && ticks - entry->start < stack->min_ticks) {
@@ -138,7 +143,7 @@ call_limits_end(struct thread *thread)
 		return;
 	write_aged(thread, stack, session_ticks());
 	for (; stack->pending <= stack->depth; stack->pending++)
-		if (!is_too_deep(stack, stack->pending, &stack->entries[stack->pending]))
+		if (!is_too_deep(stack, stack->pending))
 			call_limits_count(thread, POOL_LEFT_OUT_SHORT);
 }
 

@@ -42,9 +42,16 @@ call_limits_count(struct thread *thread, enum pool_left_out reason)
  * whether the call's own record is to be written now.
  */
 bool call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls_entry *entry);
-/* The same for one that is recorded in any case, now. */
-void call_limits_enter_named(struct thread *thread, struct calls_stack *stack);
 bool call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t ticks);
+
+/*
+ * The entry just put on a limited stack is a section's. Sections are what somebody asked for: they
+ * and what they are in are always recorded.
+ */
+void call_limits_enter_section(struct thread *thread, struct calls_stack *stack);
+
+/* Entry `index`, a section's, is taken out from among others. */
+void call_limits_move(struct calls_stack *stack, uint32_t index);
 
 /* The thread turns to another stack. */
 void call_limits_leave_stack(struct thread *thread, struct calls_stack *stack);

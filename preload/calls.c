@@ -5,8 +5,13 @@
 #include "calibrate.h"
 #include "call_filter.h"
 #include "call_limits.h"
+#include "calls_slot.h"
+#include "call_stacks.h"
 #include "call_sums.h"
 #include "modules.h"
+#include "paths_capture.h"
+#include "recording.h"
+#include "sections.h"
 #include "rule.h"
 #include "rules.h"
 #include "session.h"
@@ -14,75 +19,7 @@
 #include "window.h"
 #include "forbid.h"
 
-enum {
-	STACK_LISTS = 256
-};
-
-/* All call stacks of the process by base; only added to (release, pairs with acquire). */
-static struct calls_stack *stacks[STACK_LISTS];
-static uint32_t stack_count;
-
-void
-calls_forget(void)
-{
-	memset(stacks, 0, sizeof(stacks));
-	stack_count = 0;
-}
-
 /* ---- call stacks ---- */
-
-static struct calls_stack **
-list_of(uint64_t base)
-{
-	return &stacks[(base >> 4 ^ base >> 12) % STACK_LISTS];
-}
-
-static struct calls_stack *
-make_stack(uint64_t base)
-{
-	struct calls_stack *stack =
-		session_map_wiped(sizeof(*stack) + CALLS_DEPTH_FIRST * sizeof(struct calls_entry));
-
-	if (!stack)
-		return NULL;
-	stack->base = base;
-	stack->number = add_relaxed(&stack_count, 1) + 1;
-	stack->capacity = CALLS_DEPTH_FIRST;
-	stack->entries = (struct calls_entry *)(stack + 1);
-	call_limits_init(stack);
-	stack->next = load_acquire(list_of(base));
-	while (!cas_acq_rel(list_of(base), &stack->next, stack))
-		;
-	return stack;
-}
-
-static struct calls_stack *
-find_stack(uint64_t base)
-{
-	for (struct calls_stack *s = load_acquire(list_of(base)); s; s = s->next)
-		if (s->base == base)
-			return s;
-	return make_stack(base);
-}
-
-/* Returns false where the stack is as deep as it may get, or there is no memory. */
-static __attribute__((noinline)) bool
-grow(struct calls_stack *stack)
-{
-	const uint32_t capacity = stack->capacity * 2;
-	struct calls_entry *entries = NULL;
-
-	if (capacity <= CALLS_DEPTH_MAX)
-		entries = session_map_wiped((size_t)capacity * sizeof(*entries));
-	if (!entries)
-		return false;
-	memcpy(entries, stack->entries, stack->capacity * sizeof(*entries));
-	if (stack->capacity > CALLS_DEPTH_FIRST)
-		system_unmap(stack->entries, stack->capacity * sizeof(*entries));
-	stack->entries = entries;
-	stack->capacity = capacity;
-	return true;
-}
 
 static inline struct calls_entry *
 top_of(const struct calls_stack *stack)
@@ -110,27 +47,13 @@ close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 
 /* ---- frames ---- */
 
-/* Where the rule of the hook's caller says nothing by itself: as the unwinder steps. */
-static __attribute__((noinline)) const uint64_t *
-find_slot_slow(struct thread *thread, struct frame frame)
+const uint64_t *
+calls_slot_slow(struct thread *thread, struct frame frame)
 {
 	struct unwinder *u = &thread->unwinder;
 
 	unwind_capture(u, &thread->writer, frame, false);
 	return u->slot[u->top ? u->top - 1 : 0];
-}
-
-/* Where the return address of the function that called the hook is. */
-static inline const uint64_t *
-find_slot(struct thread *thread, struct frame frame)
-{
-	const struct rule rule = rule_unpack(rules_find(frame.pc - 1));
-	const int64_t offset = ARCH_RETURN_FIXED ? ARCH_RETURN_OFFSET : (int64_t)rule.ra_words * 8;
-
-	if (likely(rule.kind == RULE_SP || rule.kind == RULE_BP))
-		return (const uint64_t *)((rule.kind == RULE_SP ? frame.sp : frame.bp) +
-					  (uint64_t)((int64_t)rule.cfa_words * 8 + offset));
-	return find_slot_slow(thread, frame);
 }
 
 static bool
@@ -153,7 +76,8 @@ is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 			return true;
 	if (!u->top)
 		return seems_open(u, entry, sp);
-	return u->frames[0].node != TREE_ROOT && seems_open(u, entry, u->frames[1].sp);
+	return tree.nodes[u->frames[0].node].pc == RECORD_PC_TRUNCATED &&
+	       seems_open(u, entry, u->frames[1].sp);
 }
 
 /* ---- when it is not plain ---- */
@@ -168,7 +92,7 @@ use_stack(struct thread *thread, struct calls_stack *stack)
 		call_limits_leave_stack(thread, before);
 	thread->calls.stack = stack;
 	store_relaxed(&stack->user, thread);
-	if (!thread->call_tallies)
+	if (session.time && !thread->call_tallies)
 		writer_emit(&thread->writer, RECORD_CALL_STACK, numbers, 2, NULL, 0);
 }
 
@@ -198,12 +122,24 @@ stack_walked(struct thread *thread, uint64_t sp)
 	struct calls_stack *last = thread->calls.stack;
 
 	if (u->top)
-		return find_stack(u->frames[1].sp);
+		return call_stacks_get(u->frames[1].sp);
 	/* Too deep to be walked: it is what it was. */
 	if (last && load_relaxed(&last->user) == thread && last->depth &&
 		seems_open(u, &last->entries[1], sp))
 		return last;
-	return find_stack(u->bounds.high);
+	return call_stacks_get(u->bounds.high);
+}
+
+struct calls_stack *
+calls_walked(struct thread *thread, uint64_t sp)
+{
+	if (session.time && !thread->calls.stack)
+		begin_tracing(thread);
+	struct calls_stack *stack = stack_walked(thread, sp);
+
+	if (stack && (stack != thread->calls.stack || load_relaxed(&stack->user) != thread))
+		use_stack(thread, stack);
+	return stack;
 }
 
 /*
@@ -216,20 +152,16 @@ look_around(struct thread *thread, struct frame frame, uint64_t ticks)
 	struct calls *calls = &thread->calls;
 	struct unwinder *u = &thread->unwinder;
 
-	if (!calls->stack)
-		begin_tracing(thread);
 	const uint32_t node = unwind_capture(u, &thread->writer, frame, false);
-	struct calls_stack *stack = stack_walked(thread, frame.sp);
+	struct calls_stack *stack = calls_walked(thread, frame.sp);
 
 	if (!stack)
 		return false;
-	if (stack != calls->stack || load_relaxed(&stack->user) != thread)
-		use_stack(thread, stack);
 	while (stack->depth && !is_open(u, top_of(stack), frame.sp))
 		close_top(thread, stack, calls->jump_ticks ? calls->jump_ticks : ticks);
 	calls->jump_ticks = 0;
 	if (!stack->depth)
-		announce_base(thread, stack, tree.nodes[node].parent);
+		announce_base(thread, stack, tree.nodes[paths_of(thread, node, frame.sp)].parent);
 	return true;
 }
 
@@ -278,7 +210,7 @@ enter_slow(struct thread *thread, struct frame frame, const struct calls_entry *
 		if (!stack->depth)
 			look_around(thread, frame, ticks);
 	}
-	if (stack->depth + 1 == stack->capacity && !grow(stack)) {
+	if (stack->depth + 1 == stack->capacity && !call_stacks_grow(stack)) {
 		thread->writer.missed++;
 		return NULL;
 	}
@@ -351,7 +283,7 @@ is_plain(const struct thread *thread, const struct calls_entry *entry)
 static inline __attribute__((always_inline)) void
 enter(struct thread *thread, struct frame frame, uint64_t function)
 {
-	const uint64_t *slot = find_slot(thread, frame);
+	const uint64_t *slot = calls_slot(thread, frame);
 	struct writer *writer = &thread->writer;
 	struct calls_entry entry = {
 		.sp = frame.sp,
@@ -379,11 +311,13 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 			&thread->unwinder.cache, writer, parent, function | RECORD_PC_EXACT);
 		entry.start = begin_ticks(thread, stack);
 		call_sums_enter(thread, entry.node, entry.start);
-	} else if (writer_ready(writer)) {
+	} else {
 		const uint64_t ticks = begin_ticks(thread, stack);
 
-		writer->at = record_emit_enter(&writer->state, writer->at, ticks, function);
-		writer_commit(writer);
+		if (writer_ready(writer)) {
+			writer->at = record_emit_enter(&writer->state, writer->at, ticks, function);
+			writer_commit(writer);
+		}
 	}
 	stack->entries[++stack->depth] = entry;
 }
@@ -416,13 +350,118 @@ leave(struct thread *thread, struct frame frame, uint64_t function, uint64_t cal
 	struct calls_stack *stack = thread->calls.stack;
 	const uint64_t *slot = frame.pc == call_site
 				       ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
-				       : find_slot(thread, frame);
+				       : calls_slot(thread, frame);
 
-	if (unlikely(!stack || load_relaxed(&stack->user) != thread || thread->calls.jump_ticks ||
-		     top_of(stack)->slot != slot || top_of(stack)->function != function))
-		leave_slow(thread, frame, slot, function, ticks);
-	else
+	if (likely(stack && load_relaxed(&stack->user) == thread && !thread->calls.jump_ticks &&
+		    top_of(stack)->slot == slot && top_of(stack)->function == function))
 		close_top(thread, stack, ticks);
+	/* While entries are left out, most exits have none. */
+	else if (recording_wants_time(thread))
+		leave_slow(thread, frame, slot, function, ticks);
+}
+
+/* ---- sections ---- */
+
+/*
+ * Whether the innermost entry is still there, where the stack has just been walked from `sp` on. A
+ * section leaves no frame without an end but by a jump.
+ */
+static bool
+stands(const struct thread *thread, const struct calls_entry *top, uint64_t sp)
+{
+	if (record_pc_number(top->function) && !thread->calls.jump_ticks)
+		return seems_open(&thread->unwinder, top, sp);
+	return is_open(&thread->unwinder, top, sp);
+}
+
+void
+calls_enter_section(struct thread *thread, const struct section *section)
+{
+	struct calls_stack *stack = thread->calls.stack;
+	struct writer *writer = &thread->writer;
+	struct calls_entry *entry;
+	uint32_t from = section->from;
+
+	while (stack->depth && !stands(thread, top_of(stack), section->sp))
+		close_top(thread, stack,
+			thread->calls.jump_ticks ? thread->calls.jump_ticks : session_ticks());
+	thread->calls.jump_ticks = 0;
+	if (stack->depth + 1 == stack->capacity && !call_stacks_grow(stack)) {
+		writer->missed++;
+		return;
+	}
+	entry = &stack->entries[stack->depth + 1];
+	/* What the function of the innermost entry begins is its own, whatever its path. */
+	if (stack->depth && entry[-1].slot == section->slot)
+		from = 0;
+	entry->sp = section->sp;
+	entry->slot = section->slot;
+	entry->word = section->word;
+	entry->pc = section->pc;
+	entry->function = section->function;
+	entry->left_out = 0;
+	stack->depth++;
+	if (unlikely(stack->limited))
+		call_limits_enter_section(thread, stack);
+	if (unlikely(thread->call_tallies != NULL)) {
+		entry->node = tree_child(&thread->unwinder.cache, writer,
+			from ? from : entry[-1].node, section->function);
+		entry->start = session_ticks();
+		call_sums_enter(thread, entry->node, entry->start);
+	} else if (writer_ready(writer)) {
+		writer->at = record_emit_enter_from(
+			&writer->state, writer->at, session_ticks(), section->function, from);
+		writer_commit(writer);
+	}
+}
+
+/* Closes an entry that has others inside it, which stay. */
+static void
+close_inner(struct thread *thread, struct calls_stack *stack, uint32_t depth, uint64_t ticks)
+{
+	const struct calls_entry *entry = &stack->entries[depth];
+	uint64_t numbers[] = {0, stack->depth - depth};
+
+	if (thread->call_tallies)
+		call_sums_leave(thread, entry->node, entry->start, ticks);
+	else
+		writer_emit(&thread->writer, RECORD_CALL_LEFT, numbers, 2, NULL, 0);
+	memmove(&stack->entries[depth], &stack->entries[depth + 1],
+		(stack->depth - depth) * sizeof(*entry));
+	stack->depth--;
+	call_limits_move(stack, depth);
+}
+
+static __attribute__((noinline)) void
+leave_section_slow(struct thread *thread, struct calls_stack *stack, const uint64_t *slot,
+	uint64_t function, uint64_t ticks)
+{
+	uint32_t depth = stack->depth;
+
+	while (depth &&
+		(stack->entries[depth].slot != slot || stack->entries[depth].function != function))
+		depth--;
+	if (!depth)
+		return;
+	/* Frames further in than the one that speaks are no more. */
+	while (top_of(stack)->slot < slot)
+		close_top(thread, stack, ticks);
+	if (depth == stack->depth)
+		close_top(thread, stack, ticks);
+	else
+		close_inner(thread, stack, depth, ticks);
+}
+
+void
+calls_leave_section(struct thread *thread, const uint64_t *slot, uint64_t function, uint64_t ticks)
+{
+	struct calls_stack *stack = thread->calls.stack;
+	const struct calls_entry *top = top_of(stack);
+
+	if (likely(stack->depth && top->slot == slot && top->function == function))
+		close_top(thread, stack, ticks);
+	else
+		leave_section_slow(thread, stack, slot, function, ticks);
 }
 
 void
@@ -463,11 +502,19 @@ is_wanted(struct thread *thread, uint64_t function, bool enters)
 	return false;
 }
 
+/* Likewise, of an entry. */
+static bool
+is_left_out(void)
+{
+	return unlikely(!session.entries) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
+	       (!thread_self || !recording_wants_time(thread_self));
+}
+
 void
 calls_enter(void *function, void *call_site)
 {
 	const struct frame frame = arch_caller();
-	struct thread *thread = is_off() ? NULL : thread_enter(frame);
+	struct thread *thread = is_left_out() ? NULL : thread_enter(frame);
 
 	if (unlikely(!thread))
 		return;

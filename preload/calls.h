@@ -66,6 +66,9 @@ struct calls_stack {
 	uint32_t capacity;
 	uint32_t base_node; /* call path below which entry 1 was called */
 	struct calls_entry *entries;
+	struct section *sections; /* that are open on the real stack, see sections.h */
+	uint32_t section_count, section_capacity;
+	uint32_t marked_time, marked_memory; /* how many of them ask for it, see recording.h */
 	bool limited; /* some calls are left out: these are call_limits.h's */
 	uint32_t max_depth, pending;
 	uint64_t min_ticks;
@@ -89,13 +92,25 @@ struct calls {
 void calls_enter(void *function, void *call_site);
 void calls_exit(void *function, void *call_site);
 
+/*
+ * The call stack of the real stack that `thread` has just walked from `sp` on; it becomes the one
+ * that the thread runs on. NULL: there is no memory for it.
+ */
+struct calls_stack *calls_walked(struct thread *thread, uint64_t sp);
+
+/*
+ * A section begins, or ends in the frame whose return address lies at `slot`. The thread runs on
+ * its `calls.stack`, and that is known to be as it is: it has just been walked or verified.
+ */
+struct section;
+void calls_enter_section(struct thread *thread, const struct section *section);
+void calls_leave_section(
+	struct thread *thread, const uint64_t *slot, uint64_t function, uint64_t ticks);
+
 /* A longjmp is about to happen, or an exception has been caught. */
 void calls_jumped(struct thread *thread);
 
 /* The thread ends: what is open on its stack is closed. */
 void calls_end(struct thread *thread, struct frame frame);
-
-/* In a forked child: its parent's call stacks are no more. */
-void calls_forget(void);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "paths_capture.h"
+#include "recording.h"
 #include "session.h"
 #include "thread.h"
 
@@ -42,14 +44,15 @@ heap_allocated(struct frame frame, void *block, size_t size)
 {
 	if (heap_is_off())
 		return;
-	if (unlikely(!block || size < session.min_size_bytes))
+	if (unlikely(!block || size < session.min_size_bytes) &&
+		(!block || !recording_wants_block(size)))
 		return;
 	struct thread *thread = heap_enter(frame);
 
 	if (unlikely(!thread))
 		return;
 	struct writer *writer = &thread->writer;
-	const uint32_t node = unwind_capture(&thread->unwinder, writer, frame, false);
+	const uint32_t node = paths_capture(thread, frame, false);
 
 	if (unlikely(thread->tallies != NULL)) {
 		heap_tally(thread, node, size);

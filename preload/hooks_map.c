@@ -22,14 +22,15 @@ is_wanted(struct frame frame)
 static void
 record(struct frame frame, enum record_type type, uint64_t *numbers, uint32_t count, bool with_node)
 {
-	struct thread *thread = is_wanted(frame) ? thread_enter(frame) : NULL;
+	const bool left_out =
+		with_node && (session.paused || session.marked) && !recording_wants_block(SIZE_MAX);
+	struct thread *thread = is_wanted(frame) && !left_out ? thread_enter(frame) : NULL;
 
 	if (!thread)
 		return;
 	if (!thread->tallies) {
 		if (with_node)
-			numbers[1] =
-				unwind_capture(&thread->unwinder, &thread->writer, frame, false);
+			numbers[1] = paths_capture(thread, frame, false);
 		writer_emit(&thread->writer, type, numbers, count, NULL, 0);
 	}
 	thread_leave(thread);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include "heap.h"
 #include "loader.h"
+#include "paths_capture.h"
 #include "real.h"
 #include "session.h"
 #include "thread.h"
@@ -15,10 +16,24 @@
 struct start {
 	void *(*routine)(void *argument);
 	void *argument;
+	uint32_t creator; /* call path */
 };
 
 typedef int create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
 	void *argument);
+
+static uint32_t
+path_of(struct frame frame)
+{
+	struct thread *thread = thread_enter(frame);
+
+	if (!thread)
+		return 0;
+	const uint32_t node = paths_capture(thread, frame, false);
+
+	thread_leave(thread);
+	return node;
+}
 
 /* Stays on the stack below the program's routine: it is left out of stacks by its module. */
 static void *
@@ -27,7 +42,7 @@ begin(void *argument)
 	const struct start start = *(struct start *)argument;
 
 	real.free(argument);
-	thread_introduce();
+	thread_introduce_created(start.creator);
 	return start.routine(start.argument);
 }
 
@@ -36,17 +51,17 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*rout
 	void *argument)
 {
 	static void *code;
+	const struct frame frame = arch_caller();
 
 	if (!load_acquire(&code))
 		store_release(&code, loader_find_next("pthread_create"));
 	struct start *start = NULL;
 
-	/* Without sampling a thread may as well become known at its first event. */
-	if (sampler_is_on() && load_acquire(&session.phase) == SESSION_ON)
+	if (load_acquire(&session.phase) == SESSION_ON)
 		start = real.malloc(sizeof(*start));
 	if (!start)
 		return ((create *)code)(thread, attributes, routine, argument);
-	*start = (struct start){routine, argument};
+	*start = (struct start){routine, argument, path_of(frame)};
 	const int result = ((create *)code)(thread, attributes, begin, start);
 
 	if (result)

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <ucontext.h>
 #include "loader.h"
+#include "paths_capture.h"
+#include "recording.h"
 #include "session.h"
 #include "thread.h"
 #include "window.h"
@@ -59,7 +61,7 @@ take_sample(struct thread *thread, struct frame frame, uint64_t periods)
 
 	if (thread->sampler.own_periods)
 		report_own(thread);
-	const uint32_t node = unwind_capture(&thread->unwinder, writer, frame, true);
+	const uint32_t node = paths_capture(thread, frame, true);
 
 	if (!writer_ready(writer))
 		return;
@@ -109,7 +111,8 @@ handle(int signal, siginfo_t *info, void *context)
 	}
 	const uint64_t periods = count_periods(&thread->sampler, info);
 
-	if (!periods || load_acquire(&session.phase) != SESSION_ON || !window_is_open())
+	if (!periods || load_acquire(&session.phase) != SESSION_ON || !window_is_open() ||
+		!recording_wants_time(thread))
 		return;
 	if (thread->gate != THREAD_READY) {
 		thread->sampler.own_periods += periods;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "analyzer.h"
 #include "call_filter.h"
+#include "recording.h"
 #include "rules.h"
 #include "thread.h"
 #include "tree.h"
@@ -135,9 +136,9 @@ session_start(void)
 		store_release(&session.phase, SESSION_OFF);
 		return;
 	}
-	session.min_size_bytes = session.pool->options.min_size_bytes;
 	session.memory = session.pool->options.profile & OPTIONS_MEMORY;
 	session.time = session.pool->options.profile & OPTIONS_TIME;
+	recording_init();
 	if (session.time && session.pool->options.sample_hz)
 		sampler_init();
 	window_init();
@@ -148,6 +149,6 @@ session_start(void)
 void
 session_stop(void)
 {
-	session.memory = session.time = false;
+	session.memory = session.time = session.entries = false;
 	store_release(&session.phase, SESSION_OFF);
 }

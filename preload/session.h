@@ -43,7 +43,11 @@ struct session {
 	uint32_t phase; /* enum session_phase; release when ON is stored, acquire in slow paths */
 	bool counter_clock; /* ticks are clock_counter() */
 	bool memory;	    /* allocations are wanted */
-	bool time;	    /* traced calls are wanted */
+	bool time;	    /* traced calls are wanted, or ends of those begun */
+	bool entries;	    /* their begins are, everywhere: see recording.h */
+	bool paused;	    /* the program wants nothing recorded */
+	bool marked;	    /* only what the source marked is wanted */
+	bool naming;	    /* the source has named sections or tasks: see paths.h */
 	uint64_t min_size_bytes;
 	uint32_t chunks_mapped;
 	struct pool_header *pool;

@@ -7,14 +7,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "calibrate.h"
+#include "call_stacks.h"
 #include "process.h"
 #include "session.h"
+#include "tasks.h"
 #include "os/system.h"
 #include "forbid.h"
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
 /* Set while a state is being made, so that a handler that comes between does not make another. */
+static __thread uint32_t thread_creator __attribute__((tls_model("initial-exec")));
 static __thread bool thread_starting __attribute__((tls_model("initial-exec")));
 
 /* All states ever made, newest first; only ever added to (release, pairs with acquire in searches).
@@ -89,18 +92,25 @@ void
 threads_forget(void)
 {
 	all_threads = NULL;
-	calls_forget();
+	call_stacks_forget();
+	tasks_forget();
 }
 
-static void
-announce(struct thread *thread)
+void
+thread_announce(struct thread *thread, const char *name)
 {
-	char name[16] = "";
-	uint64_t numbers[] = {0, thread->tid, 0};
+	enum {
+		NAME_BYTES_MAX = 256
+	};
+	char kernel[16] = "";
+	uint64_t numbers[] = {0, thread->tid, thread->creator};
 
-	arch_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+	if (!name) {
+		arch_syscall6(SYS_prctl, PR_GET_NAME, (long)kernel, 0, 0, 0, 0);
+		name = kernel;
+	}
 	const struct record_string strings[] = {
-		{(const uint8_t *)name, (uint32_t)strnlen(name, sizeof(name))}};
+		{(const uint8_t *)name, (uint32_t)strnlen(name, NAME_BYTES_MAX)}};
 
 	writer_emit(&thread->writer, RECORD_THREAD, numbers, 3, strings, 1);
 }
@@ -136,6 +146,16 @@ thread_open_call_tallies(struct thread *thread)
 	thread->call_tallies = open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
 }
 
+/* Where the thread's own stacks hang in the tree. */
+static uint32_t
+origin_of(struct thread *thread)
+{
+	if (!thread->creator || !session.pool->options.origins)
+		return TREE_ROOT;
+	return tree_child(
+		&thread->unwinder.cache, &thread->writer, thread->creator, RECORD_PC_THREAD);
+}
+
 /* Gives a state to the calling thread; leaves its gate ready, or off. */
 static void
 begin(struct thread *thread)
@@ -146,12 +166,17 @@ begin(struct thread *thread)
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
 	thread->calls = (struct calls){.calibration = thread->calls.calibration};
+	thread->paths.task_count = 0;
+	thread->context = NULL;
+	thread->creator = thread_creator;
 	const uint32_t number = add_relaxed(&session.process->thread_last, 1) + 1;
 
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
-	announce(thread);
+	thread->unwinder.home = origin_of(thread);
+	unwind_set_origin(&thread->unwinder, thread->unwinder.home);
+	thread_announce(thread, NULL);
 	if (number == 1 && session.memory && session.time && !session.parent_number)
 		calibrate_memory(&thread->writer);
 	if (!session.pool->options.detail && session.memory)
@@ -261,6 +286,17 @@ thread_introduce(void)
 {
 	struct thread *thread = thread_enter(arch_caller());
 
+	if (thread)
+		thread_leave(thread);
+}
+
+void
+thread_introduce_created(uint32_t creator)
+{
+	struct thread *thread;
+
+	thread_creator = creator;
+	thread = thread_enter(arch_caller());
 	if (thread)
 		thread_leave(thread);
 }

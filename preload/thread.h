@@ -24,6 +24,7 @@
 #include "arch/arch.h"
 #include "atomics.h"
 #include "calls.h"
+#include "paths.h"
 #include "sampler.h"
 #include "unwind.h"
 #include "writer.h"
@@ -39,6 +40,7 @@ struct thread {
 	uint64_t gate;	   /* enum thread_gate or an address; written by this thread alone */
 	uint64_t guard_pc; /* return address of the hook at work */
 	struct calls calls;
+	struct paths paths;
 	struct writer writer;
 	struct unwinder unwinder;
 	struct sampler sampler;
@@ -46,6 +48,8 @@ struct thread {
 	struct pool_call_tally *call_tallies;	/* likewise POOL_CALL_TALLIES */
 	uint32_t tally_chunk, call_tally_chunk; /* where those two are */
 	uint32_t tid;
+	uint32_t creator;	       /* call path that created it, 0: not known */
+	const struct context *context; /* the coroutine that runs, see contexts.h */
 	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */
 	struct thread *next;
 };
@@ -64,6 +68,12 @@ void thread_open_call_tallies(struct thread *thread);
 
 /* Makes the calling thread known before its first event. */
 void thread_introduce(void);
+
+/* Likewise; `creator` is the call path that created it. */
+void thread_introduce_created(uint32_t creator);
+
+/* Tells the thread's name; NULL: what the kernel calls it. */
+void thread_announce(struct thread *thread, const char *name);
 
 struct thread *thread_enter_slow(struct frame frame);
 

@@ -113,6 +113,7 @@ create(struct writer *writer, uint32_t parent, uint64_t pc, bool wide)
 		return parent;
 	tree.nodes[id].pc = pc;
 	tree.nodes[id].parent = parent;
+	tree.nodes[id].depth = tree.nodes[parent].depth + 1;
 	writer->at = record_emit_node(&writer->state, writer->at, id, parent, pc);
 	writer_commit(writer);
 	if (!wide || !insert_hash(id))

@@ -36,7 +36,7 @@ struct tree_node {
 	uint32_t first_child; /* changed by compare-and-swap; release, pairs with acquire in
 				 searches */
 	uint32_t next;	      /* constant once the node is linked */
-	uint32_t unused;
+	uint32_t depth;	      /* constant; of an outermost frame 1 */
 };
 
 struct tree {

@@ -258,7 +258,7 @@ step(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct r
  * From the outermost frame inwards, once for the whole walk: where something has changed, the walk
  * then knows how far out it has to go, instead of trying at each frame.
  */
-static inline uint32_t
+static inline __attribute__((always_inline)) uint32_t
 verify(const struct unwinder *u, uint32_t from)
 {
 	const uint64_t *pc = u->pc;
@@ -494,7 +494,7 @@ static uint32_t
 capture_too_deep(struct unwinder *u, struct writer *writer, struct frame frame, uint64_t exact)
 {
 	const uint32_t kept = outer_kept(u), inner = u->capacity - kept;
-	uint32_t node = TREE_ROOT;
+	uint32_t node = u->origin;
 	enum step result;
 	const uint64_t count = walk_outer(u, frame, exact, &result);
 
@@ -531,10 +531,10 @@ refresh(struct unwinder *u, struct writer *writer)
 static __attribute__((noinline)) void
 end_walk(struct unwinder *u, struct writer *writer, enum step result, uint64_t slot)
 {
-	uint32_t node = TREE_ROOT;
+	uint32_t node = u->origin;
 
 	if (result == STEP_LOST)
-		node = tree_child(&u->cache, writer, TREE_ROOT, RECORD_PC_TRUNCATED);
+		node = tree_child(&u->cache, writer, node, RECORD_PC_TRUNCATED);
 	u->top = u->matchable = 0;
 	set_end(u, result == STEP_CALLER ? (uint64_t *)slot : &no_caller, node);
 }
@@ -630,4 +630,19 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 	if (likely(segment != NULL) && segment_fits(u, segment, &frame, exact, match))
 		return take_segment(u, segment);
 	return capture_by_stepping(u, writer, frame, exact, match, tag);
+}
+
+bool
+unwind_stands(const struct unwinder *u, uint32_t k, uint32_t node)
+{
+	return k <= u->matchable && u->frames[k].node == node &&
+	       u->generation == load_relaxed(&modules_generation) && is_safe_to_verify(u) &&
+	       verify(u, k) == k;
+}
+
+void
+unwind_set_origin(struct unwinder *u, uint32_t node)
+{
+	u->origin = node;
+	clear_memo(u);
 }

@@ -68,6 +68,8 @@ struct unwinder {
 	struct fresh_frame *fresh;
 	struct segments *segments;
 
+	uint32_t origin; /* node that outermost frames hang below: of the stack that is used, */
+	uint32_t home;	 /* and of the thread's own */
 	struct stack_bounds regions[UNWIND_REGIONS];
 	uint32_t region_next;
 	struct tree_cache cache;
@@ -83,5 +85,15 @@ bool unwind_init(struct unwinder *unwinder);
  */
 uint32_t unwind_capture(
 	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
+
+/* The outermost frames of what is captured next hang below `node`; TREE_ROOT: they are roots. */
+void unwind_set_origin(struct unwinder *unwinder, uint32_t node);
+
+/*
+ * Whether stepping on from where the memo's frame `k` is would find what the memo has, and that is
+ * the call path `node`. The caller makes sure that the stack is at least that deep, and that the
+ * walk from its own frame comes to frame k.
+ */
+bool unwind_stands(const struct unwinder *unwinder, uint32_t k, uint32_t node);
 
 #endif

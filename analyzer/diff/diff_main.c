@@ -21,6 +21,7 @@ struct arguments {
 	struct filter_options filter; /* of both sides */
 	struct diff_options diff;
 	GStrv files, threads, processes;
+	GStrv from, to; /* of both sides, or A's and B's */
 	gboolean json, folded, svg, sides, normalise;
 	char *metric, *noise, *output, *title, *colours, *values;
 	gint limit;
@@ -65,8 +66,10 @@ static const char help[] =
 	"  thag diff old.thag new.thag\n"
 	"  thag diff --svg -o change.svg old.folded new.folded\n"
 	"  thag diff --thread reader,writer run.thag\n"
+	"  thag diff --to 1s,2s --sort leaked run.thag     what was live at 1 s and at 2 s\n"
 	"\n"
-	"With one file, --thread or --process names two, with a comma between them.\n";
+	"With one file, --thread, --process, --from or --to names two, with a comma between\n"
+	"them. With two files --from and --to may, too.\n";
 
 static int complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
@@ -96,6 +99,36 @@ parse_noise(struct arguments *a)
 	return end != a->noise && !*end && a->diff.noise >= 0 && a->diff.noise <= 1;
 }
 
+/* "1s,2s": each side has a filter of its own. */
+static void
+split_time(char **option, GStrv *ret_parts)
+{
+	if (*option)
+		*ret_parts = g_strsplit(*option, ",", DIFF_SIDES);
+	g_clear_pointer(option, g_free);
+}
+
+static const char *
+part_of(GStrv parts, unsigned side)
+{
+	return !parts ? NULL : parts[side] && g_strv_length(parts) > 1 ? parts[side] : parts[0];
+}
+
+static bool
+set_times(const struct arguments *a, unsigned side, struct filter *filter, GError **error)
+{
+	return filter_parse_times(
+		part_of(a->from, side), part_of(a->to, side), &filter->time_ns, error);
+}
+
+static bool
+check_times(const struct arguments *a, GError **error)
+{
+	struct filter filter;
+
+	return set_times(a, DIFF_A, &filter, error) && set_times(a, DIFF_B, &filter, error);
+}
+
 static int
 parse(int argc, char **argv, struct arguments *a)
 {
@@ -107,8 +140,11 @@ parse(int argc, char **argv, struct arguments *a)
 	g_option_context_set_description(context, help);
 	add_options(context, a);
 	g_option_context_set_strict_posix(context, FALSE);
-	if (!g_option_context_parse(context, &argc, &argv, &error) ||
-		!filter_options_finish(&a->filter, &error))
+	if (!g_option_context_parse(context, &argc, &argv, &error))
+		return complain("%s (see thag diff --help)", error->message);
+	split_time(&a->filter.from, &a->from);
+	split_time(&a->filter.to, &a->to);
+	if (!filter_options_finish(&a->filter, &error) || !check_times(a, &error))
 		return complain("%s (see thag diff --help)", error->message);
 	a->files = g_strdupv(argv + 1);
 	if (g_strv_length(a->files) < 1 || g_strv_length(a->files) > 2)
@@ -134,6 +170,8 @@ free_arguments(struct arguments *a)
 	g_strfreev(a->files);
 	g_strfreev(a->threads);
 	g_strfreev(a->processes);
+	g_strfreev(a->from);
+	g_strfreev(a->to);
 	filter_options_fini(&a->filter);
 }
 
@@ -187,13 +225,24 @@ select_side(struct arguments *a, struct side *side, unsigned number, const struc
 		filter.thread = part(&a->threads, filter.thread, number);
 		filter.process = part(&a->processes, filter.process, number);
 	}
+	set_times(a, number, &filter, NULL);
 	if (!selection_init(&side->selection, profile, &filter, &error))
 		status = complain("%s", error->message);
 	side->selected = true;
-	side->name = *side->selection.description
+	side->name = !status && *side->selection.description
 			     ? g_strdup_printf("%s (%s)", path, side->selection.description)
 			     : g_strdup(path);
 	return status;
+}
+
+static bool
+names_two(const struct arguments *a)
+{
+	const struct filter_options *filter = &a->filter;
+
+	return (filter->thread && strchr(filter->thread, ',')) ||
+	       (filter->process && strchr(filter->process, ',')) ||
+	       (a->from && a->from[0] && a->from[1]) || (a->to && a->to[0] && a->to[1]);
 }
 
 static int
@@ -201,10 +250,9 @@ open_sides(struct arguments *a, struct side sides[DIFF_SIDES])
 {
 	int status;
 
-	if (!a->files[1] && !(a->filter.thread && strchr(a->filter.thread, ',')) &&
-		!(a->filter.process && strchr(a->filter.process, ',')))
-		return complain("one file alone is compared by two of its threads or processes: "
-				"--thread A,B or --process A,B");
+	if (!a->files[1] && !names_two(a))
+		return complain("one file alone is compared by two of its threads, processes or "
+				"times: --thread A,B, --process A,B, --from A,B or --to A,B");
 	for (unsigned i = 0; a->files[i]; i++) {
 		sides[i].profile = read_file(a, a->files[i]);
 		if (!sides[i].profile)

@@ -77,15 +77,15 @@ check_exact(struct selftest *test, const char *title, const char *regression, co
 		words);
 }
 
+/* Against the program without a regression, run in turns. */
 static void
-check_ab(struct selftest *test, const char *title, const char *regression, const char *metric,
-	int status, int or_status)
+check_ab(struct selftest *test, const char *title, const char *regression, const char *options,
+	const struct outcome_expected *expected)
 {
-	g_autofree char *words =
-		g_strdup_printf("ab --runs 16 --metrics %s --base '%s none' -- '%s' %s", metric,
-			test->workload, test->workload, regression);
+	g_autofree char *words = g_strdup_printf("ab %s --base \"'%s' none\" -- '%s' %s", options,
+		test->workload, test->workload, regression);
 
-	check(test, title, &(struct outcome_expected){status, or_status, NULL}, words);
+	check(test, title, expected, words);
 }
 
 static void
@@ -111,12 +111,53 @@ check_classes(struct selftest *test)
 	check_exact(test, "a higher peak fails", "peak", "peak", "keep_and_build");
 	check_exact(test, "a leak of one block fails", "leak", "leaked", "finish");
 	check_exact(test, "one more temporary fails", "temporary", "temporary", "parse");
-	check_ab(test, "A against A is no regression", "none", "all", GATE_STATUS_PASS,
-		GATE_STATUS_INCONCLUSIVE);
-	check_ab(test, "a larger RSS fails", "rss", "max-rss", GATE_STATUS_REGRESSION,
-		GATE_STATUS_REGRESSION);
-	check_ab(test, "a slower program fails", "slow", "cpu", GATE_STATUS_REGRESSION,
-		GATE_STATUS_REGRESSION);
+}
+
+/* What is compared by statistics, or nearly. */
+static void
+check_noisy(struct selftest *test)
+{
+	const struct outcome_expected same = {GATE_STATUS_PASS, GATE_STATUS_INCONCLUSIVE, NULL};
+	const struct outcome_expected larger = {
+		GATE_STATUS_REGRESSION, GATE_STATUS_REGRESSION, NULL};
+	const struct outcome_expected slower = {
+		GATE_STATUS_REGRESSION, GATE_STATUS_REGRESSION, "work gate_workload.c:"};
+	const struct outcome_expected few = {
+		GATE_STATUS_INCONCLUSIVE, GATE_STATUS_INCONCLUSIVE, "runs"};
+	g_autofree char *accept = g_strdup_printf(
+		"accept --budget '%s/budget.json' --name times --metrics cpu --runs 16 "
+		"--reason selftest -- '%s' none",
+		test->directory, test->workload);
+	g_autofree char *budget = g_strdup_printf(
+		"check --budget '%s/budget.json' --name times --metrics cpu --runs 16 -- '%s' slow",
+		test->directory, test->workload);
+
+	check_ab(test, "A against A is no regression", "none", "--runs 16", &same);
+	check_ab(test, "a larger RSS fails", "rss", "--runs 16 --metrics max-rss", &larger);
+	check_ab(test, "a slower program fails", "slow", "--runs 16 --metrics cpu", &slower);
+	check_ab(test, "longer waiting fails", "slow", "--runs 16 --metrics wall", &slower);
+	check_ab(test, "too few runs are inconclusive", "slow", "--runs 4 --metrics cpu", &few);
+	check(test, "a budget of times is written",
+		&(struct outcome_expected){GATE_STATUS_PASS, GATE_STATUS_PASS, NULL}, accept);
+	check(test, "what is slower than its budget fails", &slower, budget);
+}
+
+/* 5 % more instructions in one function, where somebody can count them. */
+static void
+check_counted(struct selftest *test)
+{
+	const struct outcome_expected more = {
+		GATE_STATUS_REGRESSION, GATE_STATUS_REGRESSION, "work gate_workload.c:"};
+	const struct outcome_expected same = {GATE_STATUS_PASS, GATE_STATUS_PASS, NULL};
+	const char options[] = "--metrics instructions --instructions callgrind";
+	g_autofree char *valgrind = g_find_program_in_path("valgrind");
+
+	if (!valgrind) {
+		puts("skipped   instructions: there is no valgrind");
+		return;
+	}
+	check_ab(test, "5 % more instructions fail", "slower", options, &more);
+	check_ab(test, "the same instructions pass", "none", options, &same);
 }
 
 /* Whatever is missing is never a pass. */
@@ -134,6 +175,9 @@ check_refusals(struct selftest *test)
 		"check --budget '%s/none.json' -- '%s' none", test->directory, test->workload);
 	g_autofree char *unreadable = g_strdup_printf(
 		"compare '%s/budget.json' '%s/budget.json'", test->directory, test->directory);
+	const struct outcome_expected usage = {GATE_STATUS_USAGE, GATE_STATUS_USAGE, NULL};
+	g_autofree char *nonsense =
+		g_strdup_printf("run --limit 'speed <= 1' -- '%s' none", test->workload);
 	g_autofree char *leaks =
 		g_strdup_printf("run --limit 'leaked == 0' -- '%s' leak", test->workload);
 
@@ -141,13 +185,15 @@ check_refusals(struct selftest *test)
 	check(test, "a program that fails is an error", &error, fails);
 	check(test, "no budget is no pass", &absent, nowhere);
 	check(test, "an unreadable profile is an error", &error, unreadable);
+	check(test, "a limit that is none is wrong usage", &usage, nonsense);
 }
 
 static void
 remove_files(const struct selftest *test)
 {
-	static const char *const names[] = {
-		"budget.paths/selftest.paths", "budget.paths", "budget.json", ""};
+	static const char *const names[] = {"budget.paths/cpu/times.paths", "budget.paths/cpu",
+		"budget.paths/times.paths", "budget.paths/selftest.paths", "budget.paths",
+		"budget.json", ""};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = g_build_filename(test->directory, names[i], NULL);
@@ -182,6 +228,8 @@ gate_selftest(int count, char **arguments)
 	g_unsetenv("GITHUB_BASE_REF");
 	prepare(&test);
 	check_classes(&test);
+	check_noisy(&test);
+	check_counted(&test);
 	check_refusals(&test);
 	printf("%u of %u as they should be\n", test.cases - test.failures, test.cases);
 	remove_files(&test);

@@ -109,9 +109,9 @@ statistics_json(const struct finding *finding)
 {
 	if (!finding->statistical)
 		return json_null();
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "ratio", finding->ratio, "low",
-		finding->low, "high", finding->high, "p", finding->p, "p_adjusted",
-		finding->p_adjusted, "detectable", finding->detectable);
+	return json_pack("{s:b, s:f, s:f, s:f, s:f, s:f, s:f}", "pairs", finding->pairs, "ratio",
+		finding->ratio, "low", finding->low, "high", finding->high, "p", finding->p,
+		"p_adjusted", finding->p_adjusted, "detectable", finding->detectable);
 }
 
 static json_t *

@@ -298,7 +298,8 @@ visit(CXCursor cursor, CXCursor parent, CXClientData data)
 		return CXChildVisit_Recurse;
 	const CXCursor body = body_of(cursor);
 
-	if (clang_Cursor_isNull(body))
+	/* What is "= default" and used has a body, too, that nobody wrote. */
+	if (clang_Cursor_isNull(body) || clang_CXXMethod_isDefaulted(cursor))
 		return CXChildVisit_Recurse;
 	add_function(s, cursor, body);
 	return is_worth_entering(s) ? CXChildVisit_Recurse : CXChildVisit_Continue;
@@ -390,6 +391,8 @@ search(struct search *s, const struct unit *unit)
 	clang_visitChildren(clang_getTranslationUnitCursor(unit->unit), visit_outermost, s);
 	sort(s->functions->list);
 	count_errors(s->functions, s->diagnostics);
+	s->functions->may_miss_some = s->functions->errors_outside &&
+				      words_show_bodies(s->source->bytes, s->source->length);
 	braces_fini(&s->braces);
 	heads_fini(&s->heads);
 	g_hash_table_unref(s->resolvers);

@@ -53,9 +53,10 @@ struct function {
 struct functions {
 	GArray *list;		    /* of struct function, in the order of the source */
 	unsigned errors;	    /* in the source and its headers */
-	unsigned errors_outside;    /* of these, those in the source, but in no function */
+	unsigned errors_outside;    /* of these, those in the source, but in no function ... */
 	char *first_error;	    /* "3:10: 'x.h' file not found"; NULL without errors */
-	char *first_syntax_outside; /* the first error of syntax that is in no function */
+	char *first_syntax_outside; /* ... the first of syntax */
+	bool may_miss_some;	    /* there were such errors, and there are bodies */
 };
 
 struct functions_source {

@@ -133,8 +133,10 @@ static char *
 find_objection(const struct instrument_wishes *wishes, const char *bytes, size_t length,
 	const struct instrument_result *result)
 {
-	if (result->functions.first_syntax_outside && !wishes->partial)
-		return g_strdup(result->functions.first_syntax_outside);
+	const struct functions *functions = &result->functions;
+
+	if (functions->first_syntax_outside && functions->may_miss_some && !wishes->partial)
+		return g_strdup(functions->first_syntax_outside);
 	if (!can_be_restored(bytes, length, &result->edits))
 		return g_strdup("could not be restored afterwards");
 	return NULL;

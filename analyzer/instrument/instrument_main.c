@@ -153,7 +153,7 @@ report_errors(GString *text, const struct functions *functions)
 		return;
 	g_string_append_printf(
 		text, "; parsed with %s, the first: %s", errors, functions->first_error);
-	if (functions->errors_outside)
+	if (functions->may_miss_some)
 		g_string_append(text, "; functions may have been missed");
 }
 

@@ -65,3 +65,41 @@ words_resolvers(const char *bytes, size_t length)
 	}
 	return names;
 }
+
+/* A parenthesis, a word after one, K&R's last declaration, an initializer. */
+static bool
+ends_a_head(const struct lexer *lexer, const struct lexer_token *token)
+{
+	static const char *const ends[] = {
+		")", ";", "}", "const", "volatile", "noexcept", "override", "final", "try", NULL};
+
+	for (size_t i = 0; ends[i]; i++) {
+		if (lexer_token_is(lexer, token, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+bool
+words_show_bodies(const char *bytes, size_t length)
+{
+	struct lexer_token token, last = {0};
+	bool arrow = false; /* of a type behind the parameters, up to the brace */
+	struct lexer lexer;
+
+	lexer_init(&lexer, bytes, length);
+	while ((token = lexer_next_code(&lexer)).kind != LEXER_END) {
+		if (token.in_directive)
+			continue;
+		if (lexer_token_is(&lexer, &token, "{") &&
+			(arrow || (last.end && ends_a_head(&lexer, &last))))
+			return true;
+		if (lexer_token_is(&lexer, &token, ">") && lexer_token_is(&lexer, &last, "-") &&
+			last.end == token.start)
+			arrow = true;
+		else if (lexer_token_is(&lexer, &token, ";"))
+			arrow = false;
+		last = token;
+	}
+	return false;
+}

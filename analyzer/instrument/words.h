@@ -18,4 +18,10 @@ bool words_begin_with(const char *bytes, size_t from, size_t to, const char *pre
  */
 GHashTable *words_resolvers(const char *bytes, size_t length);
 
+/*
+ * Whether there may be a function with a body, however little of the source was understood: an
+ * opening brace behind what ends a function's head and seldom anything else.
+ */
+bool words_show_bodies(const char *bytes, size_t length);
+
 #endif

@@ -28,6 +28,8 @@ struct call_path {
 	uint64_t inner, direct;	    /* traced calls inside: at any depth, and of its own */
 	uint64_t taken, taken_self; /* what tracing added to total and self, 256ths of a tick */
 	uint64_t min, max;	    /* of one call, corrected ticks */
+	/* See moments.h: self of open calls that has been told, and all that has been. */
+	uint64_t early, told_calls, told_self;
 	struct call_histogram histogram; /* empty where one call returned: `min` is it */
 };
 

@@ -182,6 +182,7 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	path->calls++;
 	path->total += total;
 	path->self += total > frame->nested ? total - frame->nested : 0;
+	path->early -= frame->told;
 	path->inner += frame->inner;
 	path->direct += frame->direct;
 	path->taken += frame->taken + cost->inside;

@@ -186,6 +186,7 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 	struct call_tree *tree = &thread->tree;
 	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
 	g_autofree int64_t *self = settle_selfs(tree);
+	g_autofree uint64_t *self_ns = g_new0(uint64_t, tree->count);
 
 	reserve_rows(thread->thread->public->calls, tree);
 	for (uint32_t i = 1; i < tree->count; i++) {
@@ -198,11 +199,13 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 			continue;
 		row = (struct call_row){.node = number[i]};
 		row.sums = sums_of(clock, cost, path, self[i]);
+		self_ns[i] = row.sums.self_ns;
 		row.histogram = pack_histogram(path, clock, &row.histogram_bytes);
 		call_histogram_fini(&path->histogram);
 		g_array_append_val(thread->thread->public->calls, row);
 	}
 	add_boxes(thread, number);
+	moments_finish_calls(thread, number, self_ns);
 	call_tree_fini(tree);
 }
 

@@ -106,6 +106,9 @@ void model_call_tallies(
 /* A measurement of resident memory; `peak_bytes` 0: not known. */
 void model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_t peak_bytes);
 
+/* A measurement of the CPU time that the process has had since it began. */
+void model_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns);
+
 /* Events a thread could not record, all in all. */
 void model_missed(struct model_thread *thread, uint32_t missed);
 

@@ -215,6 +215,7 @@ model_process_end(struct model_process *process, uint64_t ticks)
 	if (process->ended)
 		return;
 	ticks = MAX(ticks, process->start_ticks);
+	timeline_advance(process, ticks);
 	heap_process_end(process);
 	for (unsigned i = 0; i < model->sinks->len; i++) {
 		const struct model_sink_entry *entry =
@@ -379,6 +380,15 @@ model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_
 		process->timeline.rss_bytes = bytes;
 	process->public->rss_peak_bytes =
 		MAX(process->public->rss_peak_bytes, MAX(bytes, peak_bytes));
+}
+
+void
+model_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns)
+{
+	if (process->ended || !cpu_ns)
+		return;
+	timeline_advance(process, ticks);
+	timeline_cpu(process, ticks, cpu_ns);
 }
 
 void

@@ -125,6 +125,18 @@ struct sample_row {
 	struct sample_tally sums[SAMPLE_KINDS];
 };
 
+/* The same of one interval (see struct span) of a call path of a thread. */
+struct moment_sums {
+	uint64_t samples[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t calls, self_ns; /* those that returned in it; what they had of it for themselves */
+};
+
+struct moment_row {
+	uint32_t node;
+	uint8_t span;
+	struct moment_sums sums;
+};
+
 enum chart_kind {
 	CHART_CPU, /* samples found the whole call path of `node`, again and again */
 	CHART_WALL,
@@ -191,6 +203,7 @@ struct thread {
 	GArray *calls;				      /* struct call_row, by node */
 	GArray *samples;			      /* struct sample_row, by node */
 	GArray *chart;				      /* struct chart_box, by start and depth */
+	GArray *moments;			      /* struct moment_row */
 	uint64_t missed_events;
 };
 
@@ -211,6 +224,7 @@ struct timeline_bin {
 	uint64_t live_blocks;	 /* at its end */
 	uint64_t mapped_bytes;	 /* MEMORY_MMAP + MEMORY_BREAK, at its end */
 	uint64_t rss_bytes;	 /* last known; 0: not measured in this interval */
+	uint64_t cpu_ns;	 /* CPU time, spread evenly between measurements */
 	struct tally allocated;
 	struct tally freed;
 };

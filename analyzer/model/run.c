@@ -29,6 +29,7 @@ thread_free(gpointer data)
 	g_array_unref(thread->calls);
 	g_array_unref(thread->samples);
 	g_array_unref(thread->chart);
+	g_array_unref(thread->moments);
 	g_free(thread);
 }
 
@@ -78,6 +79,7 @@ thread_new(void)
 	g_array_set_clear_func(thread->calls, call_clear);
 	thread->samples = g_array_new(FALSE, TRUE, sizeof(struct sample_row));
 	thread->chart = g_array_new(FALSE, TRUE, sizeof(struct chart_box));
+	thread->moments = g_array_new(FALSE, TRUE, sizeof(struct moment_row));
 	return thread;
 }
 

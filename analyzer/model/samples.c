@@ -23,8 +23,10 @@ find_sums(struct timing_thread *thread, uint32_t node)
 {
 	struct sample_sums *sums;
 
-	if (!thread->samples)
+	if (!thread->samples) {
 		thread->samples = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+		thread->touched = g_ptr_array_new();
+	}
 	sums = g_hash_table_lookup(thread->samples, GUINT_TO_POINTER(node));
 	if (!sums) {
 		sums = g_new0(struct sample_sums, 1);
@@ -51,6 +53,10 @@ samples_add(struct timing_thread *thread, const struct model_event *event)
 	const uint64_t ticks = (uint64_t)((double)time_ns / clock->ns_per_tick);
 	struct sample_sums *sums = find_sums(thread, node);
 
+	if (!sums->touched) {
+		sums->touched = true;
+		g_ptr_array_add(thread->touched, sums);
+	}
 	sums->samples[kind]++;
 	sums->periods[kind] += periods;
 	sums->time_ns[kind] += time_ns;
@@ -101,8 +107,10 @@ samples_finish(
 	const struct model_clock *clock = &thread->thread->model->clock;
 	const GArray *pieces = thread->lane.pieces;
 
-	if (thread->samples)
+	if (thread->samples) {
 		finish_rows(thread, renumber, marks);
+		moments_finish_samples(thread, renumber, marks);
+	}
 	for (unsigned i = 0; pieces && i < pieces->len; i++) {
 		const struct chart_piece *piece = &g_array_index(pieces, struct chart_piece, i);
 		const uint64_t start_ns = model_ns(clock, piece->start);

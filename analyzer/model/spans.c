@@ -187,6 +187,13 @@ settle_all(struct span_table *table, struct site_pool *sites)
 	}
 }
 
+static void
+settle_keeper(struct span_table *table)
+{
+	if (table->keeper.settle)
+		table->keeper.settle(table->keeper.context, table->end_ticks);
+}
+
 static uint64_t
 halved(uint64_t key)
 {
@@ -198,7 +205,8 @@ halved(uint64_t key)
 static bool
 is_full(const struct span_table *table, const struct site_pool *sites)
 {
-	return table->count > MAX((uint64_t)CELLS_FREE, CELLS_PER_SITE * (uint64_t)sites->count) &&
+	return table->count + table->kept >
+		       MAX((uint64_t)CELLS_FREE, CELLS_PER_SITE * (uint64_t)sites->count) &&
 	       table->current >= SPANS_MIN;
 }
 
@@ -208,6 +216,8 @@ widen(struct span_table *table)
 	table->width_ticks *= 2;
 	set_current(table, table->current / 2);
 	rebuild(table, 64 - table->shift, halved);
+	if (table->keeper.halve)
+		table->kept = table->keeper.halve(table->keeper.context);
 }
 
 static void
@@ -223,10 +233,15 @@ limit(struct span_table *table, struct site_pool *sites)
 void
 spans_advance_slow(struct span_table *table, struct site_pool *sites, uint64_t ticks)
 {
+	const uint64_t since = ticks - table->origin_ticks;
+
 	settle_all(table, sites);
-	while ((ticks - table->origin_ticks) / table->width_ticks >= SPANS_MAX)
+	while (since / table->width_ticks >= SPANS_MAX)
 		widen(table);
-	set_current(table, (uint32_t)((ticks - table->origin_ticks) / table->width_ticks));
+	while (since / table->width_ticks > table->current) {
+		settle_keeper(table);
+		set_current(table, table->current + 1);
+	}
 	limit(table, sites);
 }
 
@@ -279,6 +294,7 @@ span_table_index(struct span_table *table, struct site_pool *sites)
 	struct span_index index = {.first = g_new0(uint32_t, (gsize)sites->count + 2)};
 
 	settle_all(table, sites);
+	settle_keeper(table);
 	index.cells = g_new(struct span_cell, table->count + 1);
 	for (uint64_t i = 0; i <= table->mask; i++)
 		if (is_used(&table->cells[i]))

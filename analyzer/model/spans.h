@@ -40,7 +40,20 @@ struct span_waiting {
 	uint64_t bytes;
 };
 
+/*
+ * Somebody else who keeps something by interval. `settle` is called when the current interval is
+ * over, with the time it ends; `halve` when all have become twice as long, and returns how much is
+ * kept then.
+ */
+struct span_keeper {
+	void (*settle)(void *context, uint64_t ticks);
+	uint64_t (*halve)(void *context);
+	void *context;
+};
+
 struct span_table {
+	struct span_keeper keeper;
+	uint64_t kept; /* by the keeper: counts like cells */
 	struct span_cell *cells;
 	uint64_t count, mask;
 	unsigned shift;

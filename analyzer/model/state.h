@@ -48,6 +48,8 @@ struct timeline {
 	uint64_t open_end_ticks;
 	uint64_t live_max_bytes;
 	uint64_t rss_bytes;
+	uint64_t cpu_ns, cpu_ticks; /* CPU time when it was last measured, and when that was */
+	uint64_t open_cpu_ns;
 	struct tally allocated, freed; /* of the process when the interval was opened */
 };
 
@@ -122,6 +124,8 @@ struct node node_table_get(const struct node_table *table, uint32_t node);
 /* timeline.c */
 void timeline_init(struct model_process *process, uint64_t ticks);
 void timeline_advance_slow(struct model_process *process, uint64_t ticks);
+/* CPU time of the process so far. */
+void timeline_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns);
 void timeline_end(struct model_process *process, uint64_t ticks);
 
 static inline void

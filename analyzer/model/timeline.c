@@ -34,6 +34,7 @@ open_bin(struct model_process *process, uint64_t bin)
 	timeline->open_end_ticks = model->clock.start_ticks + (bin + 1) * model->bin_ticks;
 	timeline->live_max_bytes = process->peak[PEAK_HEAP].live_bytes;
 	timeline->rss_bytes = 0;
+	timeline->open_cpu_ns = 0;
 	timeline->allocated = process->allocated;
 	timeline->freed = process->freed;
 }
@@ -54,6 +55,7 @@ close_bin(struct model_process *process)
 		.live_blocks = process->allocated.count - process->freed.count,
 		.mapped_bytes = process->peak[PEAK_MAPPED].live_bytes,
 		.rss_bytes = timeline->rss_bytes,
+		.cpu_ns = timeline->open_cpu_ns,
 		.allocated = difference(process->allocated, timeline->allocated),
 		.freed = difference(process->freed, timeline->freed),
 	};
@@ -67,11 +69,13 @@ fold(struct timeline_bin *earlier, const struct timeline_bin *later)
 {
 	const uint64_t max = MAX(earlier->live_max_bytes, later->live_max_bytes);
 	const uint64_t rss = later->rss_bytes ? later->rss_bytes : earlier->rss_bytes;
+	const uint64_t cpu_ns = earlier->cpu_ns + later->cpu_ns;
 	const struct tally allocated = earlier->allocated, freed = earlier->freed;
 
 	*earlier = *later;
 	earlier->live_max_bytes = max;
 	earlier->rss_bytes = rss;
+	earlier->cpu_ns = cpu_ns;
 	earlier->allocated.count += allocated.count;
 	earlier->allocated.bytes += allocated.bytes;
 	earlier->freed.count += freed.count;
@@ -106,6 +110,7 @@ reopen_last(struct timeline *timeline)
 	timeline->live_max_bytes = MAX(timeline->live_max_bytes, last->live_max_bytes);
 	if (!timeline->rss_bytes)
 		timeline->rss_bytes = last->rss_bytes;
+	timeline->open_cpu_ns += last->cpu_ns;
 	timeline->allocated = difference(timeline->allocated, last->allocated);
 	timeline->freed = difference(timeline->freed, last->freed);
 	g_array_set_size(timeline->bins, timeline->bins->len - 1);
@@ -164,6 +169,31 @@ timeline_advance_slow(struct model_process *process, uint64_t ticks)
 		close_bin(process);
 		open_bin(process, process->timeline.open + 1);
 	}
+}
+
+/* Between two measurements it is spread evenly: no more is known. */
+void
+timeline_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns)
+{
+	struct timeline *timeline = &process->timeline;
+	const uint64_t from = MAX(timeline->cpu_ticks, process->start_ticks);
+	const uint64_t length = ticks > from ? ticks - from : 0;
+	const uint64_t used_ns = cpu_ns > timeline->cpu_ns ? cpu_ns - timeline->cpu_ns : 0;
+	uint64_t at = MAX(bin_of(process->model, from), timeline->first), told_ns = 0;
+
+	timeline->cpu_ticks = MAX(ticks, timeline->cpu_ticks);
+	timeline->cpu_ns = MAX(cpu_ns, timeline->cpu_ns);
+	for (; length && at < timeline->open; at++) {
+		const uint64_t end =
+			process->model->clock.start_ticks + (at + 1) * process->model->bin_ticks;
+		const uint64_t share_ns =
+			(uint64_t)((unsigned __int128)used_ns * MIN(end - from, length) / length);
+
+		g_array_index(timeline->bins, struct timeline_bin, at - timeline->first).cpu_ns +=
+			share_ns - told_ns;
+		told_ns = share_ns;
+	}
+	timeline->open_cpu_ns += used_ns - told_ns;
 }
 
 void

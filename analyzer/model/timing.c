@@ -68,6 +68,7 @@ timing_apply_call(const struct call_event *event)
 {
 	struct timing_thread *thread = event->thread;
 
+	thread->process->timing->called = true;
 	switch (event->kind) {
 	case CALL_EVENT_ENTER:
 		calls_enter(thread, event->ticks, event->number);
@@ -103,6 +104,7 @@ apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t tic
 	const struct call_event event = {thread, ticks, number, kind};
 	struct timing *timing = thread->process->timing;
 
+	timing->called = true;
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
 	else if (kind == CALL_EVENT_ENTER)
@@ -440,6 +442,9 @@ free_process(struct timing_process *process)
 		if (thread->samples)
 			g_hash_table_unref(thread->samples);
 		chart_lane_fini(&thread->lane);
+		g_clear_pointer(&thread->touched, g_ptr_array_unref);
+		g_clear_pointer(&thread->sample_moments, g_array_unref);
+		g_clear_pointer(&thread->call_moments, g_array_unref);
 		g_free(thread);
 	}
 	g_ptr_array_unref(process->threads);
@@ -479,5 +484,6 @@ timing_attach(struct model *model)
 	chart_init(&timing->chart);
 	call_limits_init(&timing->limits);
 	model->timing = timing;
+	moments_attach(timing);
 	model_add_sink(model, &sink, timing);
 }

@@ -11,6 +11,7 @@
 
 #include "call_tree.h"
 #include "chart.h"
+#include "moments.h"
 #include "state.h"
 
 enum {
@@ -41,6 +42,7 @@ struct call_frame {
 	uint64_t paused; /* of its stack, when it began */
 	uint64_t inner, direct;
 	uint64_t taken, taken_self;   /* what these cost, 256ths of a tick */
+	uint64_t told;		      /* self that is in its path's `early` */
 	struct timing_thread *thread; /* that entered it: `path` is of its tree */
 	uint32_t path;
 };
@@ -67,7 +69,9 @@ struct call_tally_sums {
 
 struct sample_sums {
 	uint32_t node;
+	bool touched; /* since it was last told: see moments.h */
 	uint64_t samples[SAMPLE_KINDS], periods[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t told_samples[SAMPLE_KINDS], told_ns[SAMPLE_KINDS];
 };
 
 struct timing_thread {
@@ -81,6 +85,8 @@ struct timing_thread {
 	uint64_t rate_hz[SAMPLE_KINDS];
 	struct call_costs cost[COST_KINDS]; /* as this thread measured it, or its process */
 	struct chart_lane lane;
+	GPtrArray *touched;		       /* struct sample_sums; NULL: none yet */
+	GArray *sample_moments, *call_moments; /* struct moment; NULL: none yet */
 };
 
 struct timing_process {
@@ -114,6 +120,7 @@ struct timing {
 	struct chart chart;
 	struct call_limits limits;
 	GPtrArray *processes; /* struct timing_process */
+	bool called;	      /* a call began or ended since moments were told */
 };
 
 /* timing.c: made on first use. */
@@ -187,6 +194,12 @@ void calls_thread_fini(struct timing_thread *thread);
  */
 void calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, uint32_t node),
 	void *marks);
+
+/* moments_finish.c: adds moments to the public thread; `number` by call path: its node. */
+void moments_finish_samples(struct timing_thread *thread,
+	uint32_t (*renumber)(void *marks, uint32_t node), void *marks);
+void moments_finish_calls(
+	struct timing_thread *thread, const uint32_t *number, const uint64_t *self_ns);
 
 /* samples.c */
 uint64_t samples_ns(const struct timing_thread *thread, enum sample_kind kind, uint64_t periods);

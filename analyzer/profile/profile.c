@@ -18,6 +18,17 @@ table_new(gsize row_bytes)
 	return g_array_new(FALSE, TRUE, (guint)row_bytes);
 }
 
+void
+profile_init_parts(struct profile *part)
+{
+	part->processes = table_new(sizeof(struct profile_process));
+	g_array_set_clear_func(part->processes, clear_process);
+	part->calls = table_new(sizeof(struct profile_call));
+	part->samples = table_new(sizeof(struct profile_sample));
+	part->moments = table_new(sizeof(struct profile_moment));
+	part->chart = table_new(sizeof(struct profile_box));
+}
+
 struct profile *
 profile_new(void)
 {
@@ -29,12 +40,8 @@ profile_new(void)
 	profile->files = table_new(sizeof(const char *));
 	profile->functions = table_new(sizeof(struct profile_function));
 	profile->frames = table_new(sizeof(struct profile_frame));
-	profile->processes = table_new(sizeof(struct profile_process));
 	profile->threads = table_new(sizeof(struct profile_thread));
-	g_array_set_clear_func(profile->processes, clear_process);
-	profile->calls = table_new(sizeof(struct profile_call));
-	profile->samples = table_new(sizeof(struct profile_sample));
-	profile->chart = table_new(sizeof(struct profile_box));
+	profile_init_parts(profile);
 
 	empty = profile_string(profile, "");
 	g_array_append_vals(profile->modules, &(struct profile_module){empty, empty, empty}, 1);
@@ -58,24 +65,33 @@ profile_new(void)
 	return profile;
 }
 
+/* What a part borrows. */
+static void
+free_tables(struct profile *profile)
+{
+	profile_resize_nodes(profile, 0);
+	g_array_free(profile->modules, TRUE);
+	g_array_free(profile->files, TRUE);
+	g_array_free(profile->functions, TRUE);
+	g_array_free(profile->frames, TRUE);
+	g_array_free(profile->threads, TRUE);
+	g_string_chunk_free(profile->strings);
+}
+
 void
 profile_free(struct profile *profile)
 {
 	if (!profile)
 		return;
-	profile_resize_nodes(profile, 0);
+	if (!profile->whole)
+		free_tables(profile);
 	profile_resize_memory(profile, 0);
 	g_free(profile->spans.rows);
-	g_array_free(profile->modules, TRUE);
-	g_array_free(profile->files, TRUE);
-	g_array_free(profile->functions, TRUE);
-	g_array_free(profile->frames, TRUE);
 	g_array_free(profile->processes, TRUE);
-	g_array_free(profile->threads, TRUE);
 	g_array_free(profile->calls, TRUE);
 	g_array_free(profile->samples, TRUE);
+	g_array_free(profile->moments, TRUE);
 	g_array_free(profile->chart, TRUE);
-	g_string_chunk_free(profile->strings);
 	g_free(profile);
 }
 
@@ -213,6 +229,49 @@ sample_sums_add(
 		sums[kind].periods += from[kind].periods;
 		sums[kind].time_ns += from[kind].time_ns;
 	}
+}
+
+void
+moment_sums_add(struct moment_sums *sums, const struct moment_sums *from)
+{
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
+		sums->samples[kind] += from->samples[kind];
+		sums->time_ns[kind] += from->time_ns[kind];
+	}
+	sums->calls += from->calls;
+	sums->self_ns += from->self_ns;
+}
+
+uint32_t
+profile_bin_end(const struct profile *profile)
+{
+	uint32_t end = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++) {
+		const struct profile_process *process = profile_process(profile, i);
+
+		if (process->bin_count)
+			end = MAX(end, process->bin_first + process->bin_count);
+	}
+	return end;
+}
+
+uint8_t *
+profile_thread_spans(const struct profile *profile)
+{
+	const uint64_t span_ns = MAX(profile->spans.span_ns, 1);
+	uint8_t *spans = g_new(uint8_t, profile->threads->len + 1);
+	uint64_t last_ns = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		last_ns = MAX(last_ns, profile_process(profile, i)->end_ns);
+	for (guint i = 0; i < profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(profile, i);
+		const uint64_t end = profile_process(profile, thread->process)->end_ns / span_ns;
+
+		spans[i] = end < MIN(last_ns / span_ns, SPANS_MAX) ? (uint8_t)end : SPAN_NEVER;
+	}
+	return spans;
 }
 
 /* ---- what it cost ---- */

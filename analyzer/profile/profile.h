@@ -47,6 +47,7 @@ enum profile_error {
 	PROFILE_ERROR_FOREIGN, /* a file of another kind */
 	PROFILE_ERROR_NEWER,   /* written by a newer thag */
 	PROFILE_ERROR_CORRUPT,
+	PROFILE_ERROR_RANGE, /* of time: the profile has nothing there, or does not know */
 };
 
 #define PROFILE_ERROR (profile_error_quark())
@@ -150,6 +151,16 @@ struct profile_sample {
 	struct sample_tally sums[SAMPLE_KINDS];
 };
 
+/*
+ * What samples and traced calls say of one call path of one thread in one of the intervals that
+ * spans have too. By (node, thread, span).
+ */
+struct profile_moment {
+	uint32_t node, thread;
+	uint32_t span;
+	struct moment_sums sums;
+};
+
 /* See struct chart_box. */
 struct profile_box {
 	uint64_t start_ns, duration_ns;
@@ -182,7 +193,7 @@ struct profile_process {
 	uint64_t unmatched_exits, folded_calls, trace_stops;
 	uint64_t own_periods, own_ns; /* samples that hit the profiler */
 	struct histogram histograms[PROFILE_HISTOGRAMS];
-	uint32_t bin_count;
+	uint32_t bin_first, bin_count; /* of the run's intervals: those that it lived in */
 	struct timeline_bin *timeline;
 };
 
@@ -209,13 +220,19 @@ struct profile {
 	struct profile_spans spans;
 	GArray *calls;	 /* struct profile_call */
 	GArray *samples; /* struct profile_sample */
+	GArray *moments; /* struct profile_moment */
 	GArray *chart;	 /* struct profile_box */
 	GStringChunk *strings;
+	/* Not NULL: this is a part of it (profile_range.h), and borrows all but the rows. */
+	const struct profile *whole;
 };
 
 /* An empty profile: the "none" entries and the root. */
 struct profile *profile_new(void);
 void profile_free(struct profile *profile);
+
+/* Gives a part its own rows, empty: memory, spans, calls, samples, moments, chart, processes. */
+void profile_init_parts(struct profile *part);
 
 /* A copy of `text` that the profile owns, made valid UTF-8; NULL gives "". Equal texts share one.
  */
@@ -267,6 +284,30 @@ profile_thread(const struct profile *profile, uint32_t thread)
 	return &g_array_index(profile->threads, struct profile_thread, thread);
 }
 
+/* An interval of the run, NULL: the process did not live then. */
+static inline const struct timeline_bin *
+profile_bin(const struct profile_process *process, uint32_t bin)
+{
+	return bin >= process->bin_first && bin - process->bin_first < process->bin_count
+		       ? &process->timeline[bin - process->bin_first]
+		       : NULL;
+}
+
+/* One more than the last interval that any process lived in. */
+uint32_t profile_bin_end(const struct profile *profile);
+
+/*
+ * By thread: the interval in which its process ended, SPAN_NEVER where that is the last in which
+ * anything ran. Blocks that were never freed are live until then. g_free() it.
+ */
+uint8_t *profile_thread_spans(const struct profile *profile);
+
+static inline uint8_t
+profile_span_end(const struct profile_span *span, const uint8_t *thread_spans)
+{
+	return span->gone != SPAN_NEVER ? span->gone : MAX(thread_spans[span->thread], span->born);
+}
+
 /* The frame and the function of a node; of the root "none". */
 static inline const struct profile_frame *
 profile_node_frame(const struct profile *profile, uint32_t node)
@@ -295,6 +336,7 @@ struct profile_expense profile_memory_expense(const struct profile *profile);
 /* Adds `from` to `sums`: everything is a sum but the maxima. */
 void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);
 void call_sums_add(struct call_sums *sums, const struct call_sums *from);
+void moment_sums_add(struct moment_sums *sums, const struct moment_sums *from);
 void sample_sums_add(
 	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 

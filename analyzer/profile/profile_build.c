@@ -235,6 +235,7 @@ add_process(struct builder *builder, guint index)
 				[PROFILE_SIZES_FREED] = process->sizes_freed,
 				[PROFILE_LIFETIMES] = process->lifetimes,
 			},
+		.bin_first = process->timeline_first,
 		.bin_count = timeline ? timeline->len : 0,
 		.timeline = timeline ? g_memdup2(timeline->data,
 					       timeline->len * sizeof(struct timeline_bin))

@@ -242,6 +242,19 @@ check_times(const struct reader *reader)
 		if (!comes_after(sample[-1].node, sample[-1].thread, sample->node, sample->thread))
 			return corrupt(reader, "order of the samples");
 	}
+	for (guint i = 0; i < profile->moments->len; i++) {
+		const struct profile_moment *moment =
+			&g_array_index(profile->moments, struct profile_moment, i);
+
+		if (moment->span >= SPANS_MAX ||
+			(i &&
+				!comes_after(moment[-1].node, moment[-1].thread, moment->node,
+					moment->thread) &&
+				(moment[-1].node != moment->node ||
+					moment[-1].thread != moment->thread ||
+					moment[-1].span >= moment->span)))
+			return corrupt(reader, "order of the moments");
+	}
 	for (guint i = 0; i < profile->chart->len; i++) {
 		const struct profile_box *box =
 			&g_array_index(profile->chart, struct profile_box, i);
@@ -316,6 +329,9 @@ take_bin(const struct reader *reader, sqlite3_stmt *statement)
 		!schema_take(statement, 2, &schema_bin, reader->profile, &bin))
 		return false;
 	process = &g_array_index(processes, struct profile_process, number - 1);
+	if (!process->bin_count)
+		process->bin_first = index;
+	index -= process->bin_first;
 	if (index != process->bin_count)
 		return false;
 	if (!(index & (index - 1)))
@@ -427,6 +443,22 @@ read_meta(const struct reader *reader)
 	return finish(reader, statement, code, "meta");
 }
 
+/* A timeline begins where its process does, give or take a rounding. */
+static bool
+check_timelines(const struct reader *reader)
+{
+	const struct profile *profile = reader->profile;
+
+	for (guint i = 0; i < profile->processes->len; i++) {
+		const struct profile_process *process = profile_process(profile, i);
+		const uint64_t start = process->start_ns / MAX(profile->run.bin_ns, 1);
+
+		if (process->bin_count && process->bin_first > start + 1)
+			return corrupt(reader, "start of a timeline");
+	}
+	return true;
+}
+
 /* ---- the file ---- */
 
 static bool
@@ -434,7 +466,7 @@ read_all(const struct reader *reader)
 {
 	return read_nodes(reader) && read_tables(reader) && check_nodes(reader) &&
 	       check_times(reader) && read_memory(reader) && read_timelines(reader) &&
-	       read_histograms(reader) && read_meta(reader) &&
+	       read_histograms(reader) && read_meta(reader) && check_timelines(reader) &&
 	       (profile_spans_read(reader->profile, reader->database) || corrupt(reader, "span"));
 }
 

@@ -118,6 +118,18 @@ static const struct schema_column sample_columns[] = {
 	NAMED(U64, profile_sample, "wall_ns", sums[SAMPLE_WALL].time_ns),
 };
 
+static const struct schema_column moment_columns[] = {
+	COLUMN(NODE, profile_moment, node),
+	COLUMN(THREAD, profile_moment, thread),
+	COLUMN(U32, profile_moment, span),
+	NAMED(U64, profile_moment, "cpu_samples", sums.samples[SAMPLE_CPU]),
+	NAMED(U64, profile_moment, "cpu_ns", sums.time_ns[SAMPLE_CPU]),
+	NAMED(U64, profile_moment, "wall_samples", sums.samples[SAMPLE_WALL]),
+	NAMED(U64, profile_moment, "wall_ns", sums.time_ns[SAMPLE_WALL]),
+	NAMED(U64, profile_moment, "calls", sums.calls),
+	NAMED(U64, profile_moment, "self_ns", sums.self_ns),
+};
+
 static const struct schema_column box_columns[] = {
 	COLUMN(THREAD, profile_box, thread),
 	COLUMN(U32, profile_box, kind),
@@ -136,6 +148,7 @@ const struct schema_table schema_tables[] = {
 	TABLE("thread", thread_columns, threads, 1),
 	TABLE("calls", call_columns, calls, 1),
 	TABLE("samples", sample_columns, samples, 1),
+	TABLE("moment", moment_columns, moments, 1),
 	TABLE("chart", box_columns, chart, 1),
 };
 const unsigned schema_table_count = G_N_ELEMENTS(schema_tables);
@@ -201,6 +214,7 @@ static const struct schema_column bin_columns[] = {
 	COLUMN(U64, timeline_bin, live_blocks),
 	COLUMN(U64, timeline_bin, mapped_bytes),
 	COLUMN(U64, timeline_bin, rss_bytes),
+	COLUMN(U64, timeline_bin, cpu_ns),
 	NAMED(U64, timeline_bin, "allocations", allocated.count),
 	NAMED(U64, timeline_bin, "allocated_bytes", allocated.bytes),
 	NAMED(U64, timeline_bin, "frees", freed.count),

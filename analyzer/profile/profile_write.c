@@ -213,7 +213,7 @@ write_timelines(const struct writer *writer)
 
 		for (uint32_t bin = 0; code == SQLITE_OK && bin < process->bin_count; bin++) {
 			sqlite3_bind_int64(statement, 1, (int64_t)i + 1);
-			sqlite3_bind_int64(statement, 2, bin);
+			sqlite3_bind_int64(statement, 2, (int64_t)process->bin_first + bin);
 			schema_bind(statement, 3, &schema_bin, &process->timeline[bin]);
 			code = insert(statement);
 		}

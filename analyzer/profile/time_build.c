@@ -56,6 +56,19 @@ add_sample(struct call_paths *paths, uint32_t number, const struct sample_row *r
 }
 
 static void
+add_moment(struct call_paths *paths, uint32_t number, const struct moment_row *row)
+{
+	const struct profile_moment moment = {
+		.node = call_paths_place(paths, row->node),
+		.thread = number,
+		.span = row->span,
+		.sums = row->sums,
+	};
+
+	g_array_append_val(paths->target->profile->moments, moment);
+}
+
+static void
 add_box(struct call_paths *paths, uint32_t number, const struct chart_box *from)
 {
 	const struct profile_box box = {
@@ -77,6 +90,8 @@ time_build_add(struct call_paths *paths, uint32_t number, const struct thread *t
 		add_call(paths, number, &g_array_index(thread->calls, struct call_row, i));
 	for (guint i = 0; thread->samples && i < thread->samples->len; i++)
 		add_sample(paths, number, &g_array_index(thread->samples, struct sample_row, i));
+	for (guint i = 0; thread->moments && i < thread->moments->len; i++)
+		add_moment(paths, number, &g_array_index(thread->moments, struct moment_row, i));
 	for (guint i = 0; thread->chart && i < thread->chart->len; i++)
 		add_box(paths, number, &g_array_index(thread->chart, struct chart_box, i));
 }
@@ -163,6 +178,31 @@ merge_samples(struct profile *profile)
 	g_array_set_size(profile->samples, used);
 }
 
+static gint
+compare_moments(gconstpointer a, gconstpointer b)
+{
+	const struct profile_moment *left = a, *right = b;
+	const gint order = compare_keys(left->node, left->thread, right->node, right->thread);
+
+	return order ? order : (left->span > right->span) - (left->span < right->span);
+}
+
+static void
+merge_moments(struct profile *profile)
+{
+	struct profile_moment *moment = (struct profile_moment *)(void *)profile->moments->data;
+	guint used = 0;
+
+	g_array_sort(profile->moments, compare_moments);
+	for (guint i = 0; i < profile->moments->len; i++) {
+		if (used && !compare_moments(&moment[used - 1], &moment[i]))
+			moment_sums_add(&moment[used - 1].sums, &moment[i].sums);
+		else
+			moment[used++] = moment[i];
+	}
+	g_array_set_size(profile->moments, used);
+}
+
 /* Samples of one line, one after the other, are one piece: they differed in their addresses. */
 static void
 merge_pieces(struct profile *profile)
@@ -197,6 +237,12 @@ time_build_number(struct profile *profile, const uint32_t *number)
 
 		sample->node = number[sample->node];
 	}
+	for (guint i = 0; i < profile->moments->len; i++) {
+		struct profile_moment *moment =
+			&g_array_index(profile->moments, struct profile_moment, i);
+
+		moment->node = number[moment->node];
+	}
 	for (guint i = 0; i < profile->chart->len; i++) {
 		struct profile_box *box = &g_array_index(profile->chart, struct profile_box, i);
 
@@ -204,6 +250,7 @@ time_build_number(struct profile *profile, const uint32_t *number)
 	}
 	merge_calls(profile);
 	merge_samples(profile);
+	merge_moments(profile);
 	merge_pieces(profile);
 }
 

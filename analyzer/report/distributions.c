@@ -50,6 +50,10 @@ print_classes(const struct text *text, const struct selection *selection,
 {
 	uint64_t most = 0, all = 0;
 
+	if (selection->part) {
+		text_print(text, STYLE_DIM, "  known of the whole run alone\n");
+		return;
+	}
 	for (unsigned i = 0; i < count; i++) {
 		const struct tally sum = size_class_tally(selection, kind, &classes[i]);
 
@@ -105,16 +109,17 @@ struct line {
 	const char *name;
 	size_t offset; /* in struct timeline_bin */
 	bool rate;     /* of columns that hold several bins the sum, else the largest */
-	bool bytes;
+	enum metric_unit unit;
 };
 
 static const struct line timeline_lines[] = {
-	{"live heap", offsetof(struct timeline_bin, live_max_bytes), false, true},
-	{"live blocks", offsetof(struct timeline_bin, live_blocks), false, false},
-	{"mapped", offsetof(struct timeline_bin, mapped_bytes), false, true},
-	{"RSS", offsetof(struct timeline_bin, rss_bytes), false, true},
-	{"allocations", offsetof(struct timeline_bin, allocated.count), true, false},
-	{"allocated", offsetof(struct timeline_bin, allocated.bytes), true, true},
+	{"live heap", offsetof(struct timeline_bin, live_max_bytes), false, UNIT_BYTES},
+	{"live blocks", offsetof(struct timeline_bin, live_blocks), false, UNIT_COUNT},
+	{"mapped", offsetof(struct timeline_bin, mapped_bytes), false, UNIT_BYTES},
+	{"RSS", offsetof(struct timeline_bin, rss_bytes), false, UNIT_BYTES},
+	{"allocations", offsetof(struct timeline_bin, allocated.count), true, UNIT_COUNT},
+	{"allocated", offsetof(struct timeline_bin, allocated.bytes), true, UNIT_BYTES},
+	{"CPU time", offsetof(struct timeline_bin, cpu_ns), true, UNIT_NS},
 };
 
 /* A bin's value, all selected processes together. */
@@ -124,30 +129,41 @@ value_at(const struct selection *selection, const struct line *line, uint32_t bi
 	uint64_t sum = 0;
 
 	for (guint i = 0; i < selection->profile->processes->len; i++) {
-		const struct profile_process *process = profile_process(selection->profile, i);
+		const struct timeline_bin *at =
+			profile_bin(profile_process(selection->profile, i), bin);
 
-		if (selection->processes[i] && bin < process->bin_count)
-			sum += *(const uint64_t *)(const void
-					*)((const char *)&process->timeline[bin] + line->offset);
+		if (selection->processes[i] && at)
+			sum += *(const uint64_t *)(const void *)((const char *)at + line->offset);
 	}
 	return sum;
 }
 
-static uint32_t
-bin_count(const struct selection *selection)
+static const char *
+text_of_unit(enum metric_unit unit, uint64_t value, char cell[TEXT_CELL])
 {
-	uint32_t count = 0;
+	return unit == UNIT_BYTES ? text_bytes(value, cell)
+	       : unit == UNIT_NS  ? text_time(value, cell)
+				  : text_count(value, cell);
+}
+
+/* The first interval of a part of the time; of the whole run that is the run's. */
+static uint32_t
+first_bin(const struct selection *selection)
+{
+	uint32_t first = UINT32_MAX;
 
 	for (guint i = 0; i < selection->profile->processes->len; i++) {
-		if (selection->processes[i])
-			count = MAX(count, profile_process(selection->profile, i)->bin_count);
+		const struct profile_process *process = profile_process(selection->profile, i);
+
+		if (process->bin_count)
+			first = MIN(first, process->bin_first);
 	}
-	return count;
+	return selection->part && first != UINT32_MAX ? first : 0;
 }
 
 static void
 print_spark(const struct text *text, const struct selection *selection, const struct line *line,
-	uint32_t bins)
+	uint32_t from, uint32_t bins)
 {
 	static const char *const levels[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 	const unsigned columns = MIN(bins, text->width - LINE_LABEL - LINE_VALUE - 4);
@@ -157,7 +173,7 @@ print_spark(const struct text *text, const struct selection *selection, const st
 
 	for (uint32_t bin = 0; bin < bins; bin++) {
 		uint64_t *value = &values[(uint64_t)bin * columns / bins];
-		const uint64_t more = value_at(selection, line, bin);
+		const uint64_t more = value_at(selection, line, from + bin);
 
 		*value = line->rate ? *value + more : MAX(*value, more);
 		most = MAX(most, *value);
@@ -170,14 +186,14 @@ print_spark(const struct text *text, const struct selection *selection, const st
 
 		fputs(levels[values[i] ? MAX(1, level) : 0], text->file);
 	}
-	fprintf(text->file, "  %s\n",
-		line->bytes ? text_bytes(most, cell) : text_count(most, cell));
+	fprintf(text->file, "  %s\n", text_of_unit(line->unit, most, cell));
 }
 
 void
 report_timeline(const struct text *text, const struct selection *selection)
 {
-	const uint32_t bins = bin_count(selection);
+	const uint32_t from = first_bin(selection);
+	const uint32_t bins = profile_bin_end(selection->profile) - from;
 	char time[TEXT_CELL];
 
 	text_heading(text, "Over time (%s; at the right the largest)",
@@ -186,5 +202,5 @@ report_timeline(const struct text *text, const struct selection *selection)
 	if (!bins)
 		fputs("  no timeline was recorded\n", text->file);
 	for (unsigned i = 0; bins && i < G_N_ELEMENTS(timeline_lines); i++)
-		print_spark(text, selection, &timeline_lines[i], bins);
+		print_spark(text, selection, &timeline_lines[i], from, bins);
 }

@@ -20,18 +20,19 @@ static bool
 parse_amount(const char *text, const struct unit *units, uint64_t *ret_value)
 {
 	char *end;
-	uint64_t value;
+	double value;
 
 	if (!g_ascii_isdigit(*text))
 		return false;
-	errno = 0;
-	value = g_ascii_strtoull(text, &end, 10);
+	value = g_ascii_strtod(text, &end);
 	while (*end == ' ')
 		end++;
 	for (; units->name; units++) {
 		if (g_ascii_strcasecmp(end, units->name))
 			continue;
-		return !errno && !__builtin_mul_overflow(value, units->size, ret_value);
+		value = value * (double)units->size + 0.5;
+		*ret_value = value < 0x1p63 ? (uint64_t)value : 0;
+		return value < 0x1p63;
 	}
 	return false;
 }
@@ -88,6 +89,9 @@ filter_options_add(struct filter_options *o, GOptionContext *context)
 			"Only call paths whose blocks lived for TIME or longer on average", "TIME"},
 		{"max-lifetime", 0, 0, G_OPTION_ARG_STRING, &o->max_lifetime, "... TIME or less",
 			"TIME"},
+		{"from", 0, 0, G_OPTION_ARG_STRING, &o->from,
+			"Only what happened from TIME after the start", "TIME"},
+		{"to", 0, 0, G_OPTION_ARG_STRING, &o->to, "... to TIME", "TIME"},
 		G_OPTION_ENTRY_NULL,
 	};
 
@@ -116,6 +120,24 @@ parse_kind(struct filter_options *o, GError **error)
 }
 
 bool
+filter_parse_times(const char *from, const char *to, struct filter_range *ret_times, GError **error)
+{
+	static const char example[] = "250ms, 1.5s or 2min";
+	struct filter_range times = {0, 0};
+
+	if (!parse_one("from", from, filter_parse_time, example, &times.low, error) ||
+		!parse_one("to", to, filter_parse_time, example, &times.high, error))
+		return false;
+	if (to && times.high <= times.low) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--to: '%s' must be after %s", to, from ? from : "the start");
+		return false;
+	}
+	*ret_times = times;
+	return true;
+}
+
+bool
 filter_options_finish(struct filter_options *o, GError **error)
 {
 	struct filter *filter = &o->filter;
@@ -137,14 +159,15 @@ filter_options_finish(struct filter_options *o, GError **error)
 	       parse_one("min-lifetime", o->min_lifetime, filter_parse_time, "20us, 5ms or 2s",
 		       &filter->lifetime_ns.low, error) &&
 	       parse_one("max-lifetime", o->max_lifetime, filter_parse_time, "20us, 5ms or 2s",
-		       &filter->lifetime_ns.high, error);
+		       &filter->lifetime_ns.high, error) &&
+	       filter_parse_times(o->from, o->to, &filter->time_ns, error);
 }
 
 void
 filter_options_fini(struct filter_options *o)
 {
 	char *const texts[] = {o->function, o->module, o->file, o->thread, o->process, o->kind,
-		o->min_size, o->max_size, o->min_lifetime, o->max_lifetime};
+		o->min_size, o->max_size, o->min_lifetime, o->max_lifetime, o->from, o->to};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);

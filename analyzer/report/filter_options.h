@@ -18,7 +18,7 @@
 struct filter_options {
 	struct filter filter; /* set by filter_options_finish(), borrows from what follows */
 	char *function, *module, *file, *thread, *process, *kind;
-	char *min_size, *max_size, *min_lifetime, *max_lifetime;
+	char *min_size, *max_size, *min_lifetime, *max_lifetime, *from, *to;
 	GStrv without, without_leaf;
 };
 
@@ -29,9 +29,13 @@ void filter_options_add(struct filter_options *options, GOptionContext *context)
 bool filter_options_finish(struct filter_options *options, GError **error);
 void filter_options_fini(struct filter_options *options);
 
-/* "64", "4K", "1M", "2G" (of 1024); "500ns", "10us", "3ms", "2s", "1min". False: neither. */
+/* "64", "4K", "1M", "2G" (of 1024); "500ns", "10us", "3ms", "1.5s", "1min". False: neither. */
 bool filter_parse_bytes(const char *text, uint64_t *ret_bytes);
 bool filter_parse_time(const char *text, uint64_t *ret_ns);
+
+/* What --from and --to say, either may be NULL. Returns false with `error` set (G_OPTION_ERROR). */
+bool filter_parse_times(
+	const char *from, const char *to, struct filter_range *ret_times, GError **error);
 
 /* Returns false where there is no kind of that name. */
 bool filter_parse_kind(const char *text, enum filter_kind *ret_kind);

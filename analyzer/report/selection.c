@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "profile_range.h"
 #include "selection.h"
 
 /* ---- patterns ---- */
@@ -339,6 +340,20 @@ append_range(GString *text, const char *name, const struct filter_range *range)
 			name, (guint64)range->high);
 }
 
+static void
+append_times(GString *text, const struct filter_range *range)
+{
+	char low[G_ASCII_DTOSTR_BUF_SIZE], high[G_ASCII_DTOSTR_BUF_SIZE];
+
+	if (!range->high)
+		return;
+	/* To a tenth of a millisecond: intervals are no shorter than ten of these. */
+	g_ascii_formatd(low, sizeof(low), "%.10g", (double)((range->low + 50000) / 100000) / 1e4);
+	g_ascii_formatd(
+		high, sizeof(high), "%.10g", (double)((range->high + 50000) / 100000) / 1e4);
+	g_string_append_printf(text, "%sfrom %s s to %s s", text->len ? ", " : "", low, high);
+}
+
 static char *
 describe(const char *const texts[PARTS], const struct filter *filter)
 {
@@ -357,6 +372,7 @@ describe(const char *const texts[PARTS], const struct filter *filter)
 		append(text, "kind", filter_kinds[filter->kind]);
 	append_range(text, "bytes", &filter->size_bytes);
 	append_range(text, "lifetime ns", &filter->lifetime_ns);
+	append_times(text, &filter->time_ns);
 	return g_string_free(text, FALSE);
 }
 
@@ -382,27 +398,54 @@ sieve_fini(struct sieve *sieve)
 	patterns_fini(&sieve->without_leaf);
 }
 
-/* Anything but thread and process. */
+/* Anything but thread, process and time. */
 static bool
 restricts_paths(const char *const texts[PARTS], const struct filter *filter)
 {
 	const char *const paths[PARTS] = {
 		texts[PART_FUNCTION], texts[PART_MODULE], texts[PART_FILE]};
-	g_autofree char *description = describe(paths, filter);
+	struct filter always = *filter;
+
+	always.time_ns = (struct filter_range){0, 0};
+	g_autofree char *description = describe(paths, &always);
 
 	return *description != '\0';
 }
 
-bool
-selection_init(struct selection *selection, const struct profile *profile,
-	const struct filter *filter, GError **error)
+/* The whole intervals of `range`, or all of the profile. */
+static bool
+choose_time(struct selection *selection, struct filter_range *range, GError **error)
 {
+	struct profile_range times = {range->low, range->high};
+
+	if (!range->low && !range->high)
+		return true;
+	selection->part = profile_of_range(selection->profile, &times, error);
+	if (!selection->part)
+		return false;
+	selection->profile = selection->part;
+	*range = (struct filter_range){times.from_ns, times.to_ns};
+	return true;
+}
+
+bool
+selection_init(struct selection *selection, const struct profile *of, const struct filter *asked,
+	GError **error)
+{
+	struct filter own = *asked;
+	const struct filter *filter = &own;
 	const char *const texts[PARTS] = {
 		filter->function, filter->module, filter->file, filter->thread, filter->process};
 	struct sieve sieve;
-	const bool valid = sieve_init(&sieve, texts, filter, error);
+	bool valid;
 
-	*selection = (struct selection){.profile = profile, .description = describe(texts, filter)};
+	*selection = (struct selection){.profile = of};
+	if (!choose_time(selection, &own.time_ns, error))
+		return false;
+	const struct profile *profile = selection->profile;
+
+	valid = sieve_init(&sieve, texts, filter, error);
+	selection->description = describe(texts, filter);
 	selection->restricted = *selection->description != '\0';
 	selection->path_restricted = restricts_paths(texts, filter);
 	if (valid) {
@@ -433,6 +476,7 @@ selection_fini(struct selection *selection)
 	g_free(selection->processes);
 	g_free(selection->threads);
 	g_free(selection->description);
+	profile_free(selection->part);
 }
 
 /* ---- by node ---- */

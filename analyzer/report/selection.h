@@ -40,11 +40,13 @@ struct filter {
 	enum filter_kind kind;
 	struct filter_range size_bytes;	 /* the largest block that a call path made */
 	struct filter_range lifetime_ns; /* the mean of its freed blocks */
+	struct filter_range time_ns;	 /* from the run's start: see profile_range.h; 0: its end */
 };
 
 struct selection {
-	const struct profile *profile;
-	bool restricted;      /* anything */
+	const struct profile *profile; /* of a range of time: the part, which is the selection's */
+	struct profile *part;	       /* NULL: all of the time */
+	bool restricted;	       /* anything */
 	bool path_restricted; /* by more than thread and process: distributions do not know that */
 	uint8_t *rows;	      /* by memory row: 1 where it belongs */
 	uint8_t *calls;	      /* by row of calls */
@@ -59,7 +61,8 @@ struct selection {
 };
 
 /*
- * Returns false with `error` set (G_REGEX_ERROR) where a pattern is no regular expression. The
+ * Returns false with `error` set where a pattern is no regular expression (G_REGEX_ERROR) or the
+ * profile does not have the range of time (PROFILE_ERROR). It is to be freed in any case. The
  * profile is borrowed.
  */
 bool selection_init(struct selection *selection, const struct profile *profile,

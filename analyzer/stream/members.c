@@ -214,19 +214,22 @@ members_retire(struct collector *collector, uint64_t ticks)
 	}
 }
 
-/* ---- resident memory ---- */
+/* ---- resident memory and CPU time ---- */
 
 static void
 measure(struct collector *collector, struct member *member, uint64_t ticks, bool peak)
 {
 	const uint64_t bytes = watch_resident_bytes(member->pid);
 	const uint64_t peak_bytes = peak ? watch_resident_peak_bytes(member->pid) : 0;
+	const uint64_t cpu_ns = watch_cpu_ns(member->pid);
 
 	if (!bytes)
 		return;
 	model_rss(member->model, ticks, bytes, peak_bytes);
+	model_cpu(member->model, ticks, cpu_ns);
 	if (collector->recording)
-		recording_put_rss(collector->recording, member->number, ticks, bytes, peak_bytes);
+		recording_put_rss(collector->recording,
+			&(struct recording_rss){member->number, ticks, bytes, peak_bytes, cpu_ns});
 }
 
 void

@@ -197,12 +197,9 @@ recording_put_clock(struct recording *recording, const struct clock_reading *rea
 }
 
 void
-recording_put_rss(struct recording *recording, uint32_t process, uint64_t ticks, uint64_t bytes,
-	uint64_t peak_bytes)
+recording_put_rss(struct recording *recording, const struct recording_rss *entry)
 {
-	const struct recording_rss entry = {process, ticks, bytes, peak_bytes};
-
-	put(recording, RECORDING_RSS, &entry, sizeof(entry), NULL, 0);
+	put(recording, RECORDING_RSS, entry, sizeof(*entry), NULL, 0);
 }
 
 void

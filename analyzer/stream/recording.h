@@ -72,6 +72,7 @@ struct recording_scan {
 
 struct recording_rss {
 	uint64_t process, ticks, bytes, peak_bytes;
+	uint64_t cpu_ns; /* 0: not known */
 };
 
 struct recording_end {
@@ -100,8 +101,7 @@ void recording_put_piece(struct recording *recording, const struct lane *lane,
 	const struct piece *piece, const uint8_t *bytes, uint32_t count);
 void recording_put_scan(struct recording *recording, uint64_t limit_ticks, uint64_t end_ticks);
 void recording_put_clock(struct recording *recording, const struct clock_reading *reading);
-void recording_put_rss(struct recording *recording, uint32_t process, uint64_t ticks,
-	uint64_t bytes, uint64_t peak_bytes);
+void recording_put_rss(struct recording *recording, const struct recording_rss *entry);
 void recording_put_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_tally *tallies, uint32_t count);
 void recording_put_call_tallies(struct recording *recording, const struct lane *lane,

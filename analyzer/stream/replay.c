@@ -212,9 +212,12 @@ on_rss(struct replay *replay, uint32_t bytes)
 
 	get(replay, bytes, &entry, sizeof(entry));
 	member = find_member(replay, entry.process);
-	if (member)
-		model_rss(member->model, MIN(entry.ticks, replay->end_ticks), entry.bytes,
-			entry.peak_bytes);
+	if (member) {
+		const uint64_t ticks = MIN(entry.ticks, replay->end_ticks);
+
+		model_rss(member->model, ticks, entry.bytes, entry.peak_bytes);
+		model_cpu(member->model, ticks, entry.cpu_ns);
+	}
 	return OUTCOME_MORE;
 }
 

@@ -154,6 +154,17 @@ watch_resident_bytes(uint32_t pid)
 }
 
 uint64_t
+watch_cpu_ns(uint32_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid((pid_t)pid, &clock) || clock_gettime(clock, &used))
+		return 0;
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+uint64_t
 watch_resident_peak_bytes(uint32_t pid)
 {
 	char text[4096];

@@ -45,6 +45,9 @@ struct watched *watch_at(const struct watch *watch, unsigned index);
 /* Resident bytes from /proc/<pid>/statm, or 0. */
 uint64_t watch_resident_bytes(uint32_t pid);
 
+/* Nanoseconds of CPU time of all its threads since it began, or 0. */
+uint64_t watch_cpu_ns(uint32_t pid);
+
 /* The most there ever were (VmHWM), or 0. Slower. */
 uint64_t watch_resident_peak_bytes(uint32_t pid);
 

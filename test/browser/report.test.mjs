@@ -155,6 +155,19 @@ on("a dragged range holds what SQL says was allocated in it and lived at its end
 	assert.equal(await whole("bytes"), bytes);
 	assert.equal(await whole("leaked-blocks"), live);
 	assert.equal(await whole("leaked"), liveBytes);
+	const spanNs = await page.value("thag.view.sums.spanNs");
+	const told = JSON.parse(execFileSync(join(build, "thag"), ["report", "--json", "--limit", "1000000",
+		"--from", first * spanNs + "ns", "--to", (last + 1) * spanNs + "ns", python.profile], {maxBuffer: 1 << 29}));
+	const {memory, time} = told;
+	assert.deepEqual([await whole("allocations"), await whole("bytes"), await whole("leaked"), await whole("peak"),
+			  await whole("temporary"), await whole("cpu")],
+			 [memory.allocations, memory.bytes, memory.leaked_bytes, memory.peak_bytes, memory.temporary, time.cpu_ns]);
+	assert.ok(memory.temporary > 0 && memory.peak_bytes > 0 && time.cpu_ns > 0);
+	const shown = await page.value(FUNCTIONS);
+	for (const {name, module, self, total} of told.functions) {
+		for (const metric of ["peak", "temporary", "leaked", "cpu"])
+			assert.deepEqual(shown[name + " " + module][metric], [self[metric], total[metric]], name + " " + metric);
+	}
 	assert.ok(!await page.value("document.querySelector('.chip').hidden"));
 	assert.match(await page.value("location.hash"), /range=\d+-\d+/);
 	await page.value("document.querySelector('.panel .plot').focus()");
@@ -172,7 +185,9 @@ on("the range of all intervals is the whole run", python, async (page) => {
 		for (const metric of ["bytes", "allocations", "leaked", "leaked-blocks"])
 			assert.deepEqual(shown[name + " " + module][metric], [self[metric], total[metric]], name + " " + metric);
 	}
-	assert.ok(await page.value("[...document.querySelectorAll('select[data-field=report-metric] option')].find((one) => one.value === 'peak').disabled"));
+	const wholes = await page.value("Object.fromEntries(thag.view.sums.metrics.map((one) => [one.key, thag.view.sums.whole(one)]))");
+	assert.equal(wholes.temporary, python.json.memory.temporary);
+	assert.equal(wholes.cpu, python.json.time.cpu_ns);
 });
 
 on("call tree: children and self make the total; arrows open and close", python, async (page) => {

@@ -80,7 +80,7 @@ check 'two processes of one profile' is \
 	"$(thag report --json threads.thag |
 		jq -c '[.processes[].memory.allocations]')"
 run thag diff threads.thag
-check 'one file alone is not enough' says 'two of its threads or processes'
+check 'one file alone is not enough' says 'two of its threads, processes or times'
 
 # Filters.
 memory() {
@@ -108,6 +108,66 @@ run thag report --min-size 4X d.thag
 check 'a wrong size is said' says "'4X' is not understood"
 run thag report --without '/(/' d.thag
 check 'a wrong expression is said' [ "$status" = 2 ]
+
+# Ranges of time: in whole intervals of the profile, so that parts that meet at the end of one are
+# the whole.
+sql() {
+	sqlite3 "$1" "$2"
+}
+mkdir both.d
+thag-run -q -o both.d perl -e 'for (1 .. 60) { my @a = map { "x" x $_ } 1 .. 900; $k[$_] = $a[3] }' \
+	>/dev/null 2>&1
+mv both.d/*.thag both.thag
+last=$(sql both.thag 'select max(born) from span')
+width=$(sql both.thag "select value from meta where key = 'span_ns'")
+middle=$((last / 2))
+cut=$((middle * width))
+check 'a run has several intervals' [ "$middle" -gt 1 ]
+in_range() {
+	thag report --json "$@" both.thag | jq -c '[.memory.allocations, .memory.bytes,
+		.memory.frees, .memory.freed_bytes, .memory.temporary, .time.samples]'
+}
+check 'two parts of the time are the whole' is \
+	"$(jq -nc "[$(in_range --to ${cut}ns), $(in_range --from ${cut}ns)] | transpose | map(add)")" \
+	"$(in_range)"
+check 'all of the time is the whole' is "$(in_range --from 0s)" "$(in_range)"
+check 'what lived at the end of a range is what SQL says' is \
+	"$(thag report --json --from ${cut}ns --to $((cut + 3 * width))ns both.thag |
+		jq -c '[.memory.leaked_blocks, .memory.leaked_bytes]')" \
+	"[$(sql both.thag "select sum(blocks) || ',' || sum(bytes) from span
+		where born between $middle and $((middle + 2)) and gone > $((middle + 2))")]"
+check 'what ran in a range is what SQL says' is \
+	"$(thag report --json --from ${cut}ns --to $((cut + 3 * width))ns both.thag |
+		jq .time.cpu_ns)" \
+	"$(sql both.thag "select coalesce(sum(cpu_ns), 0) from moment
+		where span between $middle and $((middle + 2))")"
+check 'a range is said' is \
+	"$(thag report --json --from ${cut}ns both.thag | jq '.restricted_to | test("^from .* s to .* s$")')" \
+	true
+check 'ranges and functions go together' is \
+	"$(thag report --json --to ${cut}ns --function Perl_sv_grow both.thag | jq .memory.bytes)" \
+	"$(thag report --json --limit 100000 --to ${cut}ns both.thag |
+		jq '.functions[] | select(.name == "Perl_sv_grow") | .total.bytes')"
+check 'two moments of one run' is \
+	"$(thag diff --json --sort leaked --to ${cut}ns,$((cut + 2 * width))ns both.thag |
+		jq -c '[.a.total, .b.total]')" \
+	"[$(sql both.thag "select (select sum(bytes) from span where born < $middle and
+		gone >= $middle) || ',' || (select sum(bytes) from span where born < $((middle + 2)) and
+		gone >= $((middle + 2)))")]"
+run thag flamegraph --from ${cut}ns -o part.svg both.thag
+check 'a picture of a range' xmllint --noout --huge part.svg
+run thag flamechart --from ${cut}ns -o part-chart.svg both.thag
+check 'a chart of a range' xmllint --noout --huge part-chart.svg
+run thag flamechart --memory --from ${cut}ns -o part-memory.svg both.thag
+check '... of memory' xmllint --noout --huge part-memory.svg
+run thag report --from 1000s both.thag
+check 'a range beyond the end is said' says 'the run lasted'
+run thag report --from 2s --to 1s both.thag
+check 'a range that ends before it begins is said' says 'must be after 2s'
+run thag report --from noon both.thag
+check 'a time that is none is said' says "'noon' is not understood"
+run thag report --from 1s c-memory-detail.folded
+check 'folded stacks know no time' says 'does not know what happened when'
 
 # Folded stacks of others, and files that are none.
 printf 'python 12;main;do_work [unknown] 3\npython 12;main;wait 4\n' >perf.folded

@@ -19,7 +19,7 @@ compare() {
 run thag report --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-report.1
-for command in diff flamegraph profile; do
+for command in diff flamegraph instrument profile uninstrument; do
 	run thag $command --help
 	check 'help is no error' [ "$status" = 0 ]
 	compare thag-$command.1

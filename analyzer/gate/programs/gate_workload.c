@@ -88,11 +88,12 @@ touch(void)
 		pages[i] = 1;
 }
 
-/* "slow": ten times the work: more than the noise of the worst machine. */
+/* "slow": ten times the work: more than the noise of the worst machine. "slower": 5 % more. */
 static KEEP uint64_t
 work(void)
 {
-	const uint64_t steps = (is("slow") ? 10 : 1) * UINT64_C(4000000);
+	const uint64_t percent = is("slow") ? 1000 : is("slower") ? 105 : 100;
+	const uint64_t steps = percent * UINT64_C(40000);
 	uint64_t state = 1;
 
 	for (uint64_t i = 0; i < steps; i++) {

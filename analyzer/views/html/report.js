@@ -66,7 +66,7 @@ thag.report = (() => {
 				change: () => this.go({metric: this.metricChoice.value})});
 			this.rangeChip = element("button", {type: "button", class: "chip", hidden: true, title: "Back to the whole run",
 				click: () => this.setRange(null)});
-			this.strip = new thag.plot.Plot(this, {lanes: ["heap"], strip: true});
+			this.strip = new thag.plot.Plot(this, {lanes: ["heap", "cpu"], strip: true});
 			this.panel = element("main", {class: "panel", id: "thag-panel", role: "tabpanel", tabindex: "-1"});
 			this.live = element("div", {class: "unseen", role: "status", "aria-live": "polite"});
 			this.help = this.buildHelp();

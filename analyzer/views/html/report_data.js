@@ -5,7 +5,7 @@
 
 thag.reportData = (() => {
 	const TIMELINE = ["live", "liveMax", "blocks", "mapped", "rss", "allocations", "allocated",
-			  "frees", "freed"];
+			  "frees", "freed", "cpu"];
 	const SOURCE_STATES = ["whole", "newer", "missing", "big", "left out"];
 
 	function columns(reader, names)
@@ -23,10 +23,26 @@ thag.reportData = (() => {
 		const node = reader.column(Uint32Array, count);
 		for (let i = 1; i < count; i++)
 			node[i] += node[i - 1];
-		return {count, node, born: reader.column(Uint8Array, count),
-			gone: reader.column(Uint8Array, count),
-			blocks: reader.column(Float64Array, count),
-			bytes: reader.column(Float64Array, count)};
+		const table = {count, node, born: reader.column(Uint8Array, count),
+			       gone: reader.column(Uint8Array, count),
+			       blocks: reader.column(Float64Array, count),
+			       bytes: reader.column(Float64Array, count),
+			       temporary: reader.column(Float64Array, count)};
+		// From when on blocks are not live: those that were never freed are as long as their process.
+		table.end = reader.column(Uint8Array, count).map((end, i) => end ? end - 1 : table.gone[i]);
+		return table;
+	}
+
+	function moments(reader)
+	{
+		const count = reader.varint();
+		const node = reader.column(Uint32Array, count);
+		for (let i = 1; i < count; i++)
+			node[i] += node[i - 1];
+		const table = {count, node, born: reader.column(Uint8Array, count)};
+		for (const name of ["cpu", "wall", "self", "calls"])
+			table[name] = reader.varint() ? reader.column(Float64Array, count) : new Float64Array(count);
+		return table;
 	}
 
 	const utf8 = new TextDecoder();
@@ -56,6 +72,7 @@ thag.reportData = (() => {
 			allocator: found.get("allocator") || new Uint8Array(pack.frames.count),
 			timeline: columns(open("timeline"), TIMELINE),
 			spans: spans(open("spans")),
+			moments: moments(open("moments")),
 			sizes: columns(open("sizes"), ["blocks", "bytes"]),
 			lifetimes: columns(open("lifetimes"), ["blocks", "bytes"]),
 			sources: sources(open("sources"), pack.strings)};

@@ -113,7 +113,7 @@ thag.reportTables = (() => {
 		constructor(report)
 		{
 			this.report = report;
-			this.plot = new thag.plot.Plot(report, {lanes: ["heap", "memory", "rate", "bytes"], strip: false});
+			this.plot = new thag.plot.Plot(report, {lanes: ["heap", "memory", "rate", "bytes", "cpu"], strip: false});
 			this.note = element("span", {class: "found", role: "status"});
 			this.whole = element("button", {type: "button", click: () => report.setRange(null)}, "Whole run");
 			this.top = element("div", {class: "tab-body half"});
@@ -129,10 +129,10 @@ thag.reportTables = (() => {
 		{
 			const {sums, data} = this.report;
 			this.whole.disabled = !sums.range;
-			this.note.textContent = !sums.spanCount ? "Ranges can be chosen in profiles of every allocation alone."
+			this.note.textContent = !sums.spanCount ? "This profile does not know what happened when: no range can be chosen."
 				: sums.range ? "From " + thag.plot.rangeText(sums, sums.range, data.info.run.duration_ns) +
-				  ": what was allocated in it, and what of that was live at its end."
-				: "Drag to choose a range; all views then show what was allocated in it. A range is whole intervals of " +
+				  ": what was allocated in it, what of that was live at its end, what ran."
+				: "Drag to choose a range; all views then show what happened in it. A range is whole intervals of " +
 				  format.value(sums.spanNs, TIME) + ".";
 			this.plot.draw();
 			this.table.update();

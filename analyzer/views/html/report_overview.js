@@ -110,7 +110,7 @@ thag.overview = (() => {
 		constructor(report)
 		{
 			this.report = report;
-			this.plot = new thag.plot.Plot(report, {lanes: ["heap", "memory"], strip: false});
+			this.plot = new thag.plot.Plot(report, {lanes: ["heap", "memory", "cpu"], strip: false});
 			this.paths = element("div", {class: "cards"});
 			this.host = element("section", {class: "pane scrolls", tabindex: "0", "aria-label": "Overview"},
 				...warnings(report.data), tiles(report.data, report.sums), this.plot.host, this.paths,

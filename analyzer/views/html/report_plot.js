@@ -23,6 +23,8 @@ thag.plot = (() => {
 			{column: "allocations", name: "allocations", style: "bars", colour: "four"}]},
 		{key: "bytes", title: "Allocated per second", unit: "bytes", rate: true, series: [
 			{column: "allocated", name: "allocated", style: "bars", colour: "one"}]},
+		{key: "cpu", title: "CPU in use", unit: "percent", rate: true, series: [
+			{column: "cpu", name: "CPU", style: "area", colour: "two"}]},
 	];
 
 	class Plot {
@@ -39,6 +41,8 @@ thag.plot = (() => {
 				     Math.max(info.run.duration_ns, 1);
 			this.lanes = LANES.filter((lane) => lanes.includes(lane.key) &&
 				lane.series.some(({column}) => timeline[column] && timeline[column].some(Boolean)));
+			if (strip)
+				this.lanes.length = Math.min(1, this.lanes.length);
 			this.cursor = -1;
 			this.drag = null;
 			this.canvas = element("canvas", {"aria-hidden": "true"});
@@ -140,6 +144,20 @@ thag.plot = (() => {
 			}
 		}
 
+		perSecond(lane, value)
+		{
+			if (lane.unit === "percent")
+				return 100 * value / this.binNs;
+			return lane.rate ? value / this.binNs * 1e9 : value;
+		}
+
+		text(lane, value)
+		{
+			if (lane.unit === "percent")
+				return Math.round(value) + " %";
+			return thag.format.value(value, {unit: lane.unit, countName: ""}).trim() + (lane.rate ? "/s" : "");
+		}
+
 		// The values of a series by pixel: the largest of its bins, or per second.
 		values(lane, series)
 		{
@@ -153,7 +171,7 @@ thag.plot = (() => {
 				const last = Math.min(count, Math.max(Math.floor(from) + 1, Math.ceil(to)));
 				for (let i = Math.floor(from); i < last; i++)
 					value = Math.max(value, column[i]);
-				list[p] = lane.rate ? value / this.binNs * 1e9 : value;
+				list[p] = this.perSecond(lane, value);
 			}
 			return list;
 		}
@@ -178,7 +196,7 @@ thag.plot = (() => {
 		drawTitle(lane, shown, top, most)
 		{
 			const {context, theme: colours, strip} = this;
-			const text = thag.format.value(most, {unit: lane.unit, countName: ""}).trim() + (lane.rate ? "/s" : "");
+			const text = this.text(lane, most);
 			const y = Math.round(top) + (strip ? 9 : TITLE / 2 + 3);
 			let x = LEFT;
 			const put = (what, colour, bold) => {
@@ -258,8 +276,7 @@ thag.plot = (() => {
 			for (const lane of this.lanes) {
 				for (const {column, name} of lane.series) {
 					const value = this.timeline[column][bin] || 0;
-					parts.push(name + " " + thag.format.value(lane.rate ? value / this.binNs * 1e9 : value,
-						{unit: lane.unit, countName: ""}).trim() + (lane.rate ? "/s" : ""));
+					parts.push(name + " " + this.text(lane, this.perSecond(lane, value)));
 				}
 			}
 			return parts;

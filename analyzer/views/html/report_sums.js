@@ -1,18 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //
 // The numbers of a report: by node, by function, by call path, by line; for the whole run or for a
-// range of time. A range is [first, last] of the profile's intervals: what was allocated in it, and
-// what of that was still live at its end. All are made when they are asked for and kept until the
+// range of time. A range is [first, last] of the profile's intervals: what was allocated in it and
+// what of that was still live at its end, what was live when most was, what ran. All are made when they are asked for and kept until the
 // range changes. No page here: Node's tests load it.
 "use strict";
 
 thag.sums = (() => {
-	// What a metric is called for a range, and which of a span's numbers it adds up.
+	// What of the rows of spans or moments counts for the range from..to: `at` is the end of the
+	// interval of it at which most was live.
+	const WHEN = {
+		born: (rows, i, {from, to}) => rows.born[i] >= from && rows.born[i] <= to,
+		gone: (rows, i, {from, to}) => rows.gone[i] >= from && rows.gone[i] <= to,
+		live: (rows, i, {from, to}) => rows.born[i] >= from && rows.born[i] <= to && rows.gone[i] > to,
+		peak: (rows, i, {at}) => rows.born[i] <= at && rows.end[i] > at,
+	};
+
+	// What a metric is called for a range, and which numbers of which rows it adds up.
 	const IN_RANGE = {
-		bytes: {name: "Allocated bytes", short: "Allocated", column: "bytes", live: false},
-		allocations: {name: "Allocations", short: "Allocations", column: "blocks", live: false},
-		live: {name: "Bytes live at the range's end", short: "Live at end", column: "bytes", live: true},
-		blocks: {name: "Blocks live at the range's end", short: "Blocks live", column: "blocks", live: true},
+		peak: {name: "Live at the range's highest interval end", short: "At peak", rows: "spans", column: "bytes", when: WHEN.peak},
+		bytes: {name: "Allocated bytes", short: "Allocated", rows: "spans", column: "bytes", when: WHEN.born},
+		allocations: {name: "Allocations", short: "Allocations", rows: "spans", column: "blocks", when: WHEN.born},
+		live: {name: "Bytes live at the range's end", short: "Live at end", rows: "spans", column: "bytes", when: WHEN.live},
+		blocks: {name: "Blocks live at the range's end", short: "Blocks live", rows: "spans", column: "blocks", when: WHEN.live},
+		temporary: {name: "Temporary allocations", short: "Temporary", rows: "spans", column: "temporary", when: WHEN.gone},
+		self: {name: "Time in traced calls", short: "Time", rows: "moments", column: "self", when: WHEN.born},
+		calls: {name: "Traced calls", short: "Calls", rows: "moments", column: "calls", when: WHEN.born},
+		cpu: {name: "CPU time", short: "CPU time", rows: "moments", column: "cpu", when: WHEN.born},
+		wall: {name: "Wall time", short: "Wall time", rows: "moments", column: "wall", when: WHEN.born},
 	};
 
 	// A value without the name of what is counted, for columns that say it.
@@ -34,18 +49,42 @@ thag.sums = (() => {
 				short: info.metrics[at].short,
 				inRange: IN_RANGE[info.metrics[at].in_range] || null}));
 			this.spanNs = info.span_ns;
-			this.spanCount = this.spanNs && data.spans.count
+			this.spanCount = this.spanNs && (data.spans.count || data.moments.count)
 				? Math.min(255, Math.floor(info.run.duration_ns / this.spanNs) + 1) : 0;
 			this.wholeRun = new Map();
+			this.rowNodes = {};
 			this.setRange(null);
 		}
 
 		setRange(range)
 		{
 			this.range = range;
+			this.times = range && {from: range[0], to: range[1], at: this.highest(range)};
 			this.kept = range ? new Map() : this.wholeRun;
 			this.metrics = this.all.map((metric) => !range ? metric
 				: metric.inRange && {...metric, ...metric.inRange}).filter(Boolean);
+		}
+
+		// The interval of a range at whose end most was live.
+		highest([from, to])
+		{
+			if (!this.liveAt) {
+				const {count, born, end, bytes} = this.data.spans;
+				const change = new Float64Array(257);
+				for (let i = 0; i < count; i++) {
+					change[born[i]] += bytes[i];
+					change[end[i]] -= bytes[i];
+				}
+				for (let i = 1; i < change.length; i++)
+					change[i] += change[i - 1];
+				this.liveAt = change;
+			}
+			let at = from;
+			for (let i = from; i <= to; i++) {
+				if (this.liveAt[i] > this.liveAt[at])
+					at = i;
+			}
+			return at;
 		}
 
 		// The metric of that key, or what stands for it where a range does not know it.
@@ -69,30 +108,30 @@ thag.sums = (() => {
 			return this.keep("fine " + metric.key, () => {
 				const self = new Float64Array(this.fine.count);
 				if (this.range)
-					this.addSpans(metric.inRange, this.data.spans.node, self);
+					this.addRows(metric.inRange, this.data[metric.inRange.rows].node, self);
 				else
 					self.set(metric.self, 1);
 				return self;
 			});
 		}
 
-		// `node`: of each span, in the tree that `self` belongs to.
-		addSpans(what, node, self)
+		// `node`: of each row, in the tree that `self` belongs to.
+		addRows(what, node, self)
 		{
-			const {born, gone, count} = this.data.spans;
-			const values = this.data.spans[what.column];
-			const [first, last] = this.range;
-			for (let i = 0; i < count; i++) {
-				if (born[i] >= first && born[i] <= last && (!what.live || gone[i] > last))
+			const rows = this.data[what.rows], values = rows[what.column];
+			const {times} = this;
+			for (let i = 0; i < rows.count; i++) {
+				if (what.when(rows, i, times))
 					self[node[i]] += values[i];
 			}
 		}
 
-		spanNodes()
+		// Of the rows of spans or moments: nodes of functions.
+		nodesOf(rows)
 		{
-			if (!this.spanNode)
-				this.spanNode = this.data.spans.node.map((node) => this.shape.nodeOf[node]);
-			return this.spanNode;
+			if (!this.rowNodes[rows])
+				this.rowNodes[rows] = this.data[rows].node.map((node) => this.shape.nodeOf[node]);
+			return this.rowNodes[rows];
 		}
 
 		// By node of functions.
@@ -102,7 +141,7 @@ thag.sums = (() => {
 				const {nodeOf, count} = this.shape;
 				const self = new Float64Array(count);
 				if (this.range) {
-					this.addSpans(metric.inRange, this.spanNodes(), self);
+					this.addRows(metric.inRange, this.nodesOf(metric.inRange.rows), self);
 				} else {
 					for (let i = 1; i < nodeOf.length; i++)
 						self[nodeOf[i]] += metric.self[i - 1];

@@ -17,6 +17,10 @@ injected() {
 	echo "ledger.c:$(grep -n "INJECTED $1" "$SOURCE" | cut -d: -f1)"
 }
 
+# The lines of the loop that takes the time: which of them has most is the compiler's affair.
+digest=$(grep -n 'state = state \* 6364136223846793005u' "$SOURCE" | cut -d: -f1)
+digest="digest ledger.c:($((digest - 1))|$digest|$((digest + 1))) "
+
 shows() {
 	grep -qF -- "$1" out
 }
@@ -100,6 +104,8 @@ check 'a leak above the limit fails' [ "$status" = 6 ]
 check '... on the right line' shows "$(injected LEAK)"
 run thag-gate run --limit 'allocations(/^sqlite3/) <= 1' -- "$LEDGERS/ledger"
 check 'allocations under a function are limited' [ "$status" = 6 ]
+run thag-gate run --limit 'allocations(nobody) == 0' -- "$LEDGERS/ledger"
+check 'a limit on a function that is not there says so' shows 'no function of that name'
 run thag-gate run --limit 'peak' -- "$LEDGERS/ledger"
 check 'a limit that is none is wrong usage' [ "$status" = 2 ]
 
@@ -121,6 +127,45 @@ else
 	check '... and the runs it takes are said' is slow.json '.metrics[0].runs_needed > 20' true
 fi
 
+# Against a budget too what got slower is named: by samples, those of the budget taken by accept.
+run thag-gate accept --budget pace.json --name slow --metrics cpu --runs 10 --reason slow -- \
+	"$LEDGERS/ledger"
+check 'a budget of times holds samples' [ -s pace.paths/cpu/slow.paths ]
+run thag-gate check --budget pace.json --name slow --runs 10 --artifacts slow -- \
+	"$LEDGERS/ledger-slower"
+check 'twice the time in one function fails' [ "$status" = 3 ]
+check '... on its line' grep -qE "$digest< " out
+check '... with a table' grep -q digest slow/cpu-difference.txt
+check '... and a picture' [ -s slow/cpu-difference.svg ]
+
+# ---- instructions as valgrind counts them ----
+
+if command -v valgrind >/dev/null; then
+	counted='--metrics instructions --instructions=callgrind'
+	# shellcheck disable=SC2086 # words
+	run thag-gate ab $counted --artifacts counted --base "$LEDGERS/ledger" -- \
+		"$LEDGERS/ledger-slow"
+	check '5 % more instructions of one function fail' [ "$status" = 3 ]
+	check '... to the last one, on its line' grep -qE "\+4,000,000  changed  $digest" out
+	check '... and are taken apart without a rest' is counted/result.json \
+		'.metrics[0].attribution | "\(.residual) \(.metric)"' '0 instructions'
+	# shellcheck disable=SC2086
+	run thag-gate accept $counted --name counted --reason counted -- "$LEDGERS/ledger"
+	check 'a budget says who counted' is thag-budget.json \
+		.benchmarks.counted.metrics.instructions.counter callgrind
+	run thag-gate check --name counted --metrics instructions -- "$LEDGERS/ledger"
+	check '... and they are counted in the same way again, to the same number' [ "$status" = 0 ]
+	run thag-gate check --name counted --metrics instructions -- "$LEDGERS/ledger-slow"
+	check '5 % more than the budget fail' [ "$status" = 3 ]
+	check '... on the right line' grep -qE "\+4,000,000  changed  $digest" out
+	run env PATH="$BUILD:/nowhere" thag-gate check --name counted --metrics instructions -- \
+		"$LEDGERS/ledger"
+	check 'without valgrind it is an error' [ "$status" = 1 ]
+	check '... which says what is missing' says 'needs valgrind'
+else
+	skip 'instructions as valgrind counts them' 'no valgrind'
+fi
+
 # ---- profiles, and what is broken ----
 
 thag-run -q --memory -o . "$LEDGERS/ledger" && mv ledger-2*.thag before.thag
@@ -135,6 +180,22 @@ run thag-gate compare before.thag cut.thag
 check 'half a profile is an error' [ "$status" = 1 ]
 run thag-gate compare nowhere.thag after.thag
 check 'no profile is an error' [ "$status" = 1 ]
+thag-run -q --time -o . "$LEDGERS/ledger-slow" && mv ledger-slow-2*.thag times.thag
+run thag-gate compare times.thag times.thag
+check 'profiles that know nothing of the heap are an error' [ "$status" = 1 ]
+run thag-gate run --json /dev/full -- "$LEDGERS/ledger"
+check 'a result that cannot be written is an error' [ "$status" = 1 ]
+check '... and a device is not replaced' [ -c /dev/full ]
+jq '.benchmarks.ledger.limit = ["peak <= 1 B"]' thag-budget.json >misspelt.json
+run thag-gate check --budget misspelt.json --name ledger -- "$LEDGERS/ledger"
+check 'a key of a budget that nobody knows is an error' [ "$status" = 1 ]
+check '... and named' says "'limit' is not known"
+cp thag-budget.json cut.json
+mkdir cut.paths && head -c 3000 thag-budget.paths/ledger.paths >cut.paths/ledger.paths
+run thag-gate check --budget cut.json --name ledger -- "$LEDGERS/ledger-extra"
+check 'call paths of a budget that are cut off are an error' [ "$status" = 1 ]
+run thag-gate check --name ledger -- sh -c 'kill -9 $$'
+check 'a program that is killed is an error' [ "$status" = 1 ]
 run thag-gate check --name ledger -- sh -c 'exit 9'
 check 'a program that fails is an error' [ "$status" = 1 ]
 check '... said with its status' says 'status 9'

@@ -15,6 +15,7 @@
 #define BYTES	2
 #define LEAK	3
 #define SLOW	4
+#define SLOWER	5
 
 static KEEP void *
 use(void *block)
@@ -51,6 +52,8 @@ digest(uint64_t state)
 {
 #if INJECT == SLOW
 	const int rounds = 1050; /* INJECTED SLOW */
+#elif INJECT == SLOWER
+	const int rounds = 2000;
 #else
 	const int rounds = 1000;
 #endif

@@ -50,7 +50,7 @@ static struct source
 read_source(const char *path)
 {
 	struct source source;
-	char *why = NULL;
+	g_autofree char *why = NULL;
 
 	cr_assert_eq(source_read(path, &source, &why), 0, "%s", why);
 	return source;
@@ -58,7 +58,7 @@ read_source(const char *path)
 
 Test(source, is_replaced_and_keeps_its_mode)
 {
-	char *why = NULL;
+	g_autofree char *why = NULL;
 	struct stat status;
 
 	write_file("a.c", "old");
@@ -77,7 +77,7 @@ Test(source, is_replaced_and_keeps_its_mode)
 
 Test(source, behind_a_link_is_replaced_and_the_link_stays)
 {
-	char *why = NULL;
+	g_autofree char *why = NULL;
 
 	cr_assert_eq(mkdir("d", 0755), 0);
 	write_file("d/a.c", "old");
@@ -95,7 +95,7 @@ Test(source, behind_a_link_is_replaced_and_the_link_stays)
 
 Test(source, that_somebody_changed_meanwhile_is_left)
 {
-	char *why = NULL;
+	g_autofree char *why = NULL;
 
 	write_file("a.c", "old");
 	struct source source = read_source("a.c");
@@ -111,7 +111,7 @@ Test(source, that_somebody_changed_meanwhile_is_left)
 
 Test(source, leaves_nothing_behind)
 {
-	char *why = NULL;
+	g_autofree char *why = NULL;
 	unsigned count = 0;
 
 	write_file("a.c", "old");
@@ -132,10 +132,11 @@ Test(source, leaves_nothing_behind)
 Test(source, that_is_none_is_refused)
 {
 	struct source source;
-	char *why = NULL;
+	g_autofree char *why = NULL;
 
 	cr_expect_eq(source_read("none.c", &source, &why), -1);
 	cr_expect(strstr(why, "No such file"));
+	g_clear_pointer(&why, g_free);
 	cr_expect_eq(source_read(".", &source, &why), -1);
 	cr_expect(strstr(why, "directory"));
 }
@@ -146,10 +147,10 @@ static char *
 flags_as_text(struct flags *flags, const char *name, enum flags_origin *ret_origin)
 {
 	g_autofree char *path = g_canonicalize_filename(name, NULL);
-	char *why = NULL;
+	g_autofree char *why = NULL;
 	g_auto(GStrv) words = flags_for(flags, path, ret_origin, &why);
 
-	return words ? g_strjoinv(" ", words) : why;
+	return words ? g_strjoinv(" ", words) : g_steal_pointer(&why);
 }
 
 static void
@@ -188,7 +189,7 @@ Test(flags, tell_cxx_by_the_compiler)
 {
 	struct flags flags;
 	enum flags_origin origin;
-	char *why = NULL;
+	g_autofree char *why = NULL;
 
 	write_database();
 	flags_init(&flags, "build", NULL, NULL);

@@ -392,6 +392,30 @@ Test(words, name_the_resolvers_of_ifuncs)
 	g_hash_table_unref(names);
 }
 
+Test(words, show_whether_there_are_bodies)
+{
+	static const struct {
+		const char *text;
+		bool shown;
+	} cases[] = {
+		{"int f(void)\n/* c */ { }", true},
+		{"int f(a) int a; { }", true},
+		{"int f() const noexcept { }", true},
+		{"S() : a{1} { }", true},
+		{"S() try { } catch", true},
+		{"auto f() -> int { }", true},
+		{"struct s { int a; }; enum e { A }; extern \"C\" { int f(void); }", false},
+		{"namespace n { class c : d { }; }", false},
+		{"int a[] = { 1 };", false},
+		{"#define F() { }\n", false},
+		{"/* f() { } */ \"f() { }\"", false},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect_eq(words_show_bodies(cases[i].text, strlen(cases[i].text)),
+			cases[i].shown, "%s", cases[i].text);
+}
+
 /* ---- patches ---- */
 
 static char *

@@ -96,3 +96,41 @@ Test(timeline, intervals_double_and_lose_nothing)
 	for (unsigned i = 0; i < G_N_ELEMENTS(steps_ns); i++)
 		check_long_run(steps_ns[i], 1000);
 }
+
+Test(timeline, cpu_time_is_spread_between_measurements)
+{
+	struct model *model = feeder_new();
+	struct model_process *process = model_process(model, 1, 1001, 0);
+
+	feeder_thread(model, 1, 1);
+	model_cpu(process, 4 * MS, 2 * MS);
+	model_cpu(process, 6 * MS, 4 * MS);
+	model_cpu(process, 8 * MS, 4 * MS);
+	struct run *run = feeder_finish(model, 10 * MS);
+
+	for (unsigned bin = 0; bin < 10; bin++)
+		cr_expect_eq(bin_at(run, 0, bin * MS)->cpu_ns,
+			bin < 4	  ? MS / 2
+			: bin < 6 ? MS
+				  : 0,
+			"bin %u is %lu", bin, (unsigned long)bin_at(run, 0, bin * MS)->cpu_ns);
+	run_free(run);
+}
+
+Test(timeline, cpu_time_survives_that_intervals_double)
+{
+	struct model *model = feeder_new();
+	struct model_process *process = model_process(model, 1, 1001, 0);
+	uint64_t sum = 0;
+
+	feeder_thread(model, 1, 1);
+	for (unsigned i = 1; i <= 1000; i++)
+		model_cpu(process, i * 17 * MS, i * 5 * MS + i % 3);
+	struct run *run = feeder_finish(model, 20000 * MS);
+	const struct process *of = g_ptr_array_index(run->processes, 0);
+
+	for (unsigned i = 0; i < of->timeline->len; i++)
+		sum += g_array_index(of->timeline, struct timeline_bin, i).cpu_ns;
+	cr_expect_eq(sum, 5000 * MS + 1);
+	run_free(run);
+}
