@@ -331,6 +331,21 @@ add_threads(struct chart *chart, const struct selection *selection)
 
 /* ---- the picture ---- */
 
+/* Boxes lie where they were on the clock, which cannot be told what tracing took. */
+static void
+describe_cost(const struct profile *profile, GString *text)
+{
+	uint64_t cost_ps = 0;
+	char time[TEXT_CELL];
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		cost_ps = MAX(cost_ps, profile_process(profile, i)->cost[COST_OF_CALLS].pair_ps);
+	if (profile->calls->len && cost_ps)
+		g_string_append_printf(text,
+			"%stimes are as measured: %s for each call inside is what tracing took",
+			text->len ? "; " : "", text_time((cost_ps + 500) / 1000, time));
+}
+
 static char *
 describe(const struct chart *chart)
 {
@@ -348,6 +363,7 @@ describe(const struct chart *chart)
 	if (run->chart_grain_ns)
 		g_string_append_printf(text, "%ssamples within %s are drawn as one",
 			text->len ? "; " : "", text_time(run->chart_grain_ns, time));
+	describe_cost(chart->profile, text);
 	return g_string_free(text, FALSE);
 }
 
