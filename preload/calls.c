@@ -506,8 +506,8 @@ is_wanted(struct thread *thread, uint64_t function, bool enters)
 static bool
 is_left_out(void)
 {
-	return unlikely(!session.entries) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
-	       (!thread_self || !recording_wants_time(thread_self));
+	return is_off() ||
+	       (unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self));
 }
 
 void

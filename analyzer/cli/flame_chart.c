@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flame.h"
+#include "flame_profile.h"
 #include "flame_time.h"
 #include "text.h"
 
@@ -17,6 +18,7 @@ enum {
 };
 
 struct chart {
+	const struct selection *selection;
 	const struct profile *profile;
 	const uint8_t *nodes;		/* of the selection: those that are drawn */
 	GArray *parent, *frame;		/* uint32_t by box */
@@ -44,6 +46,7 @@ static void
 chart_init(struct chart *chart, const struct selection *selection)
 {
 	*chart = (struct chart){
+		.selection = selection,
 		.profile = selection->profile,
 		.nodes = selection->nodes,
 		.parent = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
@@ -348,7 +351,8 @@ describe(const struct chart *chart)
 {
 	const struct profile_run *run = &chart->profile->run;
 	const uint64_t hidden = run->chart_hidden + chart->hidden;
-	GString *text = g_string_new(run->incomplete);
+	g_autofree char *subtitle = flame_subtitle(chart->selection);
+	GString *text = g_string_new(subtitle);
 	char count[TEXT_CELL], time[TEXT_CELL];
 
 	if (hidden)
