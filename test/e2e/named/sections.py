@@ -32,6 +32,11 @@ def check_ways(stream):
     return [] if ways == wanted else [f"called by {dict(ways)}"]
 
 
+def check_tails(stream):
+    around = {call.path[-1] for call in stream.calls if call.name != "[around tails]"}
+    return [] if around == {"ends_last", "ends_pair_last"} else [f"entered from {around}"]
+
+
 def check_points(stream):
     problems = []
     if stream.points != {"point": 5}:
@@ -68,6 +73,7 @@ CASES = [
          {"outer": 1, "inner": 1, "leaf": 1002, "recursive": 5, "to end": 1, "a": 1, "b": 1}),
     Case("loops", {("work",): 600, ("third", "work"): 100}, {"work": 700, "third": 100},
          check=check_ways),
+    Case("tails", {}, {"around tails": 1, "last": 10, "last pair": 10}, check=check_tails),
     Case("profiled", nested("profiled", 3), {"profiled": 3}),
     Case("misuse", {("endless",): 1}, {"endless": 1, "again": 3},
          misuses=[("never begun", "not begun"), ("endless", "not ended"),
