@@ -59,7 +59,7 @@ xml_escape(const char *text)
 		return g_strndup(text, run);
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *result = g_string_sized_new(strlen(valid) * 2);
-	const char *at = valid;
+	char *at = valid;
 
 	for (;;) {
 		run = plain_length(at);
