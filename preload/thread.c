@@ -167,7 +167,7 @@ begin(struct thread *thread)
 	writer_retire(&thread->writer);
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
-	memset(&thread->calls, 0, sizeof(thread->calls));
+	thread->calls = (struct calls){.calibration = thread->calls.calibration};
 	thread->paths.task_count = 0;
 	thread->context = NULL;
 	thread->creator = thread_creator;

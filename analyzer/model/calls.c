@@ -110,21 +110,25 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 
 /* A call's total without what tracing added to it, in ticks. Negative: less than that. */
 static inline int64_t
-without_cost(const struct call_cost *cost, uint64_t total, const struct call_frame *frame)
+without_cost(uint64_t total, uint64_t taken)
 {
-	const int64_t taken =
-		(int64_t)(total * COST_FRACTION) -
-		(int64_t)(cost[COST_OF_CALLS].inside + frame->inner * cost[COST_OF_CALLS].pair +
-			  frame->left_inner * cost[COST_OF_LEFT_OUT].pair);
+	return ((int64_t)(total * COST_FRACTION - taken) + COST_FRACTION / 2) >> 8;
+}
 
-	return (taken + COST_FRACTION / 2) >> 8;
+/* Of most call paths there is one call alone: no histogram is made before the second. */
+static __attribute__((noinline)) void
+add_first(struct call_path *path, uint64_t ticks)
+{
+	if (path->min == UINT64_MAX)
+		return;
+	call_histogram_add(&path->histogram, path->min);
+	call_histogram_add(&path->histogram, ticks);
 }
 
 static inline void
-add_one(struct call_path *path, const struct call_frame *frame, const struct call_cost *cost,
-	uint64_t total, bool finished)
+add_one(struct call_path *path, uint64_t total, uint64_t taken, bool finished)
 {
-	const int64_t corrected = without_cost(cost, total, frame);
+	const int64_t corrected = without_cost(total, taken);
 	const uint64_t ticks = corrected > 0 ? (uint64_t)corrected : 0;
 
 	path->below_cost += corrected < 0;
@@ -134,9 +138,12 @@ add_one(struct call_path *path, const struct call_frame *frame, const struct cal
 		path->unfinished++;
 		return;
 	}
+	if (unlikely(call_histogram_is_empty(&path->histogram)))
+		add_first(path, ticks);
+	else
+		call_histogram_add(&path->histogram, ticks);
 	if (ticks < path->min)
 		path->min = ticks;
-	call_histogram_add(&path->histogram, ticks);
 }
 
 /* The call is too short to be kept: it is part of its caller, as those are that were left out. */
@@ -144,15 +151,17 @@ static __attribute__((noinline)) void
 leave_out_top(struct timing_thread *thread, struct call_stack *stack)
 {
 	const struct call_frame *frame = &stack->frames[--stack->depth];
+	const uint64_t taken = frame->taken + thread->cost[COST_OF_CALLS].now.pair;
 
 	thread->process->timing->limits.left_out[LEFT_OUT_SHORT]++;
 	if (!stack->depth)
 		return;
 	struct call_frame *caller = &stack->frames[stack->depth - 1];
 
-	/* What it cost when it was recorded is near enough to what it costs when it is not. */
-	caller->left += frame->left + frame->direct + 1;
-	caller->left_inner += frame->left_inner + frame->inner + 1;
+	caller->inner += frame->inner + 1;
+	caller->direct += frame->inner + 1;
+	caller->taken += taken;
+	caller->taken_self += taken;
 }
 
 /* Takes the top frame off. */
@@ -160,9 +169,11 @@ static inline void
 close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
 {
 	const struct call_frame *frame = &stack->frames[stack->depth - 1];
+	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
-	const uint64_t now = stack_time(stack, ticks);
-	const uint64_t total = now > frame->start ? now - frame->start : 0;
+	const uint64_t end = stack_time(stack, ticks);
+	const uint64_t start = frame->start + (stack->paused - frame->paused);
+	const uint64_t total = end > start ? end - start : 0;
 
 	if (unlikely(total < thread->process->timing->limits.min_ticks)) {
 		leave_out_top(thread, stack);
@@ -174,16 +185,17 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	path->early -= frame->told;
 	path->inner += frame->inner;
 	path->direct += frame->direct;
-	path->left += frame->left;
-	path->left_inner += frame->left_inner;
-	add_one(path, frame, thread->process->cost, total, finished);
+	path->taken += frame->taken + cost->inside;
+	path->taken_self += frame->taken_self + cost->inside;
+	add_one(path, total, frame->taken + cost->inside, finished);
 	if (likely(stack->depth > 1)) {
 		struct call_frame *caller = &stack->frames[stack->depth - 2];
 
 		caller->nested += total;
 		caller->inner += frame->inner + 1;
 		caller->direct++;
-		caller->left_inner += frame->left_inner;
+		caller->taken += frame->taken + cost->pair;
+		caller->taken_self += cost->pair - cost->inside;
 	}
 	stack->depth--;
 }
@@ -207,6 +219,7 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function)
 	frame = &stack->frames[stack->depth];
 	*frame = (struct call_frame){
 		.start = stack_time(stack, ticks),
+		.paused = stack->paused,
 		.thread = thread,
 		.path = call_tree_child(&thread->tree, parent_path(thread, stack), function),
 	};
@@ -224,6 +237,8 @@ calls_exit(struct timing_thread *thread, uint64_t ticks)
 		stack->excess--;
 		top->inner++;
 		top->direct++;
+		top->taken += thread->cost[COST_OF_CALLS].now.pair;
+		top->taken_self += thread->cost[COST_OF_CALLS].now.pair;
 		return;
 	}
 	if (unlikely(!stack->depth)) {
@@ -241,8 +256,20 @@ calls_left_out(struct timing_thread *thread, uint64_t count)
 
 	if (!stack->depth || count > UINT32_MAX)
 		return;
-	stack->frames[stack->depth - 1].left += count;
-	stack->frames[stack->depth - 1].left_inner += count;
+	struct call_frame *top = &stack->frames[stack->depth - 1];
+	const uint64_t taken = count * thread->cost[COST_OF_LEFT_OUT].now.pair;
+
+	top->inner += count;
+	top->direct += count;
+	top->taken += taken;
+	top->taken_self += taken;
+}
+
+void
+calls_pause(struct timing_thread *thread, uint64_t ticks)
+{
+	if (ticks < UINT32_MAX)
+		thread->stack->paused += ticks;
 }
 
 void
@@ -374,8 +401,10 @@ begin_anew(struct call_stack *stack, uint64_t ticks)
 	for (uint32_t i = 0; i < stack->depth; i++) {
 		struct call_frame *frame = &stack->frames[i];
 
-		frame->start = now;
-		frame->nested = frame->inner = frame->direct = frame->left = frame->left_inner = 0;
+		*frame = (struct call_frame){.start = now,
+			.paused = stack->paused,
+			.thread = frame->thread,
+			.path = frame->path};
 	}
 }
 
