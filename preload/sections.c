@@ -98,6 +98,20 @@ sections_drop(struct thread *thread, struct calls_stack *stack, uint64_t sp)
 	}
 }
 
+void
+sections_forgotten(struct thread *thread)
+{
+	struct calls_stack *stack = thread->calls.stack;
+
+	while (stack && load_relaxed(&stack->user) == thread && stack->section_count) {
+		const struct section *top = sections_top(stack);
+
+		if (session.time)
+			calls_leave_section(thread, top->slot, top->function, session_ticks());
+		drop_top(thread, stack);
+	}
+}
+
 /* ---- beginning ---- */
 
 /* Whether the thread is known to run on `stack`, and the last section is of the frame of `slot`. */

@@ -56,6 +56,9 @@ void sections_enter(struct thag_place_ *place);
 void sections_leave(struct thag_place_ *place);
 void sections_end(struct thag_place_ *place);
 
+/* The thread ends: what is open on its stack is no more. */
+void sections_forgotten(struct thread *thread);
+
 /* Drops those of frames that are gone, where the stack is known to end at `sp`. */
 void sections_drop(struct thread *thread, struct calls_stack *stack, uint64_t sp);
 

@@ -9,6 +9,7 @@
 #include "calibrate.h"
 #include "call_stacks.h"
 #include "process.h"
+#include "sections.h"
 #include "session.h"
 #include "tasks.h"
 #include "os/system.h"
@@ -34,6 +35,7 @@ thread_ends(void *state)
 	uint64_t numbers[] = {0};
 
 	if (thread->gate == THREAD_READY) {
+		sections_forgotten(thread);
 		calls_end(thread, arch_caller());
 		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);
 	}

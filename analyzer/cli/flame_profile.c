@@ -129,7 +129,8 @@ flame_profile_write_as(
 		.title = options->title ? options->title : own_title,
 		.subtitle = subtitle,
 		.root_name = *profile->run.folded ? NULL : program,
-		.box_count = profile->nodes.count - 1,
+		/* A profile of time alone has paths, and nothing of memory to show. */
+		.box_count = columns.count ? profile->nodes.count - 1 : 0,
 		.parent = parents,
 		.frame = profile->nodes.frame + 1,
 		.frame_count = profile->frames->len,

@@ -45,8 +45,8 @@ def check_points(stream):
         problems.append(f"counters {stream.counters}")
     if list(stream.spans.values()) != [["begin", "end"]] * 2:
         problems.append(f"spans {dict(stream.spans)}")
-    if "a name that is longer than the kernel would have it" not in [
-            name for name, _ in stream.threads.values()]:
+    if not {"its own", "a name that is longer than the kernel would have it"} <= {
+            name for name, _ in stream.threads.values()}:
         problems.append(f"threads {stream.threads}")
     return problems
 
@@ -78,7 +78,8 @@ CASES = [
     Case("misuse", {("endless",): 1}, {"endless": 1, "again": 3},
          misuses=[("never begun", "not begun"), ("endless", "not ended"),
                   ("again", "not ended"), ("again", "not ended"), ("again", "not begun")]),
-    Case("points", {}, {}, check=check_points),
+    Case("points", {("left open",): 1}, {"left open": 1}, check=check_points,
+         misuses=[("left open", "not ended")]),
     Case("pauses", {("while paused",): 1, ("plain",): 1}, {"plain": 1}, check=check_pauses),
     Case("marked",
          {("plain",): 1, ("profiled",): 1, ("memory_only",): 32, ("everywhere",): 64},

@@ -294,6 +294,15 @@ misuse(void)
 static void *
 name_thread(void *argument)
 {
+	pthread_setname_np(pthread_self(), "its own");
+	thag_section_begin("left open");
+	spend(1);
+	return argument;
+}
+
+static void *
+name_thread_here(void *argument)
+{
 	thag_thread_name("a name that is longer than the kernel would have it");
 	spend(1);
 	return argument;
@@ -311,6 +320,8 @@ points(void)
 	}
 	thag_span_end(span);
 	pthread_create(&thread, NULL, name_thread, NULL);
+	pthread_join(thread, NULL);
+	pthread_create(&thread, NULL, name_thread_here, NULL);
 	pthread_join(thread, NULL);
 	thag_span_end(other);
 }
