@@ -144,6 +144,9 @@ thag_find_hooks_(void)
 #define THAG_PASTE2_(a, b)  a##b
 #define THAG_LIKELY_NOT_(x) __builtin_expect(!!(x), 0)
 
+/* After the call of a hook, which has to find its caller's frame: so it is no tail call. */
+#define THAG_STAYS_ __asm__ volatile("")
+
 /* The address of this place's own description. */
 #define THAG_PLACE_(kind, name, options)                                                           \
 	(__extension__({                                                                           \
@@ -156,8 +159,10 @@ thag_find_hooks_(void)
 #define THAG_CALL_(hook, kind, name, options)                                                      \
 	__extension__({                                                                            \
 		const struct thag_hooks_ *thag_found = thag_find_hooks_();                         \
-		if (THAG_LIKELY_NOT_(thag_found))                                                  \
+		if (THAG_LIKELY_NOT_(thag_found)) {                                                \
 			thag_found->hook(THAG_PLACE_(kind, name, options));                        \
+			THAG_STAYS_;                                                               \
+		}                                                                                  \
 		(void)0;                                                                           \
 	})
 
@@ -182,8 +187,10 @@ thag_scope_enter_(struct thag_place_ *place)
 THAG_INLINE_ void
 thag_scope_leave_(const struct thag_scope_ *scope)
 {
-	if (THAG_LIKELY_NOT_(scope->hooks))
+	if (THAG_LIKELY_NOT_(scope->hooks)) {
 		scope->hooks->leave(scope->place);
+		THAG_STAYS_;
+	}
 }
 
 #ifdef __cplusplus

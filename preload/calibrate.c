@@ -12,6 +12,7 @@
  */
 #include "calibrate.h"
 #include <stddef.h>
+#include <string.h>
 #include "calls.h"
 #include "heap.h"
 #include "modules.h"
@@ -22,6 +23,7 @@
 enum {
 	BATCHES = 48,
 	CALLS = 64,
+	CALLS_AGAIN = 32,
 	FRACTION = 256,
 	MEMORY_BATCHES = 24,
 	PAIRS = 32,
@@ -30,12 +32,27 @@ enum {
 
 typedef void hook(void *function, void *call_site);
 
+/* A program reaches the hooks through its linkage table: a jump to where a variable says. */
+static hook *volatile enter_hook = calls_enter, *volatile leave_hook = calls_exit;
+
 static __attribute__((noinline)) void
-tiny(hook *volatile *enter, hook *volatile *leave)
+linked_enter(void *function, void *call_site)
 {
-	(*enter)((void *)&tiny, __builtin_return_address(0));
+	enter_hook(function, call_site);
+}
+
+static __attribute__((noinline)) void
+linked_exit(void *function, void *call_site)
+{
+	leave_hook(function, call_site);
+}
+
+static __attribute__((noinline)) void
+tiny(void)
+{
+	linked_enter((void *)&tiny, __builtin_return_address(0));
 	__asm__ volatile("");
-	(*leave)((void *)&tiny, __builtin_return_address(0));
+	linked_exit((void *)&tiny, __builtin_return_address(0));
 }
 
 static __attribute__((noinline)) void
@@ -71,6 +88,7 @@ init_scratch(struct scratch *scratch)
 	scratch->entries[1].slot = &scratch->entries[1].word;
 	thread->gate = THREAD_READY;
 	thread->calls.stack = &scratch->stack;
+	thread->calls.measure_ticks = UINT64_MAX;
 	thread->writer.chunk = &scratch->chunk;
 	thread->writer.at = scratch->payload;
 	thread->writer.limit = scratch->payload + POOL_PAYLOAD_BYTES - RECORD_HOT_BYTES;
@@ -79,24 +97,22 @@ init_scratch(struct scratch *scratch)
 
 /* Ticks that one batch of calls takes. */
 static __attribute__((noinline)) uint64_t
-run_traced_batch(struct scratch *scratch)
+run_traced_batch(struct scratch *scratch, int calls)
 {
-	hook *volatile enter = calls_enter, *volatile leave = calls_exit;
-
 	scratch->entries[1].sp = (uint64_t)__builtin_frame_address(0);
 	const uint64_t start = session_ticks();
 
-	for (int i = 0; i < CALLS; i++)
-		tiny(&enter, &leave);
+	for (int i = 0; i < calls; i++)
+		tiny();
 	return session_ticks() - start;
 }
 
 static __attribute__((noinline)) uint64_t
-run_plain_batch(void)
+run_plain_batch(int calls)
 {
 	const uint64_t start = session_ticks();
 
-	for (int i = 0; i < CALLS; i++)
+	for (int i = 0; i < calls; i++)
 		tiny_plain();
 	return session_ticks() - start;
 }
@@ -123,12 +139,12 @@ less(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-run_traced(struct scratch *scratch)
+run_traced(struct scratch *scratch, int calls)
 {
 	struct thread *own = thread_self;
 
 	thread_self = &scratch->thread;
-	const uint64_t ticks = run_traced_batch(scratch);
+	const uint64_t ticks = run_traced_batch(scratch, calls);
 
 	thread_self = own;
 	return ticks;
@@ -181,8 +197,8 @@ measure(struct scratch *scratch, uint64_t *numbers)
 	for (int i = 0; i < BATCHES; i++) {
 		if (!has_room(scratch))
 			take_spans(scratch, &spans);
-		plain[i] = run_plain_batch() * FRACTION / CALLS;
-		traced[i] = run_traced(scratch) * FRACTION / CALLS;
+		plain[i] = run_plain_batch(CALLS) * FRACTION / CALLS;
+		traced[i] = run_traced(scratch, CALLS) * FRACTION / CALLS;
 	}
 	take_spans(scratch, &spans);
 	sort(spans.ticks, spans.count);
@@ -212,6 +228,9 @@ release_announcements(void)
 	store_release(&session.process->announcing, 0);
 }
 
+/* What the first measurement found; inherited by forks. */
+static uint64_t first_numbers[COST_NUMBERS];
+
 static void
 tell(struct writer *writer, struct scratch *scratch, uint64_t kind)
 {
@@ -220,6 +239,8 @@ tell(struct writer *writer, struct scratch *scratch, uint64_t kind)
 	hold_announcements();
 	measure(scratch, numbers);
 	release_announcements();
+	if (kind <= 1)
+		memcpy(first_numbers, numbers, sizeof(numbers));
 	writer_emit(writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
@@ -251,7 +272,7 @@ calibrate_once(struct writer *writer)
 	init_scratch(scratch);
 	/* What stacks lead through is told to the reader, not to the scratch chunk. */
 	hold_announcements();
-	run_traced(scratch);
+	run_traced(scratch, CALLS);
 	release_announcements();
 	modules_announce(writer);
 	tell(writer, scratch, !options->detail);
@@ -260,6 +281,61 @@ calibrate_once(struct writer *writer)
 		tell(writer, scratch, 3);
 	}
 	system_unmap(scratch, sizeof(*scratch));
+}
+
+/* ---- again ---- */
+
+struct calibration {
+	struct scratch scratch;
+};
+
+static struct scratch *
+scratch_of(struct thread *thread)
+{
+	struct calibration *calibration = thread->calls.calibration;
+
+	if (calibration)
+		return &calibration->scratch;
+	calibration = session_map_wiped(sizeof(*calibration));
+	if (!calibration)
+		return NULL;
+	if (!session.pool->options.detail && unwind_init(&calibration->scratch.thread.unwinder))
+		calibration->scratch.thread.call_tallies =
+			(struct pool_call_tally *)calibration->scratch.tallies;
+	init_scratch(&calibration->scratch);
+	thread->calls.calibration = calibration;
+	return &calibration->scratch;
+}
+
+/* The middle one of three. */
+static uint64_t
+middle(uint64_t *values)
+{
+	sort(values, 3);
+	return values[1];
+}
+
+void
+calibrate_again(struct thread *thread)
+{
+	struct scratch *scratch = scratch_of(thread);
+	uint64_t numbers[COST_NUMBERS], traced[3], plain[3];
+
+	if (!scratch || !first_numbers[COST_PAIR])
+		return;
+	scratch->thread.writer.at = scratch->payload;
+	hold_announcements();
+	for (int i = 0; i < 3; i++) {
+		plain[i] = run_plain_batch(CALLS_AGAIN) * FRACTION / CALLS_AGAIN;
+		traced[i] = run_traced(scratch, CALLS_AGAIN) * FRACTION / CALLS_AGAIN;
+	}
+	release_announcements();
+	memcpy(numbers, first_numbers, sizeof(numbers));
+	numbers[COST_PAIR] = less(middle(traced), middle(plain));
+	/* The same share of it lies inside. */
+	numbers[COST_INSIDE] =
+		numbers[COST_PAIR] * first_numbers[COST_INSIDE] / first_numbers[COST_PAIR];
+	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
 /* ---- memory ---- */

@@ -217,6 +217,53 @@ enter_slow(struct thread *thread, struct frame frame, const struct calls_entry *
 	return stack;
 }
 
+/* ---- what a call costs ---- */
+
+/* Time that was ours is nobody's: calls that are open began so much later. */
+static void
+take_off(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
+{
+	uint64_t numbers[] = {0, ticks};
+
+	if (!thread->call_tallies)
+		writer_emit(&thread->writer, RECORD_CALL_PAUSE, numbers, 2, NULL, 0);
+	for (uint32_t i = stack->depth; i > 0; i--) {
+		struct calls_entry *entry = &stack->entries[i];
+
+		entry->start += ticks;
+		if (thread->call_tallies && entry->node)
+			call_sums_of(thread, entry->node)->total -= ticks;
+	}
+}
+
+/*
+ * Machines change their speed: what a call costs is measured again and again. Returns the time,
+ * which has gone on.
+ */
+static __attribute__((noinline)) uint64_t
+measure_again(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
+{
+	const bool first = !thread->calls.measure_ticks;
+
+	thread->calls.measure_ticks = ticks + CALLS_MEASURE_TICKS;
+	if (first || stack->depth > CALLS_MEASURE_DEPTH)
+		return ticks;
+	calibrate_again(thread);
+	take_off(thread, stack, session_ticks() - ticks);
+	return session_ticks();
+}
+
+/* When a call begins. */
+static inline __attribute__((always_inline)) uint64_t
+begin_ticks(struct thread *thread, struct calls_stack *stack)
+{
+	const uint64_t ticks = session_ticks();
+
+	if (likely(ticks < thread->calls.measure_ticks))
+		return ticks;
+	return measure_again(thread, stack, ticks);
+}
+
 /* ---- entry and exit ---- */
 
 /* Whether the entry's frame is one that the top of the stack may have called. */
@@ -262,12 +309,15 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 
 		entry.node = tree_child(
 			&thread->unwinder.cache, writer, parent, function | RECORD_PC_EXACT);
-		entry.start = session_ticks();
+		entry.start = begin_ticks(thread, stack);
 		call_sums_enter(thread, entry.node, entry.start);
-	} else if (writer_ready(writer)) {
-		writer->at =
-			record_emit_enter(&writer->state, writer->at, session_ticks(), function);
-		writer_commit(writer);
+	} else {
+		const uint64_t ticks = begin_ticks(thread, stack);
+
+		if (writer_ready(writer)) {
+			writer->at = record_emit_enter(&writer->state, writer->at, ticks, function);
+			writer_commit(writer);
+		}
 	}
 	stack->entries[++stack->depth] = entry;
 }
@@ -456,8 +506,8 @@ is_wanted(struct thread *thread, uint64_t function, bool enters)
 static bool
 is_left_out(void)
 {
-	return unlikely(!session.entries) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
-	       (!thread_self || !recording_wants_time(thread_self));
+	return is_off() ||
+	       (unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self));
 }
 
 void

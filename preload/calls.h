@@ -40,8 +40,10 @@
 enum {
 	CALLS_DEPTH_FIRST = 1024, /* entries at first, doubled as needed */
 	CALLS_DEPTH_MAX = 1 << 22,
-	CALLS_NEAR_BYTES = 256,	    /* a callee's frame begins nearer than this, or is looked at */
-	CALLS_PROLOGUE_BYTES = 128, /* a function calls its hook this near to its beginning */
+	CALLS_NEAR_BYTES = 256, /* a callee's frame begins nearer than this, or is looked at */
+	CALLS_MEASURE_TICKS = 1 << 21, /* some millisecond between measurements */
+	CALLS_MEASURE_DEPTH = 256,     /* of deeper stacks no sums are mended for it */
+	CALLS_PROLOGUE_BYTES = 128,    /* a function calls its hook this near to its beginning */
 };
 
 struct calls_entry {
@@ -79,6 +81,8 @@ struct thread;
 struct calls {
 	struct calls_stack *stack; /* that the last hook ran on; NULL: none yet */
 	uint64_t jump_ticks; /* when frames may have gone: a longjmp, a catch; 0: they have not */
+	uint64_t measure_ticks;		 /* when to measure again what a call costs */
+	struct calibration *calibration; /* NULL: none yet */
 };
 
 /*

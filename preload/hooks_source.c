@@ -10,57 +10,11 @@
 #include "recording.h"
 #include "sections.h"
 #include "session.h"
+#include "source.h"
 #include "tasks.h"
 #include "thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
-
-/* The thread, with the gate closed behind it; NULL: nothing is to be recorded. */
-static inline __attribute__((always_inline)) struct thread *
-open_gate(struct frame frame)
-{
-	const uint32_t phase = load_acquire(&session.phase);
-
-	return likely(phase == SESSION_ON) || phase == SESSION_UNKNOWN ? thread_enter(frame) : NULL;
-}
-
-/* ---- sections ---- */
-
-static void
-enter(struct thag_place_ *place)
-{
-	const struct frame frame = arch_caller();
-	struct thread *thread = open_gate(frame);
-
-	if (unlikely(!thread))
-		return;
-	sections_enter(thread, frame, place);
-	thread_leave(thread);
-}
-
-static void
-leave(struct thag_place_ *place)
-{
-	const struct frame frame = arch_caller();
-	struct thread *thread = open_gate(frame);
-
-	if (unlikely(!thread))
-		return;
-	sections_leave(thread, frame, place);
-	thread_leave(thread);
-}
-
-static void
-end(struct thag_place_ *place)
-{
-	const struct frame frame = arch_caller();
-	struct thread *thread = open_gate(frame);
-
-	if (unlikely(!thread))
-		return;
-	sections_end(thread, frame, place);
-	thread_leave(thread);
-}
 
 /* ---- spans, marks, counters ---- */
 
@@ -70,7 +24,7 @@ static uint32_t span_count;
 static uint64_t
 span_begin(struct thag_place_ *place)
 {
-	struct thread *thread = open_gate(arch_caller());
+	struct thread *thread = source_enter(arch_caller());
 	uint64_t numbers[] = {0, 0, 0};
 
 	if (!thread)
@@ -86,7 +40,7 @@ span_begin(struct thag_place_ *place)
 static void
 span_end(uint64_t span)
 {
-	struct thread *thread = open_gate(arch_caller());
+	struct thread *thread = source_enter(arch_caller());
 	uint64_t numbers[] = {0, span >> 32, (uint32_t)span};
 
 	if (!thread)
@@ -98,7 +52,7 @@ span_end(uint64_t span)
 static void
 mark(struct thag_place_ *place)
 {
-	struct thread *thread = session.paused ? NULL : open_gate(arch_caller());
+	struct thread *thread = session.paused ? NULL : source_enter(arch_caller());
 	uint64_t numbers[] = {0, 0};
 
 	if (!thread)
@@ -111,7 +65,7 @@ mark(struct thag_place_ *place)
 static void
 counter(struct thag_place_ *place, double value)
 {
-	struct thread *thread = session.paused ? NULL : open_gate(arch_caller());
+	struct thread *thread = session.paused ? NULL : source_enter(arch_caller());
 	uint64_t numbers[] = {0, 0, 0};
 
 	if (!thread)
@@ -125,7 +79,7 @@ counter(struct thag_place_ *place, double value)
 static void
 thread_name(const char *name)
 {
-	struct thread *thread = open_gate(arch_caller());
+	struct thread *thread = source_enter(arch_caller());
 
 	if (!thread)
 		return;
@@ -139,7 +93,7 @@ static uint64_t
 task_new(struct thag_place_ *place)
 {
 	const struct frame frame = arch_caller();
-	struct thread *thread = open_gate(frame);
+	struct thread *thread = source_enter(frame);
 
 	if (!thread)
 		return 0;
@@ -153,7 +107,7 @@ task_new(struct thag_place_ *place)
 	static void task_##action(uint64_t task)                                                   \
 	{                                                                                          \
 		const struct frame frame = arch_caller();                                          \
-		struct thread *thread = open_gate(frame);                                          \
+		struct thread *thread = source_enter(frame);                                       \
                                                                                                    \
 		if (!thread)                                                                       \
 			return;                                                                    \
@@ -170,7 +124,7 @@ TASK_HOOK(end)
 static void
 set_paused(struct frame frame, bool paused)
 {
-	struct thread *thread = open_gate(frame);
+	struct thread *thread = source_enter(frame);
 
 	if (!thread)
 		return;
@@ -194,7 +148,7 @@ static int
 is_active(void)
 {
 	const struct frame frame = arch_caller();
-	struct thread *thread = open_gate(frame);
+	struct thread *thread = source_enter(frame);
 
 	if (!thread)
 		return 0;
@@ -206,9 +160,9 @@ is_active(void)
 
 EXPORT const struct thag_hooks_ thag_hooks = {
 	.version = THAG_HOOKS_VERSION_,
-	.enter = enter,
-	.leave = leave,
-	.end = end,
+	.enter = sections_enter,
+	.leave = sections_leave,
+	.end = sections_end,
 	.span_begin = span_begin,
 	.span_end = span_end,
 	.mark = mark,

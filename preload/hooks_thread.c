@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * pthread_create, so that a thread is known (and sampled) from its first instruction on, whether it
- * allocates or not.
+ * allocates or not, and with what created it; and the names that threads give themselves.
  */
 #include <pthread.h>
 #include "heap.h"
@@ -66,5 +66,28 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*rout
 
 	if (result)
 		real.free(start);
+	return result;
+}
+
+/* A thread that names itself is known by that name; one that is named by another keeps its first.
+ */
+EXPORT int
+pthread_setname_np(pthread_t thread, const char *name)
+{
+	static void *code;
+	int (*set_name)(pthread_t, const char *);
+
+	if (!load_acquire(&code))
+		store_release(&code, loader_find_next("pthread_setname_np"));
+	*(void **)&set_name = code;
+	const int result = set_name(thread, name);
+	struct thread *self = NULL;
+
+	if (!result && thread_self && pthread_equal(thread, pthread_self()))
+		self = thread_enter(arch_caller());
+	if (self) {
+		thread_announce(self, name);
+		thread_leave(self);
+	}
 	return result;
 }

@@ -7,10 +7,9 @@
 static void
 apply(void)
 {
-	const bool everywhere = !session.paused && !session.marked;
-
-	session.entries = session.time && everywhere;
-	session.min_size_bytes = everywhere ? session.pool->options.min_size_bytes : UINT64_MAX;
+	session.everywhere = !session.paused && !session.marked;
+	session.min_size_bytes =
+		session.everywhere ? session.pool->options.min_size_bytes : UINT64_MAX;
 }
 
 void
@@ -64,9 +63,9 @@ recording_wants_time(const struct thread *thread)
 {
 	const struct calls_stack *stack;
 
-	if (session.entries)
+	if (session.everywhere)
 		return true;
-	if (!session.time || session.paused)
+	if (session.paused)
 		return false;
 	stack = stack_of(thread);
 	return stack && stack->marked_time;

@@ -71,8 +71,8 @@ recording_leave(struct calls_stack *stack, uint32_t options)
 static inline bool
 recording_times(const struct calls_stack *stack)
 {
-	return likely(session.entries) ||
-	       (session.time && !session.paused && session.marked && stack->marked_time);
+	return session.time && (likely(session.everywhere) ||
+				       (!session.paused && session.marked && stack->marked_time));
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "paths_capture.h"
 #include "recording.h"
 #include "session.h"
+#include "source.h"
 #include "forbid.h"
 
 /* ---- the list ---- */
@@ -93,6 +94,20 @@ sections_drop(struct thread *thread, struct calls_stack *stack, uint64_t sp)
 
 		if (likely((uint64_t)top->slot > sp && *top->slot == top->word))
 			break;
+		drop_top(thread, stack);
+	}
+}
+
+void
+sections_forgotten(struct thread *thread)
+{
+	struct calls_stack *stack = thread->calls.stack;
+
+	while (stack && load_relaxed(&stack->user) == thread && stack->section_count) {
+		const struct section *top = sections_top(stack);
+
+		if (session.time)
+			calls_leave_section(thread, top->slot, top->function, session_ticks());
 		drop_top(thread, stack);
 	}
 }
@@ -227,8 +242,8 @@ enter_slow(struct thread *thread, struct frame frame, struct thag_place_ *place)
 		calls_enter_section(thread, sections_top(stack));
 }
 
-void
-sections_enter(struct thread *thread, struct frame frame, struct thag_place_ *place)
+static inline __attribute__((always_inline)) void
+enter(struct thread *thread, struct frame frame, struct thag_place_ *place)
 {
 	struct calls_stack *stack = thread->calls.stack;
 
@@ -281,8 +296,8 @@ stack_here(struct thread *thread, struct frame frame)
 }
 
 /* Returns false where no such section is open in the frame. */
-static bool
-leave(struct thread *thread, struct frame frame, const struct thag_place_ *place,
+static __attribute__((noinline)) bool
+leave_slow(struct thread *thread, struct frame frame, const struct thag_place_ *place,
 	bool fits(const struct section *, const struct thag_place_ *))
 {
 	const uint64_t ticks = session_ticks();
@@ -316,15 +331,15 @@ is_last(const struct thread *thread, const struct calls_stack *stack, struct fra
 	return top->sp == frame.sp && is_place(top, place) && *top->slot == top->word;
 }
 
-void
-sections_leave(struct thread *thread, struct frame frame, struct thag_place_ *place)
+static inline __attribute__((always_inline)) void
+leave(struct thread *thread, struct frame frame, const struct thag_place_ *place)
 {
 	struct calls_stack *stack = thread->calls.stack;
 
 	if (unlikely(!is_last(thread, stack, frame, place))) {
 		/* Without a number it was never entered while anything was recorded. */
 		if (load_relaxed(&place->number))
-			leave(thread, frame, place, is_place);
+			leave_slow(thread, frame, place, is_place);
 		return;
 	}
 	const struct section *top = sections_top(stack);
@@ -335,13 +350,31 @@ sections_leave(struct thread *thread, struct frame frame, struct thag_place_ *pl
 		calls_leave_section(thread, top->slot, top->function, session_ticks());
 }
 
-void
-sections_end(struct thread *thread, struct frame frame, struct thag_place_ *place)
+static void
+end(struct thread *thread, struct frame frame, struct thag_place_ *place)
 {
-	if (leave(thread, frame, place, has_name))
+	if (leave_slow(thread, frame, place, has_name))
 		return;
 	/* What a fork's parent has begun, its child does not know. */
 	if (!session.parent_number)
 		names_misuse(&thread->writer, names_number(&thread->writer, place),
 			MISUSE_NOT_BEGUN, paths_capture(thread, frame, false));
 }
+
+/* ---- hooks ---- */
+
+#define HOOK(action)                                                                               \
+	void sections_##action(struct thag_place_ *place)                                          \
+	{                                                                                          \
+		const struct frame frame = arch_caller();                                          \
+		struct thread *thread = source_enter(frame);                                       \
+                                                                                                   \
+		if (unlikely(!thread))                                                             \
+			return;                                                                    \
+		action(thread, frame, place);                                                      \
+		thread_leave(thread);                                                              \
+	}
+
+HOOK(enter)
+HOOK(leave)
+HOOK(end)

@@ -48,13 +48,16 @@ sections_top(const struct calls_stack *stack)
 	return &stack->sections[stack->section_count - 1];
 }
 
-void sections_enter(struct thread *thread, struct frame frame, struct thag_place_ *place);
+/*
+ * Hooks of thag.h: a section begins; its scope is left; the last section of the name that was begun
+ * in this frame ends.
+ */
+void sections_enter(struct thag_place_ *place);
+void sections_leave(struct thag_place_ *place);
+void sections_end(struct thag_place_ *place);
 
-/* The scope of `place` is left: ends its section, if it is open. */
-void sections_leave(struct thread *thread, struct frame frame, struct thag_place_ *place);
-
-/* Ends the last section of that name which was begun in this frame. */
-void sections_end(struct thread *thread, struct frame frame, struct thag_place_ *place);
+/* The thread ends: what is open on its stack is no more. */
+void sections_forgotten(struct thread *thread);
 
 /* Drops those of frames that are gone, where the stack is known to end at `sp`. */
 void sections_drop(struct thread *thread, struct calls_stack *stack, uint64_t sp);

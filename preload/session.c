@@ -149,6 +149,6 @@ session_start(void)
 void
 session_stop(void)
 {
-	session.memory = session.time = session.entries = false;
+	session.memory = session.time = false;
 	store_release(&session.phase, SESSION_OFF);
 }

@@ -9,6 +9,7 @@
 #include "calibrate.h"
 #include "call_stacks.h"
 #include "process.h"
+#include "sections.h"
 #include "session.h"
 #include "tasks.h"
 #include "os/system.h"
@@ -34,6 +35,7 @@ thread_ends(void *state)
 	uint64_t numbers[] = {0};
 
 	if (thread->gate == THREAD_READY) {
+		sections_forgotten(thread);
 		calls_end(thread, arch_caller());
 		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);
 	}
@@ -165,7 +167,7 @@ begin(struct thread *thread)
 	writer_retire(&thread->writer);
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
-	memset(&thread->calls, 0, sizeof(thread->calls));
+	thread->calls = (struct calls){.calibration = thread->calls.calibration};
 	thread->paths.task_count = 0;
 	thread->context = NULL;
 	thread->creator = thread_creator;

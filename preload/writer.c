@@ -159,10 +159,28 @@ report_lost(struct writer *writer)
 	writer_emit(writer, RECORD_LOST, numbers, 3, NULL, 0);
 }
 
+/* Here and not where records are written, which is the program's time. */
+static void
+touch_pages(struct pool_chunk *chunk)
+{
+	for (uint32_t at = 0; at < POOL_PAYLOAD_BYTES; at += SYSTEM_PAGE_BYTES)
+		*(volatile uint8_t *)(pool_payload(chunk) + at) = 0;
+}
+
+/* What it took to get a chunk, waiting for the reader included, is no call's time. */
+static void
+tell_pause(struct writer *writer, uint64_t start_ticks)
+{
+	uint64_t numbers[] = {0, session_ticks() - start_ticks};
+
+	writer_emit(writer, RECORD_CALL_PAUSE, numbers, 2, NULL, 0);
+}
+
 bool
 writer_next_chunk(struct writer *writer)
 {
 	struct pool_header *pool = session.pool;
+	const uint64_t start_ticks = session_ticks();
 
 	if (load_acquire(&pool->phase) == POOL_CLOSED) {
 		session_stop();
@@ -184,8 +202,11 @@ writer_next_chunk(struct writer *writer)
 	writer->at = pool_payload(writer->chunk);
 	writer->limit = writer->at + POOL_PAYLOAD_BYTES - RECORD_HOT_BYTES;
 	record_state_init(&writer->state, writer->chunk->base_ticks);
+	touch_pages(writer->chunk);
 	if (writer->lost_unreported)
 		report_lost(writer);
+	if (session.time)
+		tell_pause(writer, start_ticks);
 	return true;
 }
 

@@ -701,7 +701,7 @@ const struct option_row options_table[] = {
 	{"THAG_MARKED", "marked", 0, 0,
 		"record only what happens inside what the source marked by thag.h", parse_marked},
 	{"THAG_ORIGINS", "origins", 0, "on|off",
-		"show the stacks of threads and coroutines below what created them (default on)",
+		"show the stacks of threads and coroutines below what created them (default off)",
 		parse_origins},
 	{"THAG_RECORD", "record", 0, "FILE",
 		"also keep all that was recorded, compressed, in FILE: thag replay makes the "
@@ -728,7 +728,7 @@ options_init(struct options *options)
 	options->sampler = OPTIONS_SAMPLER_AUTO;
 	options->wall = 0;
 	options->marked = 0;
-	options->origins = 1;
+	options->origins = 0;
 	for (size_t i = 0; i < OPTIONS_DIRECTORY_BYTES; i++)
 		options->directory[i] = options->record[i] = 0;
 	options->directory[0] = '.';

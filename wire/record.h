@@ -103,6 +103,8 @@ enum record_type {
 				 * ends from here on; 0: it goes on */
 	RECORD_LATE_ENTER = 29, /* time, function, ticks: ENTER of a call that began then, written
 				 * when it was clear that it is long enough */
+	RECORD_CALL_PAUSE = 31, /* time, ticks: so long, until now, this thread was at the
+				 * profiler's own business: no open call's time */
 	RECORD_CALLS_LEFT_OUT = 30, /* time, count: so many calls inside of the innermost one that
 				     * is open were not recorded, before this */
 };

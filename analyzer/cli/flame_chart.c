@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flame.h"
+#include "flame_profile.h"
 #include "flame_time.h"
 #include "text.h"
 
@@ -17,6 +18,7 @@ enum {
 };
 
 struct chart {
+	const struct selection *selection;
 	const struct profile *profile;
 	const uint8_t *nodes;		/* of the selection: those that are drawn */
 	GArray *parent, *frame;		/* uint32_t by box */
@@ -44,6 +46,7 @@ static void
 chart_init(struct chart *chart, const struct selection *selection)
 {
 	*chart = (struct chart){
+		.selection = selection,
 		.profile = selection->profile,
 		.nodes = selection->nodes,
 		.parent = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
@@ -328,12 +331,28 @@ add_threads(struct chart *chart, const struct selection *selection)
 
 /* ---- the picture ---- */
 
+/* Boxes lie where they were on the clock, which cannot be told what tracing took. */
+static void
+describe_cost(const struct profile *profile, GString *text)
+{
+	uint64_t cost_ps = 0;
+	char time[TEXT_CELL];
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		cost_ps = MAX(cost_ps, profile_process(profile, i)->cost[COST_OF_CALLS].pair_ps);
+	if (profile->calls->len && cost_ps)
+		g_string_append_printf(text,
+			"%stimes are as measured: %s for each call inside is what tracing took",
+			text->len ? "; " : "", text_time((cost_ps + 500) / 1000, time));
+}
+
 static char *
 describe(const struct chart *chart)
 {
 	const struct profile_run *run = &chart->profile->run;
 	const uint64_t hidden = run->chart_hidden + chart->hidden;
-	GString *text = g_string_new(run->incomplete);
+	g_autofree char *subtitle = flame_subtitle(chart->selection);
+	GString *text = g_string_new(subtitle);
 	char count[TEXT_CELL], time[TEXT_CELL];
 
 	if (hidden)
@@ -344,6 +363,7 @@ describe(const struct chart *chart)
 	if (run->chart_grain_ns)
 		g_string_append_printf(text, "%ssamples within %s are drawn as one",
 			text->len ? "; " : "", text_time(run->chart_grain_ns, time));
+	describe_cost(chart->profile, text);
 	return g_string_free(text, FALSE);
 }
 

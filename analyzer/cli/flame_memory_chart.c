@@ -6,6 +6,7 @@
  * the one before it goes on as one box, also from interval to interval.
  */
 #include "flame.h"
+#include "flame_profile.h"
 #include "flame_time.h"
 #include "text.h"
 
@@ -86,9 +87,9 @@ open_box(struct chart *chart, uint32_t frame, uint64_t start_ns, uint64_t end_ns
 
 /* The band of all memory, whose frame is the one after the functions. */
 static void
-open_band(struct chart *chart, uint64_t end_ns)
+open_band(struct chart *chart, uint64_t start_ns, uint64_t end_ns)
 {
-	open_box(chart, chart->profile->functions->len, 0, end_ns);
+	open_box(chart, chart->profile->functions->len, start_ns, end_ns);
 }
 
 static void
@@ -204,7 +205,7 @@ add_intervals(struct chart *chart, const struct selection *selection)
 {
 	const uint64_t span_ns = selection->profile->spans.span_ns;
 	g_autoptr(GPtrArray) intervals = share_out(selection);
-	unsigned last = 0;
+	unsigned first = 0, last = 0;
 
 	for (unsigned i = 0; i < SPANS_MAX; i++) {
 		if (((const GArray *)g_ptr_array_index(intervals, i))->len)
@@ -212,8 +213,10 @@ add_intervals(struct chart *chart, const struct selection *selection)
 	}
 	if (!last)
 		return;
-	open_band(chart, last * span_ns);
-	for (unsigned i = 0; i < last; i++)
+	while (!((const GArray *)g_ptr_array_index(intervals, first))->len)
+		first++;
+	open_band(chart, first * span_ns, last * span_ns);
+	for (unsigned i = first; i < last; i++)
 		add_interval(chart, g_ptr_array_index(intervals, i), i * span_ns, span_ns);
 }
 
@@ -230,16 +233,18 @@ make_frames(const struct profile *profile)
 }
 
 static int
-write_chart(FILE *out, struct chart *chart, const struct flame_profile_options *options)
+write_chart(FILE *out, struct chart *chart, const struct selection *selection,
+	const struct flame_profile_options *options)
 {
 	const struct profile *profile = chart->profile;
 	g_autofree struct flame_frame *frames = make_frames(profile);
 	g_autofree char *program = g_path_get_basename(profile->run.program);
 	g_autofree char *own_title = g_strconcat("Memory of ", program, " over time", NULL);
 	char cell[TEXT_CELL];
+	g_autofree char *part = flame_subtitle(selection);
 	g_autofree char *subtitle = g_strdup_printf(
-		"Each %s of the run is shared out by the bytes that were allocated in it",
-		text_time(profile->spans.span_ns, cell));
+		"Each %s of the run is shared out by the bytes that were allocated in it%s%s",
+		text_time(profile->spans.span_ns, cell), part ? "; " : "", part ? part : "");
 	const struct flame_metric metric = {
 		.name = "allocated", .unit = FLAME_BYTES, .self = amounts(chart->bytes)};
 	const struct flame flame = {
@@ -269,7 +274,7 @@ flame_memory_chart_write_as(
 
 	chart_init(&chart, selection->profile);
 	add_intervals(&chart, selection);
-	error = write_chart(out, &chart, options);
+	error = write_chart(out, &chart, selection, options);
 	chart_fini(&chart);
 	return error;
 }

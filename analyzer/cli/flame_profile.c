@@ -90,6 +90,19 @@ fill_columns(struct columns *columns, const struct selection *selection, enum me
 	}
 }
 
+char *
+flame_subtitle(const struct selection *selection)
+{
+	const char *incomplete = selection->profile->run.incomplete;
+	GString *text = g_string_new(NULL);
+
+	if (selection->restricted)
+		g_string_append_printf(text, "Only %s", selection->description);
+	if (*incomplete)
+		g_string_append_printf(text, "%s%s", text->len ? "; " : "", incomplete);
+	return g_string_free(text, !text->len);
+}
+
 int
 flame_profile_write(FILE *out, const struct selection *selection, const char *title)
 {
@@ -107,15 +120,17 @@ flame_profile_write_as(
 	g_autofree char *program = g_path_get_basename(profile->run.program);
 	g_autofree char *own_title =
 		g_strconcat(*profile->run.folded ? "" : "Memory of ", program, NULL);
+	g_autofree char *subtitle = flame_subtitle(selection);
 	struct columns columns = {0};
 
 	fill_columns(&columns, selection, options->metric);
 	const struct flame flame = {
 		.kind = FLAME_GRAPH,
 		.title = options->title ? options->title : own_title,
-		.subtitle = *profile->run.incomplete ? profile->run.incomplete : NULL,
+		.subtitle = subtitle,
 		.root_name = *profile->run.folded ? NULL : program,
-		.box_count = profile->nodes.count - 1,
+		/* A profile of time alone has paths, and nothing of memory to show. */
+		.box_count = columns.count ? profile->nodes.count - 1 : 0,
 		.parent = parents,
 		.frame = profile->nodes.frame + 1,
 		.frame_count = profile->frames->len,

@@ -25,4 +25,8 @@ struct flame_profile_options {
 int flame_profile_write_as(
 	FILE *out, const struct selection *selection, const struct flame_profile_options *options);
 
+/* What stands below a picture's title: of which part it is, what is missing. NULL: nothing;
+ * g_free(). */
+char *flame_subtitle(const struct selection *selection);
+
 #endif

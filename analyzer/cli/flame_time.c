@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The flamegraph of times: see flame_time.h. */
+#include "flame_profile.h"
 #include "flame_time.h"
 
 #include "flame.h"
@@ -139,6 +140,7 @@ flame_time_write_as(
 	g_autofree struct flame_frame *frames = flame_function_frames(profile);
 	g_autofree char *program = g_path_get_basename(profile->run.program);
 	g_autofree char *own_title = g_strconcat("Time of ", program, NULL);
+	g_autofree char *subtitle = flame_subtitle(selection);
 	struct flame_metric metrics[SHOWN];
 	uint64_t *values[SHOWN];
 	struct boxes boxes;
@@ -150,7 +152,7 @@ flame_time_write_as(
 	const struct flame flame = {
 		.kind = FLAME_GRAPH,
 		.title = options->title ? options->title : own_title,
-		.subtitle = *profile->run.incomplete ? profile->run.incomplete : NULL,
+		.subtitle = subtitle,
 		.root_name = program,
 		.box_count = count ? boxes.count : 0,
 		.parent = (const uint32_t *)(const void *)boxes.parent->data,

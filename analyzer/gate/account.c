@@ -23,7 +23,8 @@ account_kind_of(enum gate_metric metric)
 {
 	enum account_kind kind = ACCOUNT_EVENTS;
 
-	while (kind + 1 < ACCOUNT_KINDS && !gate_set_has(account_kind_sets[kind], metric))
+	while ((int)metric >= GATE_EVENT_METRICS && kind + 1 < ACCOUNT_KINDS &&
+		!gate_set_has(account_kind_sets[kind], metric))
 		kind++;
 	return kind;
 }
@@ -143,7 +144,7 @@ set_of_profile(const struct profile *profile)
 	const unsigned in_summary = 1u << GATE_ALLOCATIONS | 1u << GATE_ALLOCATED;
 	const unsigned heap = profile->run.summary ? in_summary : (1u << GATE_CALLS) - 1;
 
-	return heap | (profile->calls->len ? 1u << GATE_CALLS : 0);
+	return heap | (profile->calls->len ? 1u << GATE_CALLS | 1u << GATE_TIME : 0);
 }
 
 struct account *

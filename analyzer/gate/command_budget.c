@@ -10,6 +10,7 @@
 enum {
 	PROFILED_RUNS = 2, /* two that agree: less is no evidence of being exact */
 	PROFILED_RUNS_TO_ACCEPT = 5,
+	PROFILED_RUNS_TO_TIME = 5,
 	RUNS_TO_SHOW = 20, /* timed, where nothing is compared */
 };
 
@@ -19,10 +20,13 @@ budget_path(const struct gate_options *options)
 	return options->budget ? options->budget : "thag-budget.json";
 }
 
+/* What is timed is not the same in every run. */
 static unsigned
-profiled_runs(const struct gate_options *options, unsigned otherwise)
+profiled_runs(const struct gate_options *options, unsigned set, unsigned otherwise)
 {
-	return options->profiled_runs ? (unsigned)options->profiled_runs : otherwise;
+	if (options->profiled_runs)
+		return (unsigned)options->profiled_runs;
+	return gate_set_has(set, GATE_TIME) ? MAX(otherwise, PROFILED_RUNS_TO_TIME) : otherwise;
 }
 
 static unsigned
@@ -48,7 +52,7 @@ run(struct job *job)
 
 	const unsigned runs = job->options->runs ? (unsigned)job->options->runs : RUNS_TO_SHOW;
 
-	if (job_measure(job, NULL, set, profiled_runs(job->options, 1), runs)) {
+	if (job_measure(job, NULL, set, profiled_runs(job->options, set, 1), runs)) {
 		job_show(job, set);
 		job_check_limits(job, NULL);
 	}
@@ -170,7 +174,8 @@ compare_with_entry(struct job *job, struct budget_entry *entry)
 	if (!job->options->instructions)
 		job->callgrind = job->base->counter == MEASURE_CALLGRIND;
 	if (!job_measure(job, NULL, (set & ~foreign) | for_limits,
-		    profiled_runs(job->options, PROFILED_RUNS), (unsigned)job->options->runs) ||
+		    profiled_runs(job->options, set | for_limits, PROFILED_RUNS),
+		    (unsigned)job->options->runs) ||
 		!job_compare(job, NULL, set & ~foreign))
 		return false;
 	refuse_foreign(job, foreign);
@@ -323,7 +328,7 @@ accept(struct job *job)
 	const unsigned set = set_to_accept(job, &budget);
 
 	if (job_measure(job, NULL, set | GATE_SET_EXACT,
-		    profiled_runs(job->options, PROFILED_RUNS_TO_ACCEPT),
+		    profiled_runs(job->options, set, PROFILED_RUNS_TO_ACCEPT),
 		    (unsigned)job->options->runs) &&
 		sample(job, set)) {
 		job_show(job, set);

@@ -40,7 +40,7 @@ job_set_error(struct job *job, GError *error)
 static unsigned
 without_plain_runs(const struct job *job)
 {
-	return GATE_SET_EXACT | (job->callgrind ? 1u << GATE_INSTRUCTIONS : 0);
+	return GATE_SET_EVENTS | (job->callgrind ? 1u << GATE_INSTRUCTIONS : 0);
 }
 
 /* No longer than --max-time in all, by what the first runs took. */
@@ -65,7 +65,7 @@ plan_runs(struct job *job, const struct measurement *base, const struct measurem
 	for (unsigned i = 0; i < GATE_METRICS; i++) {
 		const double wanted = detect > 0 ? detect : 2 * job->settings.tolerance[i];
 
-		if (gate_set_has(set, i) && gate_metrics[i].class == GATE_NOISY)
+		if (gate_set_has(set, i) && (i == GATE_CPU || i == GATE_WALL))
 			needed = MAX(needed, judge_plan(base, now, i, &job->settings, wanted));
 	}
 	return MAX(RUNS_FIRST, MIN(needed, runs_in_time(job, base, now)));
@@ -90,7 +90,7 @@ measure(struct job *job, struct measurement *base, struct measurement *now,
 
 	for (unsigned i = 0; i < plan.side_count; i++)
 		plan.sides[i] = sides[base_workload ? i : 1];
-	if (set & GATE_SET_EXACT && !measure_profiled(&plan, profiled_runs, &error))
+	if (set & GATE_SET_EVENTS && !measure_profiled(&plan, profiled_runs, &error))
 		return job_set_error(job, error);
 	if (job->callgrind && gate_set_has(set, GATE_INSTRUCTIONS) &&
 		!measure_counted(&plan, COUNTED_RUNS, &error))
@@ -114,6 +114,7 @@ job_measure(struct job *job, const struct workload *base_workload, unsigned set,
 {
 	if (!job->now)
 		job->now = measurement_new();
+	job->now->keep_more = gate_set_has(set, GATE_TIME);
 	if (!job->base && base_workload)
 		job->base = measurement_new();
 	return measure(job, job->base, job->now, base_workload, set, profiled_runs, runs);

@@ -171,15 +171,19 @@ most_exceeding(const struct row *mine, const struct row *theirs)
 				    !(cost[(i + 1) * stride + j + 1] + fabs(difference) > here);
 		const bool alone = !(cost[(i + 1) * stride + j] + mine->values[i] > here);
 
+		const bool equal = paired && !(fabs(difference) > 0);
+
+		/* Of two ways that cost the same, the one in which more stays as it was. */
 		if (paired || alone) {
-			const double over = paired ? difference : mine->values[i];
+			const bool pair = equal || (paired && !alone);
+			const double over = pair ? difference : mine->values[i];
 
 			if (over > most) {
 				most = over;
 				best = i;
 			}
 			i++;
-			j += paired;
+			j += pair;
 		} else {
 			j++;
 		}

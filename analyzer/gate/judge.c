@@ -185,7 +185,7 @@ are_pairs(enum gate_metric metric, const struct measurement *base, const struct 
 {
 	const guint count = measurement_count(now, metric);
 
-	return settings->rounds && !gate_is_exact(metric) && count >= JUDGE_PAIRS_MIN &&
+	return settings->rounds && (int)metric >= GATE_EVENT_METRICS && count >= JUDGE_PAIRS_MIN &&
 	       count == measurement_count(base, metric);
 }
 

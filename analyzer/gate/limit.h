@@ -7,6 +7,7 @@
  *	allocations(/^parse_/) <= 100	of the call paths with such a function (a name or a /regex/)
  *	leak-per-path <= 1 KiB		of each call path by itself
  *	wall <= 2 s			the median of all runs
+ *	time(parse) <= 5 ms		of a traced function or a section, with all it calls
  */
 #ifndef THAG_GATE_LIMIT_H
 #define THAG_GATE_LIMIT_H

@@ -20,6 +20,7 @@ measurement_new(void)
 
 	for (unsigned i = 0; i < GATE_METRICS; i++)
 		measurement->values[i] = g_array_new(FALSE, FALSE, sizeof(double));
+	measurement->more = g_ptr_array_new_with_free_func((GDestroyNotify)account_free);
 	return measurement;
 }
 
@@ -34,6 +35,7 @@ measurement_free(struct measurement *measurement)
 	}
 	for (unsigned i = 0; i < ACCOUNT_KINDS; i++)
 		account_free(measurement->accounts[i]);
+	g_ptr_array_unref(measurement->more);
 	g_free(measurement->profile);
 	g_free(measurement->build_id);
 	g_free(measurement);
@@ -77,10 +79,10 @@ measurement_add_value(struct measurement *measurement, enum gate_metric metric, 
 static void
 add_account(struct measurement *measurement, const struct account *account)
 {
-	for (unsigned i = 0; i < GATE_EXACT_METRICS; i++) {
+	for (unsigned i = 0; i < GATE_EVENT_METRICS; i++) {
 		if (gate_set_has(account->set, i))
 			measurement_add_value(measurement, i, (double)account->total[i]);
-		else if (i == GATE_CALLS)
+		else if (i == GATE_CALLS || i == GATE_TIME)
 			measurement_set_missing(
 				measurement, i, "the program's functions are not instrumented");
 		else
@@ -92,10 +94,12 @@ add_account(struct measurement *measurement, const struct account *account)
 void
 measurement_keep(struct measurement *measurement, enum account_kind kind, struct account *account)
 {
-	if (measurement->accounts[kind])
-		account_free(account);
-	else
+	if (!measurement->accounts[kind])
 		measurement->accounts[kind] = account;
+	else if (measurement->keep_more && kind == ACCOUNT_EVENTS)
+		g_ptr_array_add(measurement->more, account);
+	else
+		account_free(account);
 }
 
 static void

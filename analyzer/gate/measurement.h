@@ -25,6 +25,8 @@ struct measurement {
 	char *missing[GATE_METRICS];  /* why there are none, where there is a reason */
 	/* What call paths did: of the first run of its kind, of samples the mean of all; or NULL */
 	struct account *accounts[ACCOUNT_KINDS];
+	GPtrArray *more; /* struct account: of the other profiled runs, where keep_more */
+	bool keep_more;	 /* what is timed differs from run to run */
 	enum measure_counter counter; /* of the instructions */
 	char *profile;		      /* its file, while the directory lives; may be NULL */
 	char *build_id;		      /* of the program, or NULL */

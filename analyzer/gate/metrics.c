@@ -16,6 +16,7 @@ const struct gate_metric_row gate_metrics[GATE_METRICS] = {
 	[GATE_TEMPORARY] = {"temporary", "temporary allocations", GATE_EXACT, GATE_COUNT,
 		METRIC_TEMPORARY, 0, 0},
 	[GATE_CALLS] = {"calls", "calls", GATE_EXACT, GATE_COUNT, METRIC_CALLS, 0, 0},
+	[GATE_TIME] = {"time", "time in traced calls", GATE_NOISY, GATE_NS, METRIC_TIME, 0.05, 1e6},
 	[GATE_CPU] = {"cpu", "CPU time", GATE_NOISY, GATE_NS, METRIC_CPU, 0.02, 1e6},
 	[GATE_INSTRUCTIONS] = {"instructions", "instructions", GATE_NEAR_EXACT, GATE_COUNT,
 		METRIC_VALUE, 0.005, 10000},
@@ -60,7 +61,7 @@ static unsigned set_of_class(enum gate_class class)
 
 	for (unsigned i = 0; i < GATE_METRICS; i++)
 		set |= gate_metrics[i].class == class ? 1u << i : 0;
-	return set;
+	return set & GATE_SET_ALL;
 }
 
 static unsigned

@@ -38,6 +38,7 @@ enum gate_metric {
 	GATE_LEAKED_BLOCKS,
 	GATE_TEMPORARY,
 	GATE_CALLS, /* of instrumented programs */
+	GATE_TIME,  /* in them, and in sections: profiled, so only where it is asked for */
 	GATE_CPU,
 	GATE_WALL,
 	GATE_INSTRUCTIONS,
@@ -46,8 +47,9 @@ enum gate_metric {
 };
 
 enum {
-	/* The first metrics come from profiles; all of these are exact. */
+	/* The first metrics come from profiles of all events; but for the time they are exact. */
 	GATE_EXACT_METRICS = GATE_CALLS + 1,
+	GATE_EVENT_METRICS = GATE_TIME + 1,
 	/* The first metrics can be known by call path: times by samples, instructions by valgrind.
 	 */
 	GATE_PATH_METRICS = GATE_INSTRUCTIONS + 1,
@@ -72,7 +74,8 @@ extern const char *const gate_class_names[GATE_CLASSES];
 /* A set of metrics: bit 1 << metric. */
 enum {
 	GATE_SET_EXACT = (1 << GATE_EXACT_METRICS) - 1,
-	GATE_SET_ALL = (1 << GATE_METRICS) - 1,
+	GATE_SET_EVENTS = (1 << GATE_EVENT_METRICS) - 1,
+	GATE_SET_ALL = ((1 << GATE_METRICS) - 1) & ~(1 << GATE_TIME),
 };
 
 static inline bool

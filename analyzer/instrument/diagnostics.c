@@ -25,9 +25,7 @@ text_of(CXDiagnostic diagnostic, CXFile source, CXFile file, unsigned line, unsi
 	const CXString name = clang_getFileName(file);
 	char *text;
 
-	if (!file)
-		text = g_strdup(clang_getCString(message));
-	else if (clang_File_isEqual(file, source))
+	if (clang_File_isEqual(file, source))
 		text = g_strdup_printf("%u:%u: %s", line, column, clang_getCString(message));
 	else
 		text = g_strdup_printf("%s:%u:%u: %s", clang_getCString(name), line, column,
@@ -46,11 +44,22 @@ read_one(CXDiagnostic diagnostic, CXFile source)
 	clang_getExpansionLocation(
 		clang_getDiagnosticLocation(diagnostic), &file, &line, &column, &offset);
 	return (struct diagnostic){
-		.in_source = file && clang_File_isEqual(file, source),
+		.in_source = clang_File_isEqual(file, source),
 		.is_syntax = is_syntax(diagnostic),
 		.offset = offset,
 		.text = text_of(diagnostic, source, file, line, column),
 	};
+}
+
+/* What is said of no place is about a flag: gcc's may be unknown. */
+static bool
+is_error_of_source(CXDiagnostic diagnostic)
+{
+	CXFile file;
+
+	clang_getExpansionLocation(
+		clang_getDiagnosticLocation(diagnostic), &file, NULL, NULL, NULL);
+	return file && clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error;
 }
 
 GArray *
@@ -63,7 +72,7 @@ diagnostics_read(CXTranslationUnit unit, CXFile source)
 	for (unsigned i = 0; i < count; i++) {
 		const CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
 
-		if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
+		if (is_error_of_source(diagnostic)) {
 			const struct diagnostic error = read_one(diagnostic, source);
 
 			g_array_append_val(list, error);

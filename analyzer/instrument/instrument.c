@@ -25,7 +25,10 @@ parse_as(const char *language, const struct functions_source *source,
 	return functions_find(&own, ret_functions, ret_why);
 }
 
-/* What may be both, a header say, is C unless C++ has fewer errors in it. */
+/*
+ * What may be both, a header say, is C unless C++ has fewer errors in it, or the flags are none for
+ * C (-std=c++17).
+ */
 static int
 parse_as_either(
 	const struct functions_source *source, struct functions *ret_functions, char **ret_why)
@@ -33,8 +36,8 @@ parse_as_either(
 	g_autofree char *why = NULL;
 	struct functions cxx;
 
-	if (parse_as("c", source, ret_functions, ret_why))
-		return -1;
+	if (parse_as("c", source, ret_functions, &why))
+		return parse_as("c++", source, ret_functions, ret_why);
 	if (!ret_functions->errors || parse_as("c++", source, &cxx, &why))
 		return 0;
 	const bool is_cxx = cxx.errors < ret_functions->errors;

@@ -49,6 +49,7 @@ struct raw {
 	GStrv wanted, unwanted;
 	char *words;
 	gint lines_min;
+	gboolean lambdas, no_include, partial;
 };
 
 static void
@@ -60,8 +61,7 @@ free_raw(struct raw *raw)
 }
 
 static void
-add_entries(
-	GOptionContext *context, struct instrument_options *o, struct raw *raw, gboolean flags[3])
+add_entries(GOptionContext *context, struct instrument_options *o, struct raw *raw)
 {
 	const GOptionEntry entries[] = {
 		{"function", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &raw->wanted,
@@ -70,10 +70,10 @@ add_entries(
 			"Leave out functions of this name; may be repeated", "PATTERN"},
 		{"min-lines", 0, 0, G_OPTION_ARG_INT, &raw->lines_min,
 			"Leave out functions of less lines from brace to brace", "N"},
-		{"lambdas", 0, 0, G_OPTION_ARG_NONE, &flags[0], "Instrument lambdas too", NULL},
+		{"lambdas", 0, 0, G_OPTION_ARG_NONE, &raw->lambdas, "Instrument lambdas too", NULL},
 		{"as", 0, 0, G_OPTION_ARG_STRING, &raw->words,
 			"What to record: THAG_PROFILED_AS(...)", "WORDS"},
-		{"no-include", 0, 0, G_OPTION_ARG_NONE, &flags[1],
+		{"no-include", 0, 0, G_OPTION_ARG_NONE, &raw->no_include,
 			"Put in no #include: compile with -include thag.h", NULL},
 		{"build", 'p', 0, G_OPTION_ARG_FILENAME, &o->directory,
 			"Where compile_commands.json is", "DIR"},
@@ -81,7 +81,7 @@ add_entries(
 			"c or c++, whatever the names of the files are", "LANGUAGE"},
 		{"filename", 0, 0, G_OPTION_ARG_FILENAME, &o->filename,
 			"Take standard input for this file", "FILE"},
-		{"partial", 0, 0, G_OPTION_ARG_NONE, &flags[2],
+		{"partial", 0, 0, G_OPTION_ARG_NONE, &raw->partial,
 			"Instrument what was understood of a file, though parts were not", NULL},
 		{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &o->dry_run,
 			"Write nothing, only say what would be done", NULL},
@@ -126,9 +126,9 @@ add_patterns(struct choice *choice, char **patterns,
 }
 
 static gboolean
-refuse(GError **error, const char *format, const char *what)
+refuse(GError **error, const char *why, const char *what)
 {
-	g_autofree char *message = g_strdup_printf("%s%s", format, what);
+	g_autofree char *message = g_strconcat(why, what, NULL);
 
 	g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
 	return FALSE;
@@ -140,6 +140,9 @@ finish(struct instrument_options *o, const struct raw *raw, GError **error)
 {
 	struct instrument_wishes *wishes = &o->wishes;
 
+	wishes->lambdas = raw->lambdas;
+	wishes->no_include = raw->no_include;
+	wishes->partial = raw->partial;
 	if (!add_patterns(&wishes->choice, raw->wanted, choice_want, error) ||
 		!add_patterns(&wishes->choice, raw->unwanted, choice_exclude, error))
 		return FALSE;
@@ -164,7 +167,6 @@ instrument_options_parse(int count, char **arguments, struct instrument_options 
 	g_autoptr(GError) error = NULL;
 	const char *const command = arguments[0];
 	struct raw raw = {0};
-	gboolean flags[3] = {0};
 
 	*o = (struct instrument_options){0};
 	choice_init(&o->wishes.choice);
@@ -174,14 +176,11 @@ instrument_options_parse(int count, char **arguments, struct instrument_options 
 		"place,\nwithout files standard input goes to standard output. thag-uninstrument "
 		"takes it out\nagain, byte for byte.");
 	g_option_context_set_description(context, description);
-	add_entries(context, o, &raw, flags);
+	add_entries(context, o, &raw);
 	const gboolean good = g_option_context_parse(context, &count, &arguments, &error) &&
 			      finish(o, &raw, &error);
 
 	free_raw(&raw);
-	o->wishes.lambdas = flags[0];
-	o->wishes.no_include = flags[1];
-	o->wishes.partial = flags[2];
 	if (good)
 		return 0;
 	fprintf(stderr, "%s: %s (see %s --help)\n", command, error->message, command);

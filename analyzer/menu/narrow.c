@@ -87,6 +87,36 @@ ask_without(struct narrow *narrow, struct filter *filter)
 	return way;
 }
 
+/* "1s - 2.5s", "1s -", "-2.5s": two times, either of which may be missing. */
+static bool
+parse_times(const char *text, struct filter_range *ret_times, GError **error)
+{
+	g_auto(GStrv) ends = g_strsplit(text, "-", 2);
+	const char *from = g_strstrip(ends[0]), *to = ends[1] ? g_strstrip(ends[1]) : "";
+
+	return filter_parse_times(*from ? from : NULL, *to ? to : NULL, ret_times, error);
+}
+
+static int
+ask_times(const struct session *session, struct filter *filter)
+{
+	g_autofree char *question =
+		g_strdup_printf("when, of %.2f s (1s-1.5s, 1s-, -250ms; always: Enter): ",
+			(double)session->profile->run.duration_ns / 1e9);
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!session->profile->spans.count && !session->profile->moments->len)
+		return 0;
+	text = screen_ask(question, NULL);
+	if (!text)
+		return CHOICE_BACK;
+	if (!*text || parse_times(text, &filter->time_ns, &error))
+		return 0;
+	session_complain(error->message);
+	return CHOICE_BACK;
+}
+
 static int
 ask_all(struct narrow *narrow, const struct session *session, struct filter *filter)
 {
@@ -105,7 +135,9 @@ ask_all(struct narrow *narrow, const struct session *session, struct filter *fil
 			return CHOICE_BACK;
 		filter->function = narrow->function;
 	}
-	return ask_without(narrow, filter);
+	const int way = ask_without(narrow, filter);
+
+	return way < 0 ? way : ask_times(session, filter);
 }
 
 bool

@@ -3,12 +3,15 @@
 #include "call_histogram.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "varint.h"
 
 enum {
-	STEP = 8, /* the window grows by so many buckets at least */
+	STEP = 8, /* the window grows by so many buckets at least, or by half */
+	LIST_MAX = 16,
+	LIST_COUNT_MAX = 64, /* more of one bucket make a window: it is faster */
 	PAIR_BYTES = 20,
 };
 
@@ -27,23 +30,87 @@ call_histogram_value(unsigned bucket)
 	return lowest + (UINT64_C(1) << (shift - 1)) / 2;
 }
 
-void
-call_histogram_grow_slow(struct call_histogram *histogram, unsigned bucket)
+/* ---- few values: a list ---- */
+
+static unsigned
+list_room(unsigned entries)
+{
+	unsigned room = 2;
+
+	while (room < entries)
+		room *= 2;
+	return room;
+}
+
+/* Returns whether the list is long enough to become a window. */
+static bool
+add_to_list(struct call_histogram *histogram, unsigned bucket)
+{
+	struct call_histogram_entry *entry = histogram->entries;
+	const unsigned used = histogram->first;
+	unsigned i = 0;
+
+	while (i < used && entry[i].bucket != bucket)
+		i++;
+	if (i < used)
+		return ++entry[i].count >= LIST_COUNT_MAX;
+	if (!used || used == list_room(used))
+		histogram->entries = g_renew(
+			struct call_histogram_entry, histogram->entries, list_room(used + 1));
+	histogram->entries[used] = (struct call_histogram_entry){(uint16_t)bucket, 1};
+	return ++histogram->first == LIST_MAX;
+}
+
+/* ---- many: a window ---- */
+
+static void
+grow_window(struct call_histogram *histogram, unsigned bucket)
 {
 	const unsigned end = histogram->first + histogram->room;
 	unsigned from = bucket / STEP * STEP, to = from + STEP;
 	uint32_t *counts;
 
-	if (histogram->counts) {
-		from = MIN(from, histogram->first);
-		to = MAX(to, end);
+	if (histogram->counts && bucket < histogram->first) {
+		from = MIN(from, histogram->first - MIN(histogram->room / 2u, histogram->first));
+		to = end;
+	} else if (histogram->counts) {
+		from = histogram->first;
+		to = MAX(to, MIN(end + histogram->room / 2u, CALL_HISTOGRAM_BUCKETS));
 	}
 	counts = g_new0(uint32_t, to - from);
 	if (histogram->counts)
 		memcpy(counts + (histogram->first - from), histogram->counts,
 			histogram->room * sizeof(*counts));
 	g_free(histogram->counts);
-	*histogram = (struct call_histogram){counts, (uint16_t)from, (uint16_t)(to - from)};
+	*histogram = (struct call_histogram){{counts}, (uint16_t)from, (uint16_t)(to - from)};
+}
+
+static void
+add_to_window(struct call_histogram *histogram, unsigned bucket, unsigned count)
+{
+	if (bucket < histogram->first || bucket >= histogram->first + histogram->room)
+		grow_window(histogram, bucket);
+	histogram->counts[bucket - histogram->first] += count;
+}
+
+static void
+open_window(struct call_histogram *histogram)
+{
+	g_autofree struct call_histogram_entry *entries = histogram->entries;
+	const unsigned count = histogram->first;
+
+	*histogram = (struct call_histogram){{NULL}, 0, 0};
+	for (unsigned i = 0; i < count; i++)
+		add_to_window(histogram, entries[i].bucket, entries[i].count);
+}
+
+void
+call_histogram_add_slow(struct call_histogram *histogram, unsigned bucket)
+{
+	if (histogram->room)
+		add_to_window(histogram, bucket, 1);
+	else if (add_to_list(histogram, bucket))
+		open_window(histogram);
 }
 
 void
@@ -106,17 +173,48 @@ finish(struct packer *packer, uint32_t *ret_bytes)
 	return g_byte_array_free(packer->bytes, FALSE);
 }
 
+static void
+pack_scaled(struct packer *packer, unsigned bucket, double scale, uint64_t count)
+{
+	const double value = (double)call_histogram_value(bucket) * scale;
+
+	pack(packer, call_histogram_bucket((uint64_t)(value + 0.5)), count);
+}
+
+static int
+by_bucket(const void *a, const void *b)
+{
+	const struct call_histogram_entry *left = a, *right = b;
+
+	return (int)left->bucket - (int)right->bucket;
+}
+
 uint8_t *
 call_histogram_pack(const struct call_histogram *histogram, double scale, uint32_t *ret_bytes)
 {
 	struct packer packer = {.bytes = g_byte_array_new()};
 
-	for (unsigned i = 0; i < histogram->room; i++) {
-		const double value = (double)call_histogram_value(histogram->first + i) * scale;
-
-		pack(&packer, call_histogram_bucket((uint64_t)(value + 0.5)), histogram->counts[i]);
+	for (unsigned i = 0; i < histogram->room; i++)
+		pack_scaled(&packer, histogram->first + i, scale, histogram->counts[i]);
+	if (!histogram->room && histogram->first) {
+		qsort(histogram->entries, histogram->first, sizeof(*histogram->entries), by_bucket);
+		for (unsigned i = 0; i < histogram->first; i++)
+			pack_scaled(&packer, histogram->entries[i].bucket, scale,
+				histogram->entries[i].count);
 	}
 	return finish(&packer, ret_bytes);
+}
+
+uint8_t *
+call_histogram_pack_one(uint64_t value, double scale, uint32_t *ret_bytes)
+{
+	const double middle = (double)call_histogram_value(call_histogram_bucket(value)) * scale;
+	uint8_t pair[PAIR_BYTES], *at = pair;
+
+	at = varint_emit(at, call_histogram_bucket((uint64_t)(middle + 0.5)));
+	at = varint_emit(at, 1);
+	*ret_bytes = (uint32_t)(at - pair);
+	return g_memdup2(pair, *ret_bytes);
 }
 
 uint8_t *

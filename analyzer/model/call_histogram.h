@@ -4,9 +4,10 @@
  * 0.8 percent, whatever the range.
  *
  * Log-linear: values below 64 have a bucket each, every power of two above is cut into 64. Only the
- * window between the smallest and the largest bucket in use is kept, so a call path whose calls are
- * much alike costs some hundred bytes. At the end it is packed into bytes, pairs of variable-length
- * integers (wire/varint.h), buckets ascending:
+ * window between the smallest and the largest bucket in use is kept, and of the first values a
+ *list, so a call path with few calls costs some dozen bytes, and one whose calls are much alike
+ *some hundred. At the end it is packed into bytes, pairs of variable-length integers
+ *(wire/varint.h), buckets ascending:
  *
  *	distance from the bucket before (the first: from 0), count; ...
  */
@@ -22,8 +23,16 @@ enum {
 	CALL_HISTOGRAM_BUCKETS = (64 - CALL_HISTOGRAM_BITS + 1) << CALL_HISTOGRAM_BITS,
 };
 
+/* A bucket of a histogram of few values. */
+struct call_histogram_entry {
+	uint16_t bucket, count;
+};
+
 struct call_histogram {
-	uint32_t *counts; /* NULL: empty; of the buckets [first, first + room) */
+	union {
+		uint32_t *counts;		      /* of the buckets [first, first + room) */
+		struct call_histogram_entry *entries; /* `first` of them, where room is 0 */
+	};
 	uint16_t first, room;
 };
 
@@ -47,8 +56,8 @@ call_histogram_bucket(uint64_t value)
 /* The middle of a bucket. */
 uint64_t call_histogram_value(unsigned bucket);
 
-/* Makes room for a bucket; out of line. */
-void call_histogram_grow_slow(struct call_histogram *histogram, unsigned bucket);
+/* Adds to a bucket outside of the window, or where there is no window yet. */
+void call_histogram_add_slow(struct call_histogram *histogram, unsigned bucket);
 
 /* Halves all counts, which leaves percentiles as they are: one of them is full. */
 void call_histogram_halve_slow(struct call_histogram *histogram);
@@ -60,9 +69,15 @@ call_histogram_add(struct call_histogram *histogram, uint64_t value)
 
 	if (__builtin_expect(
 		    bucket < histogram->first || bucket >= histogram->first + histogram->room, 0))
-		call_histogram_grow_slow(histogram, bucket);
-	if (__builtin_expect(++histogram->counts[bucket - histogram->first] == UINT32_MAX, 0))
+		call_histogram_add_slow(histogram, bucket);
+	else if (__builtin_expect(++histogram->counts[bucket - histogram->first] == UINT32_MAX, 0))
 		call_histogram_halve_slow(histogram);
+}
+
+static inline bool
+call_histogram_is_empty(const struct call_histogram *histogram)
+{
+	return !histogram->counts;
 }
 
 void call_histogram_fini(struct call_histogram *histogram);
@@ -73,6 +88,9 @@ void call_histogram_fini(struct call_histogram *histogram);
  */
 uint8_t *call_histogram_pack(
 	const struct call_histogram *histogram, double scale, uint32_t *ret_bytes);
+
+/* The same of one value. */
+uint8_t *call_histogram_pack_one(uint64_t value, double scale, uint32_t *ret_bytes);
 
 /* Packs a distribution as it is. Returns NULL where it is empty; g_free the result. */
 uint8_t *call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes);

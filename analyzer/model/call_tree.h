@@ -24,14 +24,14 @@ struct call_path {
 	uint32_t parent;   /* 0: this is a base */
 	uint32_t latest;   /* child that was called last; 0: none yet */
 	uint64_t calls, unfinished, below_cost;
-	uint64_t total, self;	   /* raw ticks */
-	uint64_t inner, direct;	   /* traced calls inside: at any depth, and of its own */
-	uint64_t left, left_inner; /* likewise of those that were left out */
-	uint64_t min, max;	   /* of one call, corrected ticks */
+	uint64_t total, self;	    /* raw ticks */
+	uint64_t inner, direct;	    /* traced calls inside: at any depth, and of its own */
+	uint64_t taken, taken_self; /* what tracing added to total and self, 256ths of a tick */
+	uint64_t min, max;	    /* of one call, corrected ticks */
 	/* See moments.h: self of open calls that has been told, and all that has been. */
 	uint64_t early, told_calls, told_self;
-	uint64_t peak_bytes; /* of sections: see struct call_sums */
-	struct call_histogram histogram;
+	uint64_t peak_bytes;		 /* of sections: see struct call_sums */
+	struct call_histogram histogram; /* empty where one call returned: `min` is it */
 };
 
 struct call_tree {

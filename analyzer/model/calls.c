@@ -121,21 +121,25 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 
 /* A call's total without what tracing added to it, in ticks. Negative: less than that. */
 static inline int64_t
-without_cost(const struct call_cost *cost, uint64_t total, const struct call_frame *frame)
+without_cost(uint64_t total, uint64_t taken)
 {
-	const int64_t taken =
-		(int64_t)(total * COST_FRACTION) -
-		(int64_t)(cost[COST_OF_CALLS].inside + frame->inner * cost[COST_OF_CALLS].pair +
-			  frame->left_inner * cost[COST_OF_LEFT_OUT].pair);
+	return ((int64_t)(total * COST_FRACTION - taken) + COST_FRACTION / 2) >> 8;
+}
 
-	return (taken + COST_FRACTION / 2) >> 8;
+/* Of most call paths there is one call alone: no histogram is made before the second. */
+static __attribute__((noinline)) void
+add_first(struct call_path *path, uint64_t ticks)
+{
+	if (path->min == UINT64_MAX)
+		return;
+	call_histogram_add(&path->histogram, path->min);
+	call_histogram_add(&path->histogram, ticks);
 }
 
 static inline void
-add_one(struct call_path *path, const struct call_frame *frame, const struct call_cost *cost,
-	uint64_t total, bool finished)
+add_one(struct call_path *path, uint64_t total, uint64_t taken, bool finished)
 {
-	const int64_t corrected = without_cost(cost, total, frame);
+	const int64_t corrected = without_cost(total, taken);
 	const uint64_t ticks = corrected > 0 ? (uint64_t)corrected : 0;
 
 	path->below_cost += corrected < 0;
@@ -145,9 +149,12 @@ add_one(struct call_path *path, const struct call_frame *frame, const struct cal
 		path->unfinished++;
 		return;
 	}
+	if (unlikely(call_histogram_is_empty(&path->histogram)))
+		add_first(path, ticks);
+	else
+		call_histogram_add(&path->histogram, ticks);
 	if (ticks < path->min)
 		path->min = ticks;
-	call_histogram_add(&path->histogram, ticks);
 }
 
 /* How much more than at its beginning was live in it. */
@@ -176,15 +183,17 @@ static __attribute__((noinline)) void
 leave_out_top(struct timing_thread *thread, struct call_stack *stack)
 {
 	const struct call_frame *frame = &stack->frames[--stack->depth];
+	const uint64_t taken = frame->taken + thread->cost[COST_OF_CALLS].now.pair;
 
 	thread->process->timing->limits.left_out[LEFT_OUT_SHORT]++;
 	if (!stack->depth)
 		return;
 	struct call_frame *caller = &stack->frames[stack->depth - 1];
 
-	/* What it cost when it was recorded is near enough to what it costs when it is not. */
-	caller->left += frame->left + frame->direct + 1;
-	caller->left_inner += frame->left_inner + frame->inner + 1;
+	caller->inner += frame->inner + 1;
+	caller->direct += frame->inner + 1;
+	caller->taken += taken;
+	caller->taken_self += taken;
 }
 
 /* Takes the top frame off. */
@@ -192,9 +201,11 @@ static inline void
 close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
 {
 	struct call_frame *frame = &stack->frames[stack->depth - 1];
+	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
-	const uint64_t now = stack_time(stack, ticks);
-	const uint64_t total = now > frame->start ? now - frame->start : 0;
+	const uint64_t end = stack_time(stack, ticks);
+	const uint64_t start = frame->start + (stack->paused - frame->paused);
+	const uint64_t total = end > start ? end - start : 0;
 
 	/* What was given a name is never too short. */
 	if (unlikely(total < thread->process->timing->limits.min_ticks) && !frame->section) {
@@ -207,9 +218,9 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	path->early -= frame->told;
 	path->inner += frame->inner;
 	path->direct += frame->direct;
-	path->left += frame->left;
-	path->left_inner += frame->left_inner;
-	add_one(path, frame, thread->process->cost, total, finished);
+	path->taken += frame->taken + cost->inside;
+	path->taken_self += frame->taken_self + cost->inside;
+	add_one(path, total, frame->taken + cost->inside, finished);
 	if (unlikely(frame->section != NULL))
 		close_section(frame, path);
 	if (likely(stack->depth > 1)) {
@@ -218,7 +229,8 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 		caller->nested += total;
 		caller->inner += frame->inner + 1;
 		caller->direct++;
-		caller->left_inner += frame->left_inner;
+		caller->taken += frame->taken + cost->pair;
+		caller->taken_self += cost->pair - cost->inside;
 	}
 	stack->depth--;
 }
@@ -264,6 +276,7 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 	frame = &stack->frames[stack->depth];
 	*frame = (struct call_frame){
 		.start = stack_time(stack, ticks),
+		.paused = stack->paused,
 		.thread = thread,
 		.path = path_of(thread, stack, function, from),
 	};
@@ -283,6 +296,8 @@ calls_exit(struct timing_thread *thread, uint64_t ticks)
 		stack->excess--;
 		top->inner++;
 		top->direct++;
+		top->taken += thread->cost[COST_OF_CALLS].now.pair;
+		top->taken_self += thread->cost[COST_OF_CALLS].now.pair;
 		return;
 	}
 	if (unlikely(!stack->depth)) {
@@ -306,41 +321,50 @@ draw_so_far(struct timing_thread *thread, const struct call_stack *stack, uint32
 		frame->section->drawn = ticks;
 }
 
+static uint64_t
+total_so_far(const struct call_stack *stack, const struct call_frame *frame, uint64_t ticks)
+{
+	const uint64_t end = stack_time(stack, ticks);
+	const uint64_t start = frame->start + (stack->paused - frame->paused);
+
+	return end > start ? end - start : 0;
+}
+
 /*
  * Each moment is the self of the innermost call: of the one that is left this is what its first
  * callee did not have, and that one has the rest as a callee of the caller. So nothing counts
- *twice.
+ * twice.
  */
 static void
 leave_between(struct timing_thread *thread, struct call_stack *stack, uint32_t at, uint64_t ticks)
 {
+	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	struct call_frame left = stack->frames[at];
 	const struct call_frame *callee = &stack->frames[at + 1];
 	struct call_path *path = &left.thread->tree.paths[left.path];
-	const uint64_t now = stack_time(stack, ticks);
-	const uint64_t total = now > left.start ? now - left.start : 0;
-	const uint64_t shared = now > callee->start ? now - callee->start : 0;
+	const uint64_t total = total_so_far(stack, &left, ticks);
+	const uint64_t shared = MIN(total_so_far(stack, callee, ticks), total);
 	const uint64_t nested = MIN(left.nested + shared, total);
+	const uint64_t taken = left.taken + callee->taken + cost->inside;
 
 	path->calls++;
 	path->total += total;
 	path->self += total - nested;
 	path->early -= left.told;
-	path->direct += left.direct;
-	path->left += left.left;
-	path->left_inner += left.left_inner + callee->left_inner;
 	path->inner += left.inner + callee->inner;
+	path->direct += left.direct;
+	path->taken += taken;
+	path->taken_self += left.taken_self + cost->inside;
+	add_one(path, total, taken, true);
 	if (at) {
 		struct call_frame *caller = &stack->frames[at - 1];
 
-		caller->nested += total - MIN(shared, total);
+		caller->nested += total - shared;
 		caller->inner += left.inner + 1;
 		caller->direct++;
-		caller->left_inner += left.left_inner;
+		caller->taken += left.taken + cost->pair;
+		caller->taken_self += cost->pair - cost->inside;
 	}
-	left.inner += callee->inner;
-	left.left_inner += callee->left_inner;
-	add_one(path, &left, thread->process->cost, total, true);
 	if (left.section)
 		close_section(&left, path);
 	memmove(&stack->frames[at], &stack->frames[at + 1],
@@ -381,8 +405,20 @@ calls_left_out(struct timing_thread *thread, uint64_t count)
 
 	if (!stack->depth || count > UINT32_MAX)
 		return;
-	stack->frames[stack->depth - 1].left += count;
-	stack->frames[stack->depth - 1].left_inner += count;
+	struct call_frame *top = &stack->frames[stack->depth - 1];
+	const uint64_t taken = count * thread->cost[COST_OF_LEFT_OUT].now.pair;
+
+	top->inner += count;
+	top->direct += count;
+	top->taken += taken;
+	top->taken_self += taken;
+}
+
+void
+calls_pause(struct timing_thread *thread, uint64_t ticks)
+{
+	if (ticks < UINT32_MAX)
+		thread->stack->paused += ticks;
 }
 
 static void
@@ -427,8 +463,7 @@ calls_forget_left(struct timing_thread *thread, uint64_t inner)
 	}
 	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
 	left = stack->frames[at];
-	memmove(&stack->frames[at], &stack->frames[at + 1],
-		(stack->depth - at - 1) * sizeof(left));
+	memmove(&stack->frames[at], &stack->frames[at + 1], (stack->depth - at - 1) * sizeof(left));
 	stack->frames[stack->depth - 1] = left;
 	forget_top(stack);
 }
@@ -448,8 +483,7 @@ calls_forget_open(const struct call_event *event)
 	if (event->kind != CALL_EVENT_PROCESS_END)
 		return;
 	for (unsigned i = 0; i < process->threads->len; i++)
-		forget_all(
-			&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own);
+		forget_all(&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own);
 	if (!process->stacks)
 		return;
 	g_hash_table_iter_init(&iter, process->stacks);
@@ -552,8 +586,10 @@ begin_anew(struct call_stack *stack, uint64_t ticks)
 	for (uint32_t i = 0; i < stack->depth; i++) {
 		struct call_frame *frame = &stack->frames[i];
 
-		frame->start = now;
-		frame->nested = frame->inner = frame->direct = frame->left = frame->left_inner = 0;
+		*frame = (struct call_frame){.start = now,
+			.paused = stack->paused,
+			.thread = frame->thread,
+			.path = frame->path};
 	}
 }
 

@@ -7,48 +7,66 @@
  */
 #include "timing.h"
 
+enum {
+	FIRST_SLOTS = 256
+};
+
 /* ---- nodes of the process for call paths of its threads ---- */
 
+/* A hash table of numbers of nodes; the nodes themselves are the keys. */
 struct node_map {
 	struct process *public;
-	GHashTable *numbers; /* struct node_key -> number */
+	uint32_t *slots; /* 0: empty */
+	uint32_t mask, count;
 };
 
-struct node_key {
-	uint64_t pc;
-	uint32_t parent;
-};
-
-static guint
-hash_key(gconstpointer data)
+static uint32_t *
+find_node(const struct node_map *map, uint32_t parent, uint64_t pc)
 {
-	const struct node_key *key = data;
+	const uint64_t key = (pc ^ (uint64_t)parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return (guint)(((key->pc ^ (uint64_t)key->parent << 32) * UINT64_C(0x9e3779b97f4a7c15)) >>
-		       32);
+	for (uint32_t i = (uint32_t)(key >> 32) & map->mask;; i = (i + 1) & map->mask) {
+		const struct node *node =
+			&g_array_index(map->public->nodes, struct node, map->slots[i]);
+
+		if (!map->slots[i] || (node->pc == pc && node->parent == parent))
+			return &map->slots[i];
+	}
 }
 
-static gboolean
-equal_key(gconstpointer a, gconstpointer b)
+static void
+grow_map(struct node_map *map)
 {
-	const struct node_key *left = a, *right = b;
+	const uint32_t room = map->mask + 1;
+	g_autofree uint32_t *before = map->slots;
 
-	return left->pc == right->pc && left->parent == right->parent;
+	map->slots = g_new0(uint32_t, 2 * (gsize)room);
+	map->mask = 2 * room - 1;
+	for (uint32_t i = 0; i < room; i++) {
+		const struct node *node =
+			&g_array_index(map->public->nodes, struct node, before[i]);
+
+		if (before[i])
+			*find_node(map, node->parent, node->pc) = before[i];
+	}
 }
 
 static uint32_t
 add_node(struct node_map *map, uint32_t parent, uint64_t function)
 {
-	const struct node_key key = {function | RECORD_PC_EXACT, parent};
-	gpointer known = g_hash_table_lookup(map->numbers, &key);
-	const struct node node = {.parent = parent, .pc = key.pc, .traced = true};
+	const struct node node = {
+		.parent = parent, .pc = function | RECORD_PC_EXACT, .traced = true};
+	uint32_t *slot = find_node(map, parent, node.pc);
 
-	if (known)
-		return GPOINTER_TO_UINT(known);
+	if (*slot)
+		return *slot;
+	if (2 * ++map->count > map->mask) {
+		grow_map(map);
+		slot = find_node(map, parent, node.pc);
+	}
+	*slot = map->public->nodes->len;
 	g_array_append_val(map->public->nodes, node);
-	g_hash_table_insert(map->numbers, g_memdup2(&key, sizeof(key)),
-		GUINT_TO_POINTER(map->public->nodes->len - 1));
-	return map->public->nodes->len - 1;
+	return *slot;
 }
 
 /* ---- sums ---- */
@@ -65,51 +83,30 @@ fraction_ns(const struct model_clock *clock, uint64_t fractions)
 	return (uint64_t)((double)fractions / COST_FRACTION * clock->ns_per_tick + 0.5);
 }
 
-/* `costs`: of calls, and of those that were left out. */
-struct call_costs {
-	struct call_cost call, left_out;
-};
-
-static struct call_costs
-costs_of(const struct timing_process *process, enum profiling_cost_kind kind)
+static int64_t
+self_of(const struct call_path *path)
 {
-	return (struct call_costs){process->cost[kind], process->cost[COST_OF_LEFT_OUT]};
+	return (int64_t)(path->self * COST_FRACTION - path->taken_self);
 }
 
 static int64_t
-self_of(const struct call_costs *costs, const struct call_path *path)
+total_of(const struct call_path *path)
 {
-	const struct call_cost *cost = &costs->call;
-
-	return (int64_t)(path->self * COST_FRACTION) - (int64_t)(path->calls * cost->inside) -
-	       (int64_t)(path->direct * (cost->pair - cost->inside)) -
-	       (int64_t)(path->left * costs->left_out.pair);
-}
-
-static int64_t
-total_of(const struct call_costs *costs, const struct call_path *path)
-{
-	const struct call_cost *cost = &costs->call;
-
-	return (int64_t)(path->total * COST_FRACTION) - (int64_t)(path->calls * cost->inside) -
-	       (int64_t)(path->inner * cost->pair) -
-	       (int64_t)(path->left_inner * costs->left_out.pair);
+	return (int64_t)(path->total * COST_FRACTION - path->taken);
 }
 
 static struct call_sums
-sums_of(const struct model_clock *clock, const struct call_costs *cost,
-	const struct call_path *path, int64_t self)
+sums_of(const struct model_clock *clock, const struct call_cost *cost, const struct call_path *path,
+	int64_t self)
 {
-	const uint64_t each = cost->call.uncertainty, each_left = cost->left_out.uncertainty;
-
 	return (struct call_sums){
 		.calls = path->calls,
-		.total_ns = fraction_ns(clock, not_negative(total_of(cost, path))),
-		.total_error_ns = fraction_ns(
-			clock, (path->calls + path->inner) * each + path->left_inner * each_left),
+		.total_ns = fraction_ns(clock, not_negative(total_of(path))),
+		.total_error_ns =
+			fraction_ns(clock, (path->calls + path->inner) * cost->uncertainty),
 		.self_ns = fraction_ns(clock, not_negative(self)),
-		.self_error_ns = fraction_ns(
-			clock, (path->calls + path->direct) * each + path->left * each_left),
+		.self_error_ns =
+			fraction_ns(clock, (path->calls + path->direct) * cost->uncertainty),
 		.min_ns = path->min == UINT64_MAX ? 0 : model_span_ns(clock, path->min),
 		.max_ns = model_span_ns(clock, path->max),
 		.unfinished = path->unfinished,
@@ -122,14 +119,14 @@ sums_of(const struct model_clock *clock, const struct call_costs *cost,
 
 /* By call path: its self, none negative. */
 static int64_t *
-settle_selfs(const struct call_tree *tree, const struct call_costs *cost)
+settle_selfs(const struct call_tree *tree)
 {
 	int64_t *self = g_new0(int64_t, tree->count);
 
 	for (uint32_t i = tree->count - 1; i > 0; i--) {
 		const uint32_t parent = tree->paths[i].parent;
 
-		self[i] += self_of(cost, &tree->paths[i]);
+		self[i] += self_of(&tree->paths[i]);
 		if (self[i] >= 0)
 			continue;
 		self[parent] += self[i];
@@ -159,19 +156,42 @@ add_boxes(struct timing_thread *thread, const uint32_t *number)
 	}
 }
 
+/* A single call has no histogram: it is its own. */
+static uint8_t *
+pack_histogram(const struct call_path *path, const struct model_clock *clock, uint32_t *ret_bytes)
+{
+	if (call_histogram_is_empty(&path->histogram) && path->min != UINT64_MAX)
+		return call_histogram_pack_one(path->min, clock->ns_per_tick, ret_bytes);
+	return call_histogram_pack(&path->histogram, clock->ns_per_tick, ret_bytes);
+}
+
+static void
+reserve_rows(GArray *rows, const struct call_tree *tree)
+{
+	const guint before = rows->len;
+	guint count = 0;
+
+	for (uint32_t i = 1; i < tree->count; i++)
+		count += tree->paths[i].calls > 0;
+	g_array_set_size(rows, before + count);
+	g_array_set_size(rows, before);
+}
+
+/* The thread's own tree is gone then: there may be millions of call paths. */
 static void
 finish_tree(struct timing_thread *thread, struct node_map *map,
 	uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
 {
-	const struct call_costs cost = costs_of(thread->process, COST_OF_CALLS);
+	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	const struct model_clock *clock = &thread->thread->model->clock;
-	const struct call_tree *tree = &thread->tree;
+	struct call_tree *tree = &thread->tree;
 	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
-	g_autofree int64_t *self = settle_selfs(tree, &cost);
+	g_autofree int64_t *self = settle_selfs(tree);
 	g_autofree uint64_t *self_ns = g_new0(uint64_t, tree->count);
 
+	reserve_rows(thread->thread->public->calls, tree);
 	for (uint32_t i = 1; i < tree->count; i++) {
-		const struct call_path *path = &tree->paths[i];
+		struct call_path *path = &tree->paths[i];
 		struct call_row row;
 
 		number[i] = path->parent ? add_node(map, number[path->parent], path->function)
@@ -179,14 +199,15 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 		if (!path->calls)
 			continue;
 		row = (struct call_row){.node = number[i]};
-		row.sums = sums_of(clock, &cost, path, self[i]);
+		row.sums = sums_of(clock, cost, path, self[i]);
 		self_ns[i] = row.sums.self_ns;
-		row.histogram = call_histogram_pack(
-			&path->histogram, clock->ns_per_tick, &row.histogram_bytes);
+		row.histogram = pack_histogram(path, clock, &row.histogram_bytes);
+		call_histogram_fini(&path->histogram);
 		g_array_append_val(thread->thread->public->calls, row);
 	}
 	add_boxes(thread, number);
 	moments_finish_calls(thread, number, self_ns);
+	call_tree_fini(tree);
 }
 
 /* ---- summary: sums of the process's nodes ---- */
@@ -361,7 +382,7 @@ static void
 finish_tallies(
 	struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node), void *marks)
 {
-	const struct call_costs cost = costs_of(thread->process, COST_OF_CALL_SUMS);
+	const struct call_cost cost = calls_average_cost(&thread->cost[COST_OF_CALL_SUMS]);
 	const struct model_clock *clock = &thread->thread->model->clock;
 	GArray *nodes = thread->process->process->public->nodes;
 	g_autoptr(GArray) rows = number_tallies(thread, renumber, marks);
@@ -375,12 +396,15 @@ finish_tallies(
 
 		if (!path->calls)
 			continue;
-		tally->self += self_of(&cost, path);
+		path->taken = path->calls * cost.inside + path->inner * cost.pair;
+		path->taken_self =
+			path->calls * cost.inside + path->direct * (cost.pair - cost.inside);
+		tally->self += self_of(path);
 		if (tally->self < 0 && caller)
 			caller->self += tally->self;
 		if (path->min != UINT64_MAX)
-			path->min = less_cost(path->min, &cost.call, path);
-		path->max = less_cost(path->max, &cost.call, path);
+			path->min = less_cost(path->min, &cost, path);
+		path->max = less_cost(path->max, &cost, path);
 		row.sums = sums_of(clock, &cost, path, tally->self);
 		g_array_index(nodes, struct node, tally->node).traced = true;
 		g_array_append_val(thread->thread->public->calls, row);
@@ -406,10 +430,10 @@ calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, u
 	void *marks)
 {
 	struct node_map map = {
-		process->process->public, g_hash_table_new_full(hash_key, equal_key, g_free, NULL)};
+		process->process->public, g_new0(uint32_t, FIRST_SLOTS), FIRST_SLOTS - 1, 0};
 
 	settle_tallies(process);
 	for (unsigned i = 0; i < process->threads->len; i++)
 		finish_thread(g_ptr_array_index(process->threads, i), &map, renumber, marks);
-	g_hash_table_unref(map.numbers);
+	g_free(map.slots);
 }

@@ -2,6 +2,8 @@
 /* See timing.h. */
 #include "timing.h"
 
+#include <string.h>
+
 /* ---- threads and processes ---- */
 
 /* A forked child's calls cost what its parent's did, until it says otherwise. */
@@ -52,6 +54,7 @@ timing_thread_get(struct model_thread *thread)
 	timing->thread = thread;
 	timing->process = get_process(thread->process);
 	timing->stack = &timing->own;
+	memcpy(timing->cost, timing->process->cost, sizeof(timing->cost));
 	thread->timing = timing;
 	g_ptr_array_add(timing->process->threads, timing);
 	chart_add_lane(&timing->process->timing->chart, &timing->lane);
@@ -84,6 +87,9 @@ timing_apply_call(const struct call_event *event)
 		break;
 	case CALL_EVENT_LEFT_OUT:
 		calls_left_out(thread, event->number);
+		break;
+	case CALL_EVENT_PAUSE:
+		calls_pause(thread, event->number);
 		break;
 	case CALL_EVENT_CLOSE:
 		calls_close_all(thread, event->ticks);
@@ -153,18 +159,46 @@ apply_sampling(struct timing_thread *thread, const struct record *record)
 	thread->process->source[kind] = number[2];
 }
 
+static uint64_t
+middle_of(const uint64_t *values, uint64_t count)
+{
+	if (count < COSTS_RECENT)
+		return values[(count - 1) % COSTS_RECENT];
+	return MAX(MIN(values[0], values[1]), MIN(MAX(values[0], values[1]), values[2]));
+}
+
+static void
+add_cost(struct call_costs *costs, struct call_cost cost)
+{
+	costs->recent[costs->count++ % COSTS_RECENT] = cost.pair;
+	costs->now = cost;
+	costs->now.pair = middle_of(costs->recent, costs->count);
+	costs->sum += costs->now.pair;
+	if (cost.pair)
+		costs->now.inside = costs->now.pair * cost.inside / cost.pair;
+}
+
 static void
 apply_cost(struct timing_thread *thread, const struct record *record)
 {
 	const uint64_t *number = record->extended.number;
-	struct call_cost *cost;
+	struct timing_process *process = thread->process;
+	const uint64_t kind = number[COST_SUMMARY];
+	const struct call_cost cost = {
+		number[COST_PAIR], number[COST_INSIDE], number[COST_UNCERTAINTY]};
 
 	if (number[COST_SUMMARY] >= COST_KINDS || number[COST_PAIR] > UINT32_MAX ||
 		number[COST_INSIDE] > number[COST_PAIR] || number[COST_UNCERTAINTY] > UINT32_MAX)
 		return;
-	cost = &thread->process->cost[number[COST_SUMMARY]];
-	*cost = (struct call_cost){
-		number[COST_PAIR], number[COST_INSIDE], number[COST_UNCERTAINTY]};
+	add_cost(&thread->cost[kind], cost);
+	add_cost(&process->cost[kind], cost);
+	/* Of what is measured once in a process its first threads know nothing yet. */
+	for (unsigned i = 0; i < process->threads->len; i++) {
+		struct timing_thread *other = g_ptr_array_index(process->threads, i);
+
+		if (!other->cost[kind].count)
+			other->cost[kind] = process->cost[kind];
+	}
 }
 
 static void
@@ -242,6 +276,12 @@ apply_late_enter(struct timing_thread *thread, const struct record *record)
 }
 
 static void
+apply_pause(struct timing_thread *thread, const struct record *record)
+{
+	apply_call(thread, CALL_EVENT_PAUSE, record->ticks, record->extended.number[1]);
+}
+
+static void
 apply_left_out(struct timing_thread *thread, const struct record *record)
 {
 	apply_call(thread, CALL_EVENT_LEFT_OUT, record->ticks, record->extended.number[1]);
@@ -262,6 +302,7 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 		[RECORD_CALL_LEFT] = apply_left,
 		[RECORD_LATE_ENTER] = apply_late_enter,
 		[RECORD_CALLS_LEFT_OUT] = apply_left_out,
+		[RECORD_CALL_PAUSE] = apply_pause,
 	};
 	const uint32_t type = record->extended.type;
 
@@ -270,7 +311,8 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
 		return;
 	/* Of a thread that did nothing of the kind these say nothing. */
-	if ((type == RECORD_THREAD_END || type == RECORD_LOST) && !thread->timing)
+	if ((type == RECORD_THREAD_END || type == RECORD_LOST || type == RECORD_CALL_PAUSE) &&
+		!thread->timing)
 		return;
 	appliers[type](timing_thread_get(thread), record);
 }
@@ -336,15 +378,23 @@ fraction_ps(const struct model_clock *clock, uint64_t fractions)
 	return (uint64_t)((double)fractions / COST_FRACTION * clock->ns_per_tick * 1000 + 0.5);
 }
 
+/* As it was on the average. */
+static struct profiling_cost
+public_cost(const struct model_clock *clock, const struct call_costs *costs)
+{
+	const struct call_cost average = calls_average_cost(costs);
+
+	return (struct profiling_cost){fraction_ps(clock, average.pair),
+		fraction_ps(clock, average.inside), fraction_ps(clock, average.uncertainty)};
+}
+
 static void
 finish_facts(const struct timing_process *process, struct process *public)
 {
 	const struct model_clock *clock = &process->timing->model->clock;
 
 	for (unsigned i = 0; i < COST_KINDS; i++)
-	public->cost[i] = (struct profiling_cost){fraction_ps(clock, process->cost[i].pair),
-		fraction_ps(clock, process->cost[i].inside),
-		fraction_ps(clock, process->cost[i].uncertainty)};
+	public->cost[i] = public_cost(clock, &process->cost[i]);
 	for (unsigned i = 0; i < SAMPLE_KINDS; i++)
 	public->sampling[i] = (struct sampling){process->rate_hz[i], process->source[i]};
 	public->unmatched_exits = process->unmatched_exits;

@@ -24,6 +24,17 @@ struct call_cost {
 	uint64_t pair, inside, uncertainty;
 };
 
+enum {
+	COSTS_RECENT = 3
+};
+
+/* It is measured again and again: what counts is the middle one of the last. */
+struct call_costs {
+	struct call_cost now;
+	uint64_t recent[COSTS_RECENT]; /* pairs */
+	uint64_t count, sum;	       /* of all pairs */
+};
+
 /* What is kept of an open section, beside what any call has. */
 struct call_section {
 	uint64_t peak_number, live_bytes; /* see inner_peak.h; when it began */
@@ -34,8 +45,9 @@ struct call_section {
 struct call_frame {
 	uint64_t start;	 /* by its stack's own clock */
 	uint64_t nested; /* ticks in calls of its own */
+	uint64_t paused; /* of its stack, when it began */
 	uint64_t inner, direct;
-	uint64_t left, left_inner;    /* calls left out: in its own time, and at any depth */
+	uint64_t taken, taken_self;   /* what these cost, 256ths of a tick */
 	uint64_t told;		      /* self that is in its path's `early` */
 	struct timing_thread *thread; /* that entered it: `path` is of its tree */
 	struct call_section *section; /* NULL: it is none */
@@ -52,6 +64,7 @@ struct call_stack {
 	uint32_t base;	 /* node of the process's tree */
 	uint64_t excess; /* open calls beyond CALL_DEPTH_MAX */
 	uint64_t offset, suspended_ticks, resumed_ticks;
+	uint64_t paused; /* ticks that were the profiler's */
 	bool suspended;
 };
 
@@ -77,6 +90,7 @@ struct timing_thread {
 	GHashTable *tallies;   /* node -> struct call_tally_sums; NULL: none */
 	GHashTable *samples;   /* node -> struct sample_sums; NULL: none */
 	uint64_t rate_hz[SAMPLE_KINDS];
+	struct call_costs cost[COST_KINDS]; /* as this thread measured it, or its process */
 	struct chart_lane lane;
 	GPtrArray *touched;		       /* struct sample_sums; NULL: none yet */
 	GArray *sample_moments, *call_moments; /* struct moment; NULL: none yet */
@@ -87,7 +101,7 @@ struct timing_process {
 	struct timing *timing;
 	GPtrArray *threads; /* struct timing_thread */
 	GHashTable *stacks; /* number -> struct call_stack */
-	struct call_cost cost[COST_KINDS];
+	struct call_costs cost[COST_KINDS];
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
 	uint64_t own_periods, own_ns;
@@ -127,6 +141,7 @@ enum call_event_kind {
 	CALL_EVENT_BASE,     /* node */
 	CALL_EVENT_STACK,    /* number of a stack */
 	CALL_EVENT_LEFT_OUT, /* how many */
+	CALL_EVENT_PAUSE,    /* ticks */
 	CALL_EVENT_CLOSE,    /* what is open on the thread's stack */
 	CALL_EVENT_PROCESS_END,
 };
@@ -138,6 +153,18 @@ struct call_event {
 	uint32_t from; /* of ENTER: the node it was called from, 0: the innermost call */
 	enum call_event_kind kind;
 };
+
+static inline struct call_cost
+calls_average_cost(const struct call_costs *costs)
+{
+	struct call_cost average = costs->now;
+
+	if (!costs->count || !average.pair)
+		return average;
+	average.pair = costs->sum / costs->count;
+	average.inside = average.pair * costs->now.inside / costs->now.pair;
+	return average;
+}
 
 /* timing.c: lets it happen. */
 void timing_apply_call(const struct call_event *event);
@@ -151,13 +178,13 @@ void call_limits_apply_slow(struct timing *timing, const struct call_event *even
 void call_limits_drain(struct timing *timing);
 
 /* calls.c */
-void calls_enter(
-	struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from);
+void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from);
 void calls_exit(struct timing_thread *thread, uint64_t ticks);
 /* One is left that has `inner` open ones inside it. */
 void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
 void calls_left_out(struct timing_thread *thread, uint64_t count);
+void calls_pause(struct timing_thread *thread, uint64_t ticks);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
 void calls_close_all(struct timing_thread *thread, uint64_t ticks);

@@ -461,7 +461,10 @@ read_meta(const struct reader *reader)
 	return finish(reader, statement, code, "meta");
 }
 
-/* A timeline begins where its process does, give or take a rounding. */
+/*
+ * A timeline begins while its process is there, give or take a rounding: with it as a rule, later
+ * where records of another thread were read before those of its beginning.
+ */
 static bool
 check_timelines(const struct reader *reader)
 {
@@ -469,9 +472,10 @@ check_timelines(const struct reader *reader)
 
 	for (guint i = 0; i < profile->processes->len; i++) {
 		const struct profile_process *process = profile_process(profile, i);
-		const uint64_t start = process->start_ns / MAX(profile->run.bin_ns, 1);
+		const uint64_t last =
+			MAX(process->start_ns, process->end_ns) / MAX(profile->run.bin_ns, 1);
 
-		if (process->bin_count && process->bin_first > start + 1)
+		if (process->bin_count && process->bin_first > last + 1)
 			return corrupt(reader, "start of a timeline");
 	}
 	return true;

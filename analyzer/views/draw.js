@@ -222,7 +222,7 @@ thag.draw = (() => {
 		ticks(scene)
 		{
 			const span = scene.high - scene.low;
-			const step = thag.format.step(span, Math.max(2, this.width / 110));
+			const step = thag.format.step(span, Math.max(2, this.width / 190));
 			const list = [];
 			for (let t = Math.ceil(scene.low / step) * step; t <= scene.high; t += step)
 				list.push(t);

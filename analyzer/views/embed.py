@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Turns text files into one C string: embed.py NAME OUTPUT INPUT...
 
-The files are joined in the order given. They are to stand in CDATA sections of pages, so what would
+The files are joined in the order given; of scripts indentation and lines of comments are left out, but for
+the licence (each page holds them all, and none of them has texts of several lines). They are to stand in CDATA sections of pages, so what would
 end one is refused, as is anything that a C string of UTF-8 bytes cannot hold.
 """
 
@@ -14,6 +15,14 @@ def c_string(line):
     return '\t"' + escaped.rstrip("\n") + '\\n"\n'
 
 
+def without_comments(lines):
+    """What a reader of the source needs and no browser."""
+    for line in lines:
+        text = line.strip()
+        if text.startswith("// SPDX") or (text and not text.startswith("//")):
+            yield text + "\n"
+
+
 def main():
     name, output, inputs = sys.argv[1], sys.argv[2], sys.argv[3:]
     lines = []
@@ -22,7 +31,8 @@ def main():
             text = file.read()
         if "]]>" in text or "\0" in text or "</script" in text:
             sys.exit(f"{path}: must not hold ]]>, </script or NUL")
-        lines += text.splitlines(keepends=True)
+        plain = text.splitlines(keepends=True)
+        lines += without_comments(plain) if path.endswith(".js") else plain
     with open(output, "w", encoding="utf-8") as file:
         file.write('#include "flame.h"\n\nconst char %s[] =\n' % name)
         file.write("".join(c_string(line) for line in lines))

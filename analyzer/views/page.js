@@ -174,7 +174,10 @@ thag.page = (() => {
 			on(this.scroll, "pointerdown", (event) => this.pointerDown(event));
 			on(this.scroll, "pointermove", (event) => this.pointerMove(event));
 			on(this.scroll, "pointerup", (event) => this.pointerUp(event));
-			on(this.scroll, "pointercancel", () => this.drag = null);
+			on(this.scroll, "pointercancel", (event) => {
+				this.finger(event);
+				this.drag = null;
+			});
 			on(this.scroll, "pointerleave", () => this.point(-1));
 			on(this.scroll, "contextmenu", (event) => this.openMenu(event));
 			on(this.scroll, "wheel", (event) => this.wheel(event), {passive: false});

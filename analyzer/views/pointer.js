@@ -8,14 +8,68 @@ thag.pointer = (() => {
 	const DRAG_PIXELS = 4;
 
 	class Pointer extends thag.search.Search {
+		constructor()
+		{
+			super();
+			this.fingers = new Map();	// on the picture: where, by pointer
+			this.pinch = null;
+		}
+
 		nodeUnder(event)
 		{
 			const box = this.canvas.getBoundingClientRect();
 			return this.painter.at(event.clientX - box.left, event.clientY - box.top, this.scene());
 		}
 
+		// ---- two fingers: what is below each of them stays there -------------------------
+
+		valueAt(x)
+		{
+			const [low, high] = this.range;
+			return low + (x - this.canvas.getBoundingClientRect().left) / this.painter.width * (high - low);
+		}
+
+		startPinch()
+		{
+			this.drag = null;
+			this.point(-1);
+			this.pinch = [...this.fingers].slice(0, 2).map(([id, x]) => ({id, value: this.valueAt(x)}));
+		}
+
+		movePinch()
+		{
+			const [a, b] = this.pinch, left = this.canvas.getBoundingClientRect().left;
+			const from = this.fingers.get(a.id) - left, to = this.fingers.get(b.id) - left;
+			const scale = (b.value - a.value) / (to - from);
+			if (scale > 0 && Number.isFinite(scale))
+				this.setWindow(a.value - from * scale, a.value + (this.painter.width - from) * scale);
+		}
+
+		// Whether the event was one of a pinch.
+		finger(event)
+		{
+			if (event.pointerType !== "touch")
+				return false;
+			const pinched = Boolean(this.pinch);
+			if (event.type === "pointerdown" || this.fingers.has(event.pointerId))
+				this.fingers.set(event.pointerId, event.clientX);
+			if (event.type === "pointerup" || event.type === "pointercancel")
+				this.fingers.delete(event.pointerId);
+			if (!this.pinch && this.fingers.size === 2)
+				this.startPinch();
+			else if (this.pinch && event.type === "pointermove")
+				this.movePinch();
+			if (!this.fingers.size)
+				this.pinch = null;
+			return pinched || Boolean(this.pinch);
+		}
+
+		// ---- one pointer ----------------------------------------------------------------
+
 		pointerDown(event)
 		{
+			if (this.finger(event))
+				return;
 			if (event.button === 0 && event.offsetX <= this.painter.width)
 				this.drag = {x: event.clientX, y: event.clientY, range: this.range,
 					     top: this.scroll.scrollTop, moved: false};
@@ -24,6 +78,8 @@ thag.pointer = (() => {
 		pointerMove(event)
 		{
 			const {drag} = this;
+			if (this.finger(event))
+				return;
 			if (!drag) {
 				this.point(this.nodeUnder(event), event);
 				return;
@@ -47,6 +103,8 @@ thag.pointer = (() => {
 		pointerUp(event)
 		{
 			const {drag} = this;
+			if (this.finger(event))
+				return;
 			this.drag = null;
 			this.scroll.classList.remove("dragging");
 			if (drag && !drag.moved) {

@@ -31,32 +31,50 @@ reference(gunichar c)
 	return NULL;
 }
 
-/* Most names are plain: printable ASCII of which nothing has a meaning in XML. */
-static bool
-is_plain(const char *text)
+/* Of most names nearly all is plain: printable ASCII of which nothing has a meaning in XML. */
+static const bool plain[256] = {
+	[' ' ... '!'] = true,
+	['#' ... '%'] = true,
+	['(' ... ';'] = true,
+	['='] = true,
+	['?' ... '~'] = true,
+};
+
+static size_t
+plain_length(const char *text)
 {
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~' || strchr("&<>\"'", *text))
-			return false;
-	return true;
+	const char *at = text;
+
+	while (plain[(unsigned char)*at])
+		at++;
+	return (size_t)(at - text);
 }
 
 char *
 xml_escape(const char *text)
 {
-	if (is_plain(text))
-		return g_strdup(text);
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	GString *result = g_string_new(NULL);
+	size_t run = plain_length(text);
 
-	for (char *at = valid; *at; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
+	if (!text[run])
+		return g_strndup(text, run);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *result = g_string_sized_new(strlen(valid) * 2);
+	char *at = valid;
+
+	for (;;) {
+		run = plain_length(at);
+		g_string_append_len(result, at, (gssize)run);
+		at += run;
+		if (!*at)
+			break;
+		const gunichar c = g_utf8_get_char(at);
 		const char *escaped = reference(c);
 
 		if (escaped)
 			g_string_append(result, escaped);
 		else
 			g_string_append_unichar(result, is_char(c) ? c : 0xfffd);
+		at = g_utf8_next_char(at);
 	}
 	return g_string_free(result, FALSE);
 }

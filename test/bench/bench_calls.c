@@ -2,7 +2,7 @@
 /*
  * How fast traced calls are analysed: from a pool in memory to the finished run.
  *
- *	bench_calls [million calls] [threads] [functions]
+ *	bench_calls [million calls] [threads] [functions] [forks]
  *
  * The stream is that of a program that walks up and down its call tree at random, at most 20 deep.
  * Only the collector's own CPU time is counted.
@@ -18,7 +18,7 @@
 enum {
 	THREADS_MAX = 64,
 	DEPTH_MAX = 20,
-	FORKS = 7, /* deeper, a function calls one other: some 40,000 call paths in all */
+	FORKS = 7, /* deeper, a function calls one other: some 40,000 call paths in all; 12: 10 M */
 	CALLS_PER_ROUND = 1 << 17, /* of all threads, between two polls */
 };
 
@@ -49,10 +49,10 @@ cpu_seconds(void)
 /* What a function calls depends on how deep it is, so that call paths are as many as in programs.
  */
 static void
-write_call(struct writer *writer, unsigned functions)
+write_call(struct writer *writer, unsigned functions, unsigned forks)
 {
 	const uint64_t random = random_next(&writer->seed);
-	const uint64_t choice = writer->depth < FORKS ? (random >> 20) % 3 : 0;
+	const uint64_t choice = writer->depth < forks ? (random >> 20) % 3 : 0;
 
 	writer->ticks += 20 + random % 64;
 	while (writer->depth &&
@@ -86,6 +86,7 @@ main(int count, char **arguments)
 	const uint64_t calls = (uint64_t)(1e6 * (count > 1 ? strtod(arguments[1], NULL) : 20));
 	const unsigned threads = count > 2 ? (unsigned)atoi(arguments[2]) : 1;
 	const unsigned functions = count > 3 ? (unsigned)atoi(arguments[3]) : 60;
+	const unsigned forks = count > 4 ? (unsigned)atoi(arguments[4]) : FORKS;
 	struct writer writers[THREADS_MAX];
 	struct collector *collector;
 	struct rusage usage;
@@ -102,7 +103,7 @@ main(int count, char **arguments)
 		};
 	for (uint64_t done = 0; done < calls;) {
 		for (unsigned i = 0; i < CALLS_PER_ROUND && done < calls; i++, done++)
-			write_call(&writers[i / 4 % threads], functions);
+			write_call(&writers[i / 4 % threads], functions, forks);
 		seconds += drain(collector);
 	}
 	before = cpu_seconds();

@@ -231,6 +231,22 @@ on("Ctrl and wheel zoom freely, drag moves, both can be undone", async (picture)
 	await picture.page.until("thag.view.history.at === 0 || thag.view.history.canRedo");
 });
 
+on("two fingers zoom: what is below each of them stays there", async (picture) => {
+	const touch = (type, ...places) => picture.page.send("Input.dispatchTouchEvent",
+		{type, touchPoints: places.map((x, id) => ({x, y: 700, id}))});
+	const before = await picture.value("[400, 600].map((x) => thag.view.valueAt(x))");
+	await touch("touchStart", 400, 600);
+	await touch("touchMove", 350, 650);
+	await touch("touchMove", 250, 750);
+	await picture.page.settled();
+	const after = await picture.value("[250, 750].map((x) => thag.view.valueAt(x))");
+	await touch("touchEnd");
+	await picture.page.until("thag.view.state.window !== null");
+	for (const at of [0, 1])
+		assert.ok(Math.abs(before[at] - after[at]) < 0.5, before + " became " + after);
+	assert.equal(await picture.value("thag.view.state.zoom"), -1);
+});
+
 on("dark mode is dark and the text on it light", async (picture) => {
 	const back = await picture.value("[...thag.view.painter.context.getImageData(2, 2, 1, 1).data]");
 	assert.ok(back[0] < 40);

@@ -132,15 +132,13 @@ check 'two parts of the time are the whole' is \
 	"$(in_range)"
 check 'all of the time is the whole' is "$(in_range --from 0s)" "$(in_range)"
 check 'what lived at the end of a range is what SQL says' is \
-	"$(thag report --json --from ${cut}ns --to $((cut + 3 * width))ns both.thag |
+	"$(thag report --json --to ${cut}ns both.thag |
 		jq -c '[.memory.leaked_blocks, .memory.leaked_bytes]')" \
 	"[$(sql both.thag "select sum(blocks) || ',' || sum(bytes) from span
-		where born between $middle and $((middle + 2)) and gone > $((middle + 2))")]"
+		where born < $middle and gone >= $middle")]"
 check 'what ran in a range is what SQL says' is \
-	"$(thag report --json --from ${cut}ns --to $((cut + 3 * width))ns both.thag |
-		jq .time.cpu_ns)" \
-	"$(sql both.thag "select coalesce(sum(cpu_ns), 0) from moment
-		where span between $middle and $((middle + 2))")"
+	"$(thag report --json --from ${cut}ns both.thag | jq '.time.cpu_ns // 0')" \
+	"$(sql both.thag "select coalesce(sum(cpu_ns), 0) from moment where span >= $middle")"
 check 'a range is said' is \
 	"$(thag report --json --from ${cut}ns both.thag | jq '.restricted_to | test("^from .* s to .* s$")')" \
 	true

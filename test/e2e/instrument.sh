@@ -228,6 +228,20 @@ check '... directories too' says 'sub: left as it is: cannot be read: Is a direc
 check '... and the rest is done' instrumented a.c 4
 thag-uninstrument -q a.c
 
+# ---- what it is for ----
+
+cat >calls.c <<-'EOF'
+	#include <stdio.h>
+
+	static int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+	int main(void) { printf("%d\n", fib(15)); return 0; }
+EOF
+thag-instrument -q calls.c
+gcc -O1 -I"$INCLUDE" -o calls calls.c
+run thag-run --time -q -o sub ./calls
+thag report --json sub/calls-*.thag >report.json
+check 'the profiler counts each call' [ "$(jq .time.calls report.json)" = 1974 ]
+
 # ---- usage ----
 
 run thag instrument --help

@@ -63,7 +63,7 @@ eventually() {
 	tries=0
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 250 ] || return 1
+		[ "$tries" -lt 1500 ] || return 1
 		sleep 0.02
 	done
 }

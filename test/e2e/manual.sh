@@ -33,7 +33,7 @@ compare thag-run.1
 for variable in $(sed -n 's/^  \([A-Z_]*\).*/\1/p' out | grep .); do
 	check "$variable is in the manual" grep -q "^\.It Ev $variable" "$page"
 done
-for file in "$MANUAL"/*.1; do
+for file in "$MANUAL"/*.[13]; do
 	check "$(basename "$file") is well-formed" mandoc -T lint -W warning "$file"
 done
 finish

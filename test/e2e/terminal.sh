@@ -134,23 +134,30 @@ check 'a flamegraph: its path is shown where there is no browser' shows "written
 check '... and is there' sh -c 'ls cache/thag/*.svg | xargs xmllint --noout --huge'
 keys x 2 6
 type_text Perl_pp_repeat
-keys Enter Enter
+keys Enter Enter Enter
 check 'a filtered flamegraph' shows written
 newest=$(find cache/thag -name '*-2.svg')
 check '... of what was asked for alone' sh -c \
 	"grep -q 'Perl_pp_repeat (' '$newest' && ! grep -q 'perl_parse (' '$newest'"
 keys x 2 1
 type_text 'Perl_sv_grow, /no such/'
-keys Enter 1
+keys Enter 1 Enter
 check 'a function left out with all it calls' shows written
 newest=$(find cache/thag -name '*-3.svg')
 check '... is not in the picture' sh -c "! grep -q 'Perl_sv_grow (' '$newest'"
+keys x 2 1 Enter
+check 'a filtered picture asks for the time' shows 'always: Enter'
+type_text 1ms-
+keys Enter
+check 'a flamegraph of a range of time' shows '-4.svg'
+newest=$(find cache/thag -name '*-4.svg')
+check '... which it says' grep -q 'Only from 0.001 s to ' "$newest"
 keys x 3
 check 'a flamechart of memory' shows '-chart-1.svg'
 check '... is of this run' sh -c 'grep -q "_start (" cache/thag/perl-*-chart-1.svg'
 keys x 4 1
 type_text Perl_sv_grow
-keys Enter 1
+keys Enter 1 Enter
 check 'a filtered flamechart' shows '-chart-2.svg'
 check '... without what was left out' sh -c '! grep -q "Perl_sv_grow (" cache/thag/perl-*-chart-2.svg'
 keys x End Up Enter

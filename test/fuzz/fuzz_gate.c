@@ -48,7 +48,7 @@ try_counts(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	g_autofree char *text = g_strndup((const char *)bytes, length);
+	g_autofree char *text = g_strndup(length ? (const char *)bytes : "", length);
 	g_autofree char *no_limit = NULL, *no_list = NULL;
 	struct review *review = review_new();
 

@@ -69,7 +69,7 @@ thag.reportTables = (() => {
 				 value: (node) => callers(node).join(" < "),
 				 text: (node) => "‹ " + callers(node).slice(0, 12).join(" ‹ ")},
 				...others],
-			find: (node) => sums.way(node).map((one) => sums.nameOf(one)).join("\n"),
+			matches: (test) => sums.through((fn) => test(sums.fns.names[fn])),
 			title: (node) => [sums.nameOf(node), ...callers(node)].slice(0, 40).join("\n"),
 			open: (node) => report.go({tab: "tree", mode: "sandwich", fn: sums.nameOf(node)}),
 			openHelp: "Enter: callers and callees"};

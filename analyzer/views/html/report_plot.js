@@ -12,7 +12,8 @@ thag.plot = (() => {
 	const AXIS = 22, LEFT = 12, TITLE = 20;
 	const DRAG_PIXELS = 4;
 
-	// A row is a lane: its series, from behind to the front. `rate`: per second.
+	// A row is a lane: its series, from behind to the front. `rate`: per second. `measured`: now and then,
+	// so that nothing is known after the last time.
 	const LANES = [
 		{key: "heap", title: "Live heap", unit: "bytes", series: [
 			{column: "liveMax", name: "live heap", style: "area", colour: "one"}]},
@@ -24,7 +25,7 @@ thag.plot = (() => {
 		{key: "bytes", title: "Allocated per second", unit: "bytes", rate: true, series: [
 			{column: "allocated", name: "allocated", style: "bars", colour: "one"}]},
 		{key: "cpu", title: "CPU in use", unit: "percent", rate: true, series: [
-			{column: "cpu", name: "CPU", style: "area", colour: "two"}]},
+			{column: "cpu", name: "CPU", style: "area", colour: "two", measured: true}]},
 	];
 
 	class Plot {
@@ -129,7 +130,7 @@ thag.plot = (() => {
 		{
 			const {context, theme: colours} = this;
 			const [low, high] = this.window();
-			const step = thag.format.step(high - low, Math.max(2, this.room / 110));
+			const step = thag.format.step(high - low, Math.max(2, this.room / 200));
 			context.fillStyle = colours.line;
 			context.fillRect(0, height - AXIS, this.width, 1);
 			for (let t = Math.ceil(low / step) * step; t <= high; t += step) {
@@ -184,7 +185,8 @@ thag.plot = (() => {
 			const most = Math.max(1e-9, ...all.map((values) => values.reduce((a, b) => Math.max(a, b), 0)));
 			const base = top + height - 1, room = height - (strip ? 6 : TITLE + 8);
 			shown.forEach((series, at) => {
-				this.drawSeries(series, all[at], (value) => base - value / most * room, base);
+				const known = series.measured ? all[at].subarray(0, all[at].findLastIndex(Boolean) + 1) : all[at];
+				this.drawSeries(series, known, (value) => base - value / most * room, base);
 			});
 			if (top > 0) {
 				context.fillStyle = colours.line;

@@ -18,7 +18,7 @@ thag.sums = (() => {
 
 	// What a metric is called for a range, and which numbers of which rows it adds up.
 	const IN_RANGE = {
-		peak: {name: "Live at the range's highest interval end", short: "At peak", rows: "spans", column: "bytes", when: WHEN.peak},
+		peak: {name: "Live at the range's peak", short: "At peak", rows: "spans", column: "bytes", when: WHEN.peak},
 		bytes: {name: "Allocated bytes", short: "Allocated", rows: "spans", column: "bytes", when: WHEN.born},
 		allocations: {name: "Allocations", short: "Allocations", rows: "spans", column: "blocks", when: WHEN.born},
 		live: {name: "Bytes live at the range's end", short: "Live at end", rows: "spans", column: "bytes", when: WHEN.live},
@@ -216,6 +216,17 @@ thag.sums = (() => {
 				}
 				return values;
 			});
+		}
+
+		// -> whether a node's call path has any function that passes
+		through(test)
+		{
+			const {count, parent, fn} = this.shape;
+			const passes = Uint8Array.from({length: this.fns.count}, (_, one) => test(one) ? 1 : 0);
+			const any = new Uint8Array(count);
+			for (let i = 1; i < count; i++)
+				any[i] = any[parent[i]] | passes[fn[i]];
+			return (node) => any[node] === 1;
 		}
 
 		// Nodes with a value of any metric.

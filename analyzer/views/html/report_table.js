@@ -25,13 +25,79 @@ thag.table = (() => {
 		}
 	}
 
+	const MANY = 4096;	// keys from which on counting beats comparing
+	const DIGIT = 11, DIGITS = 1 << DIGIT;
+
+	// Numbers as unsigned integers of the same order, the low words first: themselves where they fit,
+	// else their bits.
+	function wordsOf(keys)
+	{
+		const small = Uint32Array.from(keys);
+		if (keys.every((key, i) => key === small[i]))
+			return [small];
+		const low = new Uint32Array(keys.length), high = new Uint32Array(keys.length);
+		const bits = new Uint32Array(Float64Array.from(keys).buffer);
+		for (let i = 0; i < keys.length; i++) {
+			const flip = bits[2 * i + 1] >> 31;
+			low[i] = bits[2 * i] ^ flip;
+			high[i] = bits[2 * i + 1] ^ (flip | 0x80000000);
+		}
+		return [low, high];
+	}
+
+	// Places of numbers in order, equal ones as they were: sorted digit by digit.
+	function orderOfNumbers(keys, down)
+	{
+		const {length} = keys;
+		const mask = down ? DIGITS - 1 : 0;
+		let order = new Uint32Array(length), next = new Uint32Array(length);
+		for (let i = 0; i < length; i++)
+			order[i] = i;
+		for (const words of wordsOf(keys)) {
+			for (let from = 0; from < 32; from += DIGIT) {
+				const place = new Uint32Array(DIGITS);
+				const digit = (i) => (words[i] >>> from & DIGITS - 1) ^ (mask & 0xffffffff >>> from);
+				for (let i = 0; i < length; i++)
+					place[digit(i)]++;
+				if (place[digit(0)] === length)
+					continue;
+				for (let at = 0, sum = 0; at < DIGITS; at++)
+					[place[at], sum] = [sum, sum + place[at]];
+				for (let k = 0; k < length; k++)
+					next[place[digit(order[k])]++] = order[k];
+				[order, next] = [next, order];
+			}
+		}
+		return order;
+	}
+
+	// Texts as numbers of the same order: most come many times.
+	function ranks(texts)
+	{
+		const rank = new Map();
+		for (const text of texts)
+			rank.set(text, 0);
+		[...rank.keys()].sort((a, b) => a < b ? -1 : 1).forEach((text, at) => rank.set(text, at));
+		return Float64Array.from(texts, (text) => rank.get(text));
+	}
+
+	// Places of keys in order; equal ones stay as they were in both directions.
+	function orderOf(keys, down)
+	{
+		const numbers = typeof keys[0] === "number" ? keys : ranks(keys);
+		if (numbers.length < MANY)
+			return Uint32Array.from(numbers.keys()).sort((a, b) => (down ? numbers[b] - numbers[a] : numbers[a] - numbers[b]) || a - b);
+		return orderOfNumbers(numbers, down);
+	}
+
 	// definition:
 	//	label, what	of the whole, and of its rows ("functions")
 	//	items		numbers of its rows: an array
 	//	columns		as for Rows, and value(item), a number or a text; text(item), what is
 	//			shown (or a node); csv(item) where value() is not what to copy
 	//	first		key of the column it is sorted by at first, descending for numbers
-	//	find(item)	text that the filter looks at
+	//	find(item)	text that the filter looks at; or
+	//	matches(test)	what decides of an item, made once for all
 	//	title(item)	tooltip; label(item)
 	//	open(item)	Enter or a double click; openHelp says what that does
 	class Table {
@@ -87,8 +153,9 @@ thag.table = (() => {
 				this.filter.value = find;
 			const bad = test && test.error;
 			this.found.classList.toggle("bad", Boolean(bad));
-			this.items = bad ? [] : test ? Array.prototype.filter.call(definition.items, (item) => test(definition.find(item)))
-				: Array.from(definition.items);
+			const wanted = !test || bad ? null : definition.matches ? definition.matches(test)
+				: (item) => test(definition.find(item));
+			this.items = bad ? [] : wanted ? definition.items.filter(wanted) : definition.items;
 			this.sort();
 			this.found.textContent = bad ? "not a regular expression: " + bad
 				: (test ? thag.format.count(this.items.length) + " of " : "") +
@@ -101,15 +168,15 @@ thag.table = (() => {
 		{
 			const {key, down} = this.order();
 			const column = this.definition.columns.find((one) => one.key === key);
-			const sign = down ? -1 : 1;
-			const value = column.value;
 			const {items} = this;
 			// Keys once per row, not once per comparison.
-			const keys = column.number ? Float64Array.from(items, value) : Array.from(items, value);
-			const order = Uint32Array.from(keys.keys()).sort(column.number
-				? (a, b) => sign * (keys[a] - keys[b]) || a - b
-				: (a, b) => keys[a] === keys[b] ? a - b : keys[a] < keys[b] ? -sign : sign);
-			this.items = order.map((at) => items[at]);
+			const keys = column.number ? new Float64Array(items.length) : new Array(items.length);
+			for (let i = 0; i < keys.length; i++)
+				keys[i] = column.value(items[i]);
+			const order = orderOf(keys, down);
+			for (let i = 0; i < order.length; i++)
+				order[i] = items[order[i]];
+			this.items = order;
 		}
 
 		csv()
@@ -126,5 +193,5 @@ thag.table = (() => {
 		}
 	}
 
-	return {Table, matcher};
+	return {Table, matcher, orderOf};
 })();

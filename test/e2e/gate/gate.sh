@@ -109,6 +109,18 @@ check 'a limit on a function that is not there says so' shows 'no function of th
 run thag-gate run --limit 'peak' -- "$LEDGERS/ledger"
 check 'a limit that is none is wrong usage' [ "$status" = 2 ]
 
+# Of traced functions, and of sections, which are like them.
+run thag-gate run --limit 'calls(digest) <= 500' --limit 'time(digest) <= 100 s' \
+	--limit 'bytes(insert) <= 1 GiB' -- "$LEDGERS/ledger-traced"
+check 'limits on a traced function are kept' [ "$status" = 0 ]
+run thag-gate run --limit 'calls(digest) < 500' -- "$LEDGERS/ledger-traced"
+check 'a function may be called so often and no more' [ "$status" = 6 ]
+run thag-gate run --limit 'time(digest) <= 1 us' -- "$LEDGERS/ledger-traced"
+check 'a function may take so long and no longer' [ "$status" = 6 ]
+check '... and is named' grep -q 'digest ledger.c:' out
+run thag-gate run --limit 'time(digest) <= 100 s' -- "$LEDGERS/ledger"
+check 'a time that nobody measured is an error' [ "$status" = 1 ]
+
 # ---- two programs ----
 
 run thag-gate ab --metrics exact --base "$LEDGERS/ledger" -- "$LEDGERS/ledger"

@@ -32,6 +32,11 @@ def check_ways(stream):
     return [] if ways == wanted else [f"called by {dict(ways)}"]
 
 
+def check_tails(stream):
+    around = {call.path[-1] for call in stream.calls if call.name != "[around tails]"}
+    return [] if around == {"ends_last", "ends_pair_last"} else [f"entered from {around}"]
+
+
 def check_points(stream):
     problems = []
     if stream.points != {"point": 5}:
@@ -40,8 +45,8 @@ def check_points(stream):
         problems.append(f"counters {stream.counters}")
     if list(stream.spans.values()) != [["begin", "end"]] * 2:
         problems.append(f"spans {dict(stream.spans)}")
-    if "a name that is longer than the kernel would have it" not in [
-            name for name, _ in stream.threads.values()]:
+    if not {"its own", "a name that is longer than the kernel would have it"} <= {
+            name for name, _ in stream.threads.values()}:
         problems.append(f"threads {stream.threads}")
     return problems
 
@@ -68,11 +73,13 @@ CASES = [
          {"outer": 1, "inner": 1, "leaf": 1002, "recursive": 5, "to end": 1, "a": 1, "b": 1}),
     Case("loops", {("work",): 600, ("third", "work"): 100}, {"work": 700, "third": 100},
          check=check_ways),
+    Case("tails", {}, {"around tails": 1, "last": 10, "last pair": 10}, check=check_tails),
     Case("profiled", nested("profiled", 3), {"profiled": 3}),
     Case("misuse", {("endless",): 1}, {"endless": 1, "again": 3},
          misuses=[("never begun", "not begun"), ("endless", "not ended"),
                   ("again", "not ended"), ("again", "not ended"), ("again", "not begun")]),
-    Case("points", {}, {}, check=check_points),
+    Case("points", {("left open",): 1}, {"left open": 1}, check=check_points,
+         misuses=[("left open", "not ended")]),
     Case("pauses", {("while paused",): 1, ("plain",): 1}, {"plain": 1}, check=check_pauses),
     Case("marked",
          {("plain",): 1, ("profiled",): 1, ("memory_only",): 32, ("everywhere",): 64},

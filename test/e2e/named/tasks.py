@@ -20,13 +20,15 @@ class Case:
     pieces    how often they are resumed, all together
     threads   on how many threads at least
     misuses   (name, what) in the order made
+    rootless  nothing of what created the threads is in the paths
     """
 
     def __init__(self, program, blocks, tasks=0, pieces=0, ends=None, threads=1, misuses=(),
-                 options=()):
+                 options=(), rootless=False):
         self.program, self.blocks, self.tasks, self.pieces = program, blocks, tasks, pieces
         self.ends = tasks if ends is None else ends
         self.threads, self.misuses, self.options = threads, list(misuses), options
+        self.rootless = rootless
 
 
 CASES = [
@@ -48,13 +50,12 @@ CASES = [
                              8: (1, "main spend")}, tasks=4, pieces=10, threads=10),
     # Two of them end by uc_link, and are seen to at the next switch.
     Case("contexts", {n: (3, "main make [coroutine] body step spend") for n in (1, 2, 3, 4)},
-         tasks=4, pieces=16, ends=2),
+         tasks=4, pieces=16, ends=2, options=["--origins", "on"]),
     Case("contexts", {n: (3, "body step spend") for n in (1, 2, 3, 4)},
-         tasks=4, pieces=16, ends=2, options=["--origins", "off"]),
+         tasks=4, pieces=16, ends=2),
     Case("origins", {32: (1, "main start [thread] outer spend"),
-                     16: (2, "main start [thread] inner spend")}),
-    Case("origins", {32: (1, "outer spend"), 16: (2, "inner spend")},
-         options=["--origins", "off"]),
+                     16: (2, "main start [thread] inner spend")}, options=["--origins", "on"]),
+    Case("origins", {32: (1, "outer spend"), 16: (2, "inner spend")}, rootless=True),
 ]
 
 
@@ -71,7 +72,7 @@ def check_blocks(stream, case):
         if len(paths) != count:
             problems.append(f"{len(paths)} blocks of {size} bytes, should be {count}")
         for path in paths:
-            wrong_root = "off" in case.options and "main" in path
+            wrong_root = case.rootless and "main" in path
             if wrong_root or not leads_through(path, frames.split()):
                 problems.append(f"{size} bytes: {' > '.join(path)}")
     return problems

@@ -18,7 +18,8 @@ class TimeRun(Run):
     """A program under thag-run --time, where samples are taken only if asked for."""
 
     def __init__(self, command, options=(), **more):
-        super().__init__(command, options=["-q", *options], what="--time", **more)
+        super().__init__(command, options=["-q", "--origins", "off", *options], what="--time",
+                         **more)
 
 
 def plain_name(name):

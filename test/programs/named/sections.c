@@ -240,6 +240,32 @@ profiled(int depth)
 	END;
 }
 
+/* The end of a section is the last thing that these functions do. */
+KEEP static void
+ends_last(void)
+{
+	THAG_SECTION("last") __asm__ volatile("");
+}
+
+KEEP static void
+ends_pair_last(void)
+{
+	thag_section_begin("last pair");
+	thag_section_end("last pair");
+}
+
+static void
+tails(void)
+{
+	THAG_SECTION("around tails")
+	{
+		for (int i = 0; i < 10; i++) {
+			ends_last();
+			ends_pair_last();
+		}
+	}
+}
+
 /* ---- misuse ---- */
 
 KEEP static void
@@ -268,6 +294,15 @@ misuse(void)
 static void *
 name_thread(void *argument)
 {
+	pthread_setname_np(pthread_self(), "its own");
+	thag_section_begin("left open");
+	spend(1);
+	return argument;
+}
+
+static void *
+name_thread_here(void *argument)
+{
 	thag_thread_name("a name that is longer than the kernel would have it");
 	spend(1);
 	return argument;
@@ -285,6 +320,8 @@ points(void)
 	}
 	thag_span_end(span);
 	pthread_create(&thread, NULL, name_thread, NULL);
+	pthread_join(thread, NULL);
+	pthread_create(&thread, NULL, name_thread_here, NULL);
 	pthread_join(thread, NULL);
 	thag_span_end(other);
 }
@@ -409,7 +446,7 @@ main(int count, char **arguments)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} cases[] = {{"ways_out", ways_out}, {"shapes", shapes}, {"loops", loops},
+	} cases[] = {{"ways_out", ways_out}, {"shapes", shapes}, {"loops", loops}, {"tails", tails},
 		{"misuse", misuse}, {"points", points}, {"pauses", pauses}, {"marked", marked},
 		{"threads", threads}, {"processes", processes}};
 

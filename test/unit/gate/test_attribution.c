@@ -141,6 +141,18 @@ Test(attribution, a_line_that_was_put_between_others_is_blamed)
 	free_found(&found);
 }
 
+Test(attribution, of_lines_that_do_the_same_the_one_that_was_put_in_is_blamed)
+{
+	struct found found = find("1\t7 7 0 0 0 0\tparse\tapp\tparse.c:20\n"
+				  "1\t7 7 0 0 0 0\tparse\tapp\tparse.c:30\n",
+		"1\t21 21 0 0 0 0\tparse\tapp\tparse.c:19\n"
+		"1\t7 7 0 0 0 0\tparse\tapp\tparse.c:21\n"
+		"1\t7 7 0 0 0 0\tparse\tapp\tparse.c:31\n");
+
+	cr_expect_eq(site_of(entry_at(&found, 0)).line, 19);
+	free_found(&found);
+}
+
 Test(attribution, new_gone_and_moved_are_told_apart)
 {
 	struct found found = find(before_text, "1\t-\tmain\t[program]\tmain.c:9\n"

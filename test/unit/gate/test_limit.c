@@ -56,6 +56,7 @@ Test(limit, limits_are_kept_or_exceeded)
 		{"bytes(main) <= 1 KiB", LIMIT_EXCEEDED, 1500},
 		{"bytes(nobody) == 0", LIMIT_KEPT, 0},
 		{"wall <= 2 s", LIMIT_NOT_MEASURED, 0},
+		{"time(parse_line) <= 2 s", LIMIT_NOT_MEASURED, 0},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -64,6 +65,71 @@ Test(limit, limits_are_kept_or_exceeded)
 		cr_expect_eq(state_of(cases[i].text, &value), cases[i].state, "%s", cases[i].text);
 		cr_expect(fabs(value - cases[i].value) < 1e-9, "%s: %f", cases[i].text, value);
 	}
+}
+
+/* Three runs in which parse, with what it calls, took 5, 9 and 7 us. */
+static struct measurement *
+timed_runs(void)
+{
+	static const uint64_t times_ns[] = {5000, 9000, 7000};
+	struct measurement *now = measurement_new();
+
+	now->keep_more = true;
+	for (size_t i = 0; i < G_N_ELEMENTS(times_ns); i++) {
+		struct account_builder *builder = account_builder_new();
+		const struct account_frame parse = {"parse", "app", "a.c", 1};
+		const struct account_frame copy = {"copy", "app", "a.c", 9};
+		const uint32_t node = account_builder_child(builder, 0, &parse);
+
+		account_builder_add(builder, node, GATE_TIME, 1000);
+		account_builder_add(builder, account_builder_child(builder, node, &copy), GATE_TIME,
+			times_ns[i] - 1000);
+		measurement_add_value(now, GATE_TIME, (double)times_ns[i]);
+		measurement_keep(
+			now, ACCOUNT_EVENTS, account_builder_end(builder, 1u << GATE_TIME));
+	}
+	return now;
+}
+
+Test(limit, of_a_time_the_median_of_the_runs_counts)
+{
+	static const struct {
+		const char *text;
+		enum limit_state state;
+	} cases[] = {
+		{"time(parse) <= 7 us", LIMIT_KEPT},
+		{"time(parse) < 7 us", LIMIT_EXCEEDED},
+		{"time(copy) <= 6 us", LIMIT_KEPT},
+		{"time <= 7 us", LIMIT_KEPT},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct measurement *now = timed_runs();
+		g_autofree char *why = NULL;
+		struct limit *limit = limit_parse(cases[i].text, &why);
+
+		cr_assert(limit, "%s", why);
+		struct limit_finding *finding = limit_check(limit, now, NULL);
+
+		cr_expect_eq(
+			finding->state, cases[i].state, "%s: %f", cases[i].text, finding->value);
+		limit_finding_free(finding);
+		measurement_free(now);
+		limit_free(limit);
+	}
+}
+
+Test(limit, a_function_that_is_not_there_is_said)
+{
+	struct measurement *now = timed_runs();
+	g_autofree char *why = NULL;
+	struct limit *limit = limit_parse("time(pars) <= 7 us", &why);
+	struct limit_finding *finding = limit_check(limit, now, NULL);
+
+	cr_expect(finding->unmatched);
+	limit_finding_free(finding);
+	measurement_free(now);
+	limit_free(limit);
 }
 
 Test(limit, nonsense_is_refused)

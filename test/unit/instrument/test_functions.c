@@ -172,6 +172,15 @@ Test(functions, are_found_though_headers_are_missing)
 		"f!braces not understood");
 }
 
+Test(functions, are_found_though_flags_are_not_known)
+{
+	static const char *const flags[] = {
+		"-mindirect-branch=thunk", "-mtune=none", "-std=gnu42", NULL};
+	g_autofree char *names = found("/x/a.c", "int f(void) { return 1; }\n", flags, false);
+
+	cr_expect_str_eq(names, "f");
+}
+
 /* ---- a whole source ---- */
 
 /* NULL: it is refused. */
@@ -245,6 +254,19 @@ Test(instrument, takes_a_header_for_what_understands_it)
 		MARKS_INCLUDE "\nclass A { void f() {" S "} };\n");
 	expect_made("/x/a.h", "\nstatic int class(int new) { return new; }\n", &wishes,
 		MARKS_INCLUDE "\nstatic int class(int new) {" S " return new; }\n");
+}
+
+Test(instrument, takes_a_header_for_what_the_flags_are_of)
+{
+	static const char *const flags[] = {"-std=c++17", NULL};
+	static const char text[] = "\nstruct A { void f() {} };\n";
+	struct instrument_result result;
+	char *why = NULL;
+
+	cr_assert_eq(instrument_source("/x/a.h", text, strlen(text), flags, &wishes, &result, &why),
+		0, "%s", why);
+	cr_expect_eq(result.counts[SKIP_NOT], 1);
+	instrument_result_fini(&result);
 }
 
 Test(instrument, refuses_what_it_does_not_understand)

@@ -536,3 +536,32 @@ Test(calls, a_chart_that_is_full_leaves_short_calls_to_their_callers)
 	chart_lane_fini(&lane);
 	chart_fini(&chart);
 }
+
+/* ---- histograms ---- */
+
+Test(calls, percentiles_are_right_of_few_values_and_of_many)
+{
+	static const unsigned counts[] = {1, 2, 3, 15, 16, 17, 63, 64, 65, 1000};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++) {
+		struct call_histogram histogram = {0};
+		struct call_distribution *sum = g_new0(struct call_distribution, 1);
+		uint32_t bytes = 0;
+		uint8_t *packed;
+
+		/* Out of order, and one of them again and again. */
+		for (unsigned k = 0; k < counts[i]; k++) {
+			call_histogram_add(&histogram, 1000 + (k * 7919ull) % counts[i] * 100);
+			call_histogram_add(&histogram, 1000);
+		}
+		packed = call_histogram_pack(&histogram, 1, &bytes);
+		cr_assert(call_distribution_add(sum, packed, bytes));
+		cr_expect_eq(sum->count, 2 * counts[i]);
+		cr_expect_float_eq((double)call_distribution_percentile(sum, 40), 1000, 10);
+		cr_expect_float_eq((double)call_distribution_percentile(sum, 100),
+			1000 + (counts[i] - 1) * 100.0, 10 + counts[i]);
+		g_free(packed);
+		g_free(sum);
+		call_histogram_fini(&histogram);
+	}
+}

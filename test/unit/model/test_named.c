@@ -549,7 +549,6 @@ Test(named, misuse_is_counted_by_place_and_call_path)
 			&g_array_index(named()->misuses, struct named_misuse, i);
 
 		cr_assert_eq(misuse->count, misuse->kind == MISUSE_NOT_BEGUN ? 5 : 1);
-		cr_assert_eq(
-			g_array_index(first()->nodes, struct node, misuse->node).pc, 0x555);
+		cr_assert_eq(g_array_index(first()->nodes, struct node, misuse->node).pc, 0x555);
 	}
 }

@@ -304,9 +304,9 @@ Test(options, words_and_switches_set_their_fields)
 	cr_expect_eq(options.wall, 0);
 	cr_assert_eq(apply("THAG_MARKED", "true", &options, message), 0);
 	cr_expect_eq(options.marked, 1);
-	cr_expect_eq(options.origins, 1);
-	cr_assert_eq(apply("THAG_ORIGINS", "off", &options, message), 0);
 	cr_expect_eq(options.origins, 0);
+	cr_assert_eq(apply("THAG_ORIGINS", "on", &options, message), 0);
+	cr_expect_eq(options.origins, 1);
 	cr_expect_eq(options.marked, 0);
 }
 
