@@ -110,6 +110,8 @@ forget_oldest(struct timing *timing)
 	timing->limits.left_out[LEFT_OUT_MANY] += event.kind == CALL_EVENT_ENTER;
 	if (event.kind == CALL_EVENT_EXIT)
 		calls_forget_exit(event.thread);
+	else if (event.kind == CALL_EVENT_LEFT)
+		calls_forget_left(event.thread, event.number);
 	else if (event.kind == CALL_EVENT_ENTER || event.kind == CALL_EVENT_STACK)
 		timing_apply_call(&event);
 	else if (event.kind != CALL_EVENT_LEFT_OUT)
@@ -184,7 +186,8 @@ call_limits_apply_slow(struct timing *timing, const struct call_event *event)
 	if (enters && event->ticks < limits->calls_start_ticks)
 		within.ticks = limits->calls_start_ticks;
 	/* Calls that go on are cut. */
-	if (event->kind == CALL_EVENT_EXIT && event->ticks >= limits->calls_stop_ticks)
+	if ((event->kind == CALL_EVENT_EXIT || event->kind == CALL_EVENT_LEFT) &&
+		event->ticks >= limits->calls_stop_ticks)
 		return;
 	within.ticks = MIN(within.ticks, limits->calls_stop_ticks);
 	if (limits->ring)

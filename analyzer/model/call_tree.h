@@ -30,6 +30,7 @@ struct call_path {
 	uint64_t min, max;	    /* of one call, corrected ticks */
 	/* See moments.h: self of open calls that has been told, and all that has been. */
 	uint64_t early, told_calls, told_self;
+	uint64_t peak_bytes;		 /* of sections: see struct call_sums */
 	struct call_histogram histogram; /* empty where one call returned: `min` is it */
 };
 

@@ -8,6 +8,8 @@
  */
 #include "timing.h"
 
+#include <string.h>
+
 enum {
 	FIRST_FRAMES = 64
 };
@@ -15,11 +17,19 @@ enum {
 /* ---- call stacks ---- */
 
 static void
+free_frames(struct call_stack *stack)
+{
+	for (uint32_t i = 0; i < stack->depth; i++)
+		g_free(stack->frames[i].section);
+	g_free(stack->frames);
+}
+
+static void
 stack_free(gpointer data)
 {
 	struct call_stack *stack = data;
 
-	g_free(stack->frames);
+	free_frames(stack);
 	g_free(stack);
 }
 
@@ -53,18 +63,18 @@ grow_frames(struct call_stack *stack)
 
 /* ---- call paths ---- */
 
-/* The path of frame `depth` in the tree of a thread that did not enter it. */
+/* The path of a frame in the tree of a thread that did not enter it. */
 static __attribute__((noinline)) uint32_t
-equal_path(struct timing_thread *thread, const struct call_stack *stack, uint32_t depth)
+equal_path(struct timing_thread *thread, const struct call_frame *frame)
 {
-	uint32_t path = call_tree_child(&thread->tree, 0, stack->base);
+	const struct call_path *paths = frame->thread->tree.paths;
+	g_autoptr(GArray) way = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	uint32_t path = 0;
 
-	for (uint32_t i = 0; i <= depth; i++) {
-		const struct call_frame *frame = &stack->frames[i];
-
-		path = call_tree_child(
-			&thread->tree, path, frame->thread->tree.paths[frame->path].function);
-	}
+	for (uint32_t at = frame->path; at; at = paths[at].parent)
+		g_array_append_val(way, paths[at].function);
+	for (guint i = way->len; i-- > 0;)
+		path = call_tree_child(&thread->tree, path, g_array_index(way, uint64_t, i));
 	return path;
 }
 
@@ -78,7 +88,7 @@ parent_path(struct timing_thread *thread, const struct call_stack *stack)
 	top = &stack->frames[stack->depth - 1];
 	if (likely(top->thread == thread))
 		return top->path;
-	return equal_path(thread, stack, stack->depth - 1);
+	return equal_path(thread, top);
 }
 
 /* ---- the chart ---- */
@@ -89,7 +99,8 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 {
 	const struct call_frame *frame = &stack->frames[depth];
 	struct chart *chart = &thread->process->timing->chart;
-	const uint64_t start = MAX(frame->start + stack->offset, stack->resumed_ticks);
+	const uint64_t drawn = likely(!frame->section) ? 0 : frame->section->drawn;
+	const uint64_t start = MAX(MAX(frame->start + stack->offset, stack->resumed_ticks), drawn);
 	const uint64_t length = ticks > start ? ticks - start : 0;
 
 	if (likely(length < chart->shortest)) {
@@ -101,7 +112,7 @@ draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t dept
 			.start = start,
 			.ticks = length,
 			.path = likely(frame->thread == thread) ? frame->path
-								: equal_path(thread, stack, depth),
+								: equal_path(thread, frame),
 			.depth = depth,
 		});
 }
@@ -146,6 +157,27 @@ add_one(struct call_path *path, uint64_t total, uint64_t taken, bool finished)
 		path->min = ticks;
 }
 
+/* How much more than at its beginning was live in it. */
+static uint64_t
+end_section(struct call_frame *frame)
+{
+	struct call_section *section = g_steal_pointer(&frame->section);
+	const uint64_t peak =
+		process_peak_end(frame->thread->process->process, section->peak_number);
+	const uint64_t more = peak - MIN(peak, section->live_bytes);
+
+	g_free(section);
+	return more;
+}
+
+static __attribute__((noinline)) void
+close_section(struct call_frame *frame, struct call_path *path)
+{
+	const uint64_t more = end_section(frame);
+
+	path->peak_bytes = MAX(path->peak_bytes, more);
+}
+
 /* The call is too short to be kept: it is part of its caller, as those are that were left out. */
 static __attribute__((noinline)) void
 leave_out_top(struct timing_thread *thread, struct call_stack *stack)
@@ -168,14 +200,15 @@ leave_out_top(struct timing_thread *thread, struct call_stack *stack)
 static inline void
 close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
 {
-	const struct call_frame *frame = &stack->frames[stack->depth - 1];
+	struct call_frame *frame = &stack->frames[stack->depth - 1];
 	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
 	const uint64_t end = stack_time(stack, ticks);
 	const uint64_t start = frame->start + (stack->paused - frame->paused);
 	const uint64_t total = end > start ? end - start : 0;
 
-	if (unlikely(total < thread->process->timing->limits.min_ticks)) {
+	/* What was given a name is never too short. */
+	if (unlikely(total < thread->process->timing->limits.min_ticks) && !frame->section) {
 		leave_out_top(thread, stack);
 		return;
 	}
@@ -188,6 +221,8 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	path->taken += frame->taken + cost->inside;
 	path->taken_self += frame->taken_self + cost->inside;
 	add_one(path, total, frame->taken + cost->inside, finished);
+	if (unlikely(frame->section != NULL))
+		close_section(frame, path);
 	if (likely(stack->depth > 1)) {
 		struct call_frame *caller = &stack->frames[stack->depth - 2];
 
@@ -200,8 +235,30 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	stack->depth--;
 }
 
+static struct call_section *
+open_section(struct model_process *process)
+{
+	struct call_section *section = g_new(struct call_section, 1);
+
+	*section = (struct call_section){
+		.peak_number = process_peak_begin(process),
+		.live_bytes = process->peak[PEAK_HEAP].live_bytes,
+	};
+	return section;
+}
+
+static inline uint32_t
+path_of(struct timing_thread *thread, const struct call_stack *stack, uint64_t function,
+	uint32_t from)
+{
+	const uint32_t parent = unlikely(from) ? call_tree_child(&thread->tree, 0, from)
+					       : parent_path(thread, stack);
+
+	return call_tree_child(&thread->tree, parent, function);
+}
+
 void
-calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function)
+calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
 {
 	struct call_stack *stack = thread->stack;
 	struct call_frame *frame;
@@ -221,8 +278,10 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function)
 		.start = stack_time(stack, ticks),
 		.paused = stack->paused,
 		.thread = thread,
-		.path = call_tree_child(&thread->tree, parent_path(thread, stack), function),
+		.path = path_of(thread, stack, function, from),
 	};
+	if (unlikely(record_pc_number(function)))
+		frame->section = open_section(thread->process->process);
 	stack->depth++;
 }
 
@@ -249,6 +308,96 @@ calls_exit(struct timing_thread *thread, uint64_t ticks)
 	close_top(thread, stack, ticks, true);
 }
 
+/* ---- what is left with others open inside ---- */
+
+static void
+draw_so_far(struct timing_thread *thread, const struct call_stack *stack, uint32_t depth,
+	uint64_t ticks)
+{
+	struct call_frame *frame = &stack->frames[depth];
+
+	draw(thread, stack, depth, ticks);
+	if (frame->section)
+		frame->section->drawn = ticks;
+}
+
+static uint64_t
+total_so_far(const struct call_stack *stack, const struct call_frame *frame, uint64_t ticks)
+{
+	const uint64_t end = stack_time(stack, ticks);
+	const uint64_t start = frame->start + (stack->paused - frame->paused);
+
+	return end > start ? end - start : 0;
+}
+
+/*
+ * Each moment is the self of the innermost call: of the one that is left this is what its first
+ * callee did not have, and that one has the rest as a callee of the caller. So nothing counts
+ * twice.
+ */
+static void
+leave_between(struct timing_thread *thread, struct call_stack *stack, uint32_t at, uint64_t ticks)
+{
+	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
+	struct call_frame left = stack->frames[at];
+	const struct call_frame *callee = &stack->frames[at + 1];
+	struct call_path *path = &left.thread->tree.paths[left.path];
+	const uint64_t total = total_so_far(stack, &left, ticks);
+	const uint64_t shared = MIN(total_so_far(stack, callee, ticks), total);
+	const uint64_t nested = MIN(left.nested + shared, total);
+	const uint64_t taken = left.taken + callee->taken + cost->inside;
+
+	path->calls++;
+	path->total += total;
+	path->self += total - nested;
+	path->early -= left.told;
+	path->inner += left.inner + callee->inner;
+	path->direct += left.direct;
+	path->taken += taken;
+	path->taken_self += left.taken_self + cost->inside;
+	add_one(path, total, taken, true);
+	if (at) {
+		struct call_frame *caller = &stack->frames[at - 1];
+
+		caller->nested += total - shared;
+		caller->inner += left.inner + 1;
+		caller->direct++;
+		caller->taken += left.taken + cost->pair;
+		caller->taken_self += cost->pair - cost->inside;
+	}
+	if (left.section)
+		close_section(&left, path);
+	memmove(&stack->frames[at], &stack->frames[at + 1],
+		(stack->depth - at - 1) * sizeof(struct call_frame));
+	stack->depth--;
+}
+
+void
+calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner)
+{
+	struct call_stack *stack = thread->stack;
+	uint32_t at;
+
+	if (!inner || inner >= stack->depth + stack->excess) {
+		thread->process->unmatched_exits++;
+		return;
+	}
+	if (inner < stack->excess) {
+		stack->excess--;
+		return;
+	}
+	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
+	draw(thread, stack, at, ticks);
+	/* All inside it are beyond what is kept: it is the innermost one. */
+	if (at == stack->depth - 1) {
+		close_top(thread, stack, ticks, true);
+		return;
+	}
+	for (uint32_t depth = at + 1; depth < stack->depth; depth++)
+		draw_so_far(thread, stack, depth, ticks);
+	leave_between(thread, stack, at, ticks);
+}
+
 void
 calls_left_out(struct timing_thread *thread, uint64_t count)
 {
@@ -272,6 +421,22 @@ calls_pause(struct timing_thread *thread, uint64_t ticks)
 		thread->stack->paused += ticks;
 }
 
+static void
+forget_top(struct call_stack *stack)
+{
+	struct call_frame *frame = &stack->frames[--stack->depth];
+
+	if (frame->section)
+		end_section(frame);
+}
+
+static void
+forget_all(struct call_stack *stack)
+{
+	while (stack->depth)
+		forget_top(stack);
+}
+
 void
 calls_forget_exit(struct timing_thread *thread)
 {
@@ -280,7 +445,27 @@ calls_forget_exit(struct timing_thread *thread)
 	if (stack->excess)
 		stack->excess--;
 	else if (stack->depth)
-		stack->depth--;
+		forget_top(stack);
+}
+
+void
+calls_forget_left(struct timing_thread *thread, uint64_t inner)
+{
+	struct call_stack *stack = thread->stack;
+	struct call_frame left;
+	uint32_t at;
+
+	if (!inner || inner >= stack->depth + stack->excess)
+		return;
+	if (inner <= stack->excess) {
+		stack->excess--;
+		return;
+	}
+	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
+	left = stack->frames[at];
+	memmove(&stack->frames[at], &stack->frames[at + 1], (stack->depth - at - 1) * sizeof(left));
+	stack->frames[stack->depth - 1] = left;
+	forget_top(stack);
 }
 
 /* BASE, CLOSE or PROCESS_END: nothing is open there any more. */
@@ -291,19 +476,19 @@ calls_forget_open(const struct call_event *event)
 	GHashTableIter iter;
 	gpointer value;
 
-	event->thread->stack->depth = 0;
+	forget_all(event->thread->stack);
 	event->thread->stack->excess = 0;
 	if (event->kind == CALL_EVENT_BASE)
 		event->thread->stack->base = (uint32_t)event->number;
 	if (event->kind != CALL_EVENT_PROCESS_END)
 		return;
 	for (unsigned i = 0; i < process->threads->len; i++)
-		((struct timing_thread *)g_ptr_array_index(process->threads, i))->own.depth = 0;
+		forget_all(&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own);
 	if (!process->stacks)
 		return;
 	g_hash_table_iter_init(&iter, process->stacks);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
-		((struct call_stack *)value)->depth = 0;
+		forget_all(value);
 }
 
 static void
@@ -454,7 +639,7 @@ void
 calls_thread_fini(struct timing_thread *thread)
 {
 	call_tree_fini(&thread->tree);
-	g_free(thread->own.frames);
+	free_frames(&thread->own);
 	if (thread->tallies)
 		g_hash_table_unref(thread->tallies);
 }

@@ -111,6 +111,7 @@ sums_of(const struct model_clock *clock, const struct call_cost *cost, const str
 		.max_ns = model_span_ns(clock, path->max),
 		.unfinished = path->unfinished,
 		.below_cost = path->below_cost,
+		.peak_bytes = path->peak_bytes,
 	};
 }
 

@@ -44,8 +44,10 @@ put_block(struct live_block *block, struct model_thread *thread, const struct mo
 	account_add(process, site_at(&model->sites, site), PEAK_HEAP, bytes, event->ticks);
 	process->allocated.count++;
 	process->allocated.bytes += bytes;
-	if (process->peak[PEAK_HEAP].live_bytes > process->timeline.live_max_bytes)
-		process->timeline.live_max_bytes = process->peak[PEAK_HEAP].live_bytes;
+	if (process->peak[PEAK_HEAP].live_bytes > process->live_watch)
+		process_live_rose(process);
+	if (unlikely(process->tasks != NULL))
+		tasks_block(process->tasks, thread, block->address, bytes);
 	histogram_add(
 		&process->public->sizes_allocated, histogram_bucket(bytes, SIZE_BUCKETS), bytes);
 }
@@ -72,6 +74,8 @@ take_block(struct model_thread *thread, struct live_block *block, uint64_t ticks
 	histogram_add(&process->public->sizes_freed, histogram_bucket(bytes, SIZE_BUCKETS), bytes);
 	histogram_add(&process->public->lifetimes,
 		histogram_bucket(model_lifetime_ns(model, lifetime), LIFETIME_BUCKETS), bytes);
+	if (unlikely(process->tasks != NULL))
+		tasks_block_gone(process->tasks, block->address);
 	live_table_remove(&process->live, block);
 }
 

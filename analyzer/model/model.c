@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The model while it is fed: dispatch of events, processes and threads. See feed.h. */
+#include "naming.h"
 #include "state.h"
 
 enum {
@@ -23,6 +24,8 @@ thread_free(gpointer data)
 	site_map_fini(&thread->sites);
 	if (thread->unseen)
 		g_array_unref(thread->unseen);
+	if (thread->tasks)
+		g_ptr_array_unref(thread->tasks);
 	g_free(thread);
 }
 
@@ -32,6 +35,7 @@ process_free(gpointer data)
 	struct model_process *process = data;
 
 	live_table_fini(&process->live);
+	inner_peaks_fini(&process->inner_peaks);
 	g_hash_table_unref(process->threads);
 	g_tree_unref(process->mappings);
 	node_table_unref(process->nodes);
@@ -65,6 +69,7 @@ model_new(const struct model_clock *clock)
 	model->parked = g_array_new(FALSE, FALSE, sizeof(struct model_event));
 	model->sinks = g_array_new(FALSE, FALSE, sizeof(struct model_sink_entry));
 	timing_attach(model);
+	naming_attach(model);
 	return model;
 }
 

@@ -33,6 +33,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "named.h"
+
 enum memory_category {
 	MEMORY_HEAP,  /* the allocator's calls */
 	MEMORY_MMAP,  /* the program's own mmap, mremap, munmap: bytes of address space */
@@ -98,6 +100,9 @@ struct call_sums {
 	uint64_t min_ns, max_ns;	   /* of one call's total; min of finished ones */
 	uint64_t unfinished; /* had not returned when their thread or the trace ended */
 	uint64_t below_cost; /* took less than tracing them is thought to cost: count as 0 */
+	/* Of a section: how much more than at its beginning its process had live, at most, in any
+	 * one of these. Of other calls 0, as where memory was not profiled in detail. */
+	uint64_t peak_bytes;
 };
 
 struct call_row {
@@ -258,6 +263,7 @@ struct process {
 	uint64_t folded_calls; /* beyond the depth that is kept: part of the innermost kept one */
 	uint64_t own_periods, own_ns; /* CPU time sampled in the profiler's own code: left out */
 	uint64_t trace_stops;	      /* how often tracing was stopped by a limit or an option */
+	struct named *named;	      /* what its source named; NULL: nothing */
 };
 
 struct run {

@@ -98,6 +98,7 @@ apply_process(struct model_thread *thread, const struct record *record)
 		process->start_ticks = record->ticks;
 	if (number[PROCESS_ORIGIN] == RECORD_FORK) {
 		public->parent = (uint32_t)number[PROCESS_PARENT];
+		process->parent_number = public->parent;
 		inherit(process, public->parent, number[PROCESS_NODES]);
 	}
 }

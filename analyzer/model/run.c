@@ -44,6 +44,7 @@ process_free(gpointer data)
 	g_ptr_array_unref(process->modules);
 	g_array_unref(process->nodes);
 	g_array_unref(process->timeline);
+	named_free(process->named);
 	g_free(process);
 }
 

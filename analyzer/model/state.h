@@ -7,9 +7,11 @@
 #define THAG_MODEL_STATE_H
 
 #include "feed.h"
+#include "inner_peak.h"
 #include "live_table.h"
 #include "sites.h"
 #include "spans.h"
+#include "tasks.h"
 
 /* The release half of a realloc: it holds unless REALLOC_FAILED says otherwise. */
 struct model_tentative {
@@ -29,6 +31,7 @@ struct model_thread {
 	uint64_t start_ticks, end_ticks;
 	bool ended;
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
+	GPtrArray *tasks;	      /* tasks.c's: those that run here; NULL: none ever */
 	uint64_t left_out[POOL_LEFT_OUT_REASONS];
 };
 
@@ -60,6 +63,9 @@ struct model_process {
 	struct tally allocated, freed; /* heap */
 	struct peak peak[PEAK_DOMAINS];
 	struct timeline timeline;
+	struct inner_peaks inner_peaks;
+	uint64_t live_watch; /* the lowest of the maxima of the live heap that are kept */
+	struct tasks *tasks; /* NULL: there are none, or it has ended */
 	unsigned tentative_count;
 	GHashTable *threads; /* number -> struct model_thread */
 	GTree *mappings;
@@ -67,7 +73,9 @@ struct model_process {
 	uint64_t lost_nested, lost_full, missed;
 	uint64_t start_ticks, end_ticks;
 	bool ended;
+	uint32_t parent_number;	       /* of the process that forked it, 0: none */
 	struct timing_process *timing; /* timing.c's; NULL: nothing yet */
+	struct naming_process *naming; /* naming.c's; NULL: nothing yet */
 };
 
 struct model {
@@ -83,7 +91,8 @@ struct model {
 	uint64_t skew_ticks;
 	uint64_t bin_ticks; /* width of the timeline's intervals */
 	uint64_t events;
-	GArray *sinks; /* struct model_sink_entry */
+	uint64_t task_instances; /* that are kept */
+	GArray *sinks;		 /* struct model_sink_entry */
 	struct timing *timing;
 	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* of threads that are finished */
 	uint32_t sink_kinds;
@@ -145,6 +154,46 @@ void timing_finish_run(const struct model *model, struct run *run);
 /* finish.c: fills in the public process. */
 void finish_process(struct model_process *process, const struct model_clock *clock,
 	const struct span_index *spans);
+
+/* To be called when a maximum has begun, has ended, or has been set. */
+static inline void
+process_watch_live(struct model_process *process)
+{
+	process->live_watch =
+		MIN(process->timeline.live_max_bytes, inner_peaks_threshold(&process->inner_peaks));
+}
+
+/* The live heap has risen above one of the maxima. */
+static inline void
+process_live_rose(struct model_process *process)
+{
+	const uint64_t live = process->peak[PEAK_HEAP].live_bytes;
+
+	process->timeline.live_max_bytes = MAX(process->timeline.live_max_bytes, live);
+	if (live > inner_peaks_threshold(&process->inner_peaks))
+		inner_peaks_rise(&process->inner_peaks, live);
+	process_watch_live(process);
+}
+
+/* The largest live heap from one moment to another. */
+static inline uint64_t
+process_peak_begin(struct model_process *process)
+{
+	const uint64_t number =
+		inner_peaks_begin(&process->inner_peaks, process->peak[PEAK_HEAP].live_bytes);
+
+	process_watch_live(process);
+	return number;
+}
+
+static inline uint64_t
+process_peak_end(struct model_process *process, uint64_t number)
+{
+	const uint64_t bytes = inner_peaks_end(&process->inner_peaks, number);
+
+	process_watch_live(process);
+	return bytes;
+}
 
 /* Bucket 0: 0 and 1; i: (2^(i-1), 2^i]. */
 static inline unsigned

@@ -37,6 +37,7 @@ open_bin(struct model_process *process, uint64_t bin)
 	timeline->open_cpu_ns = 0;
 	timeline->allocated = process->allocated;
 	timeline->freed = process->freed;
+	process_watch_live(process);
 }
 
 static struct tally

@@ -71,10 +71,13 @@ timing_apply_call(const struct call_event *event)
 	thread->process->timing->called = true;
 	switch (event->kind) {
 	case CALL_EVENT_ENTER:
-		calls_enter(thread, event->ticks, event->number);
+		calls_enter(thread, event->ticks, event->number, event->from);
 		break;
 	case CALL_EVENT_EXIT:
 		calls_exit(thread, event->ticks);
+		break;
+	case CALL_EVENT_LEFT:
+		calls_left(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_BASE:
 		calls_base(thread, event->ticks, (uint32_t)event->number);
@@ -101,18 +104,29 @@ timing_apply_call(const struct call_event *event)
 static ALWAYS_INLINE void
 apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t ticks, uint64_t number)
 {
-	const struct call_event event = {thread, ticks, number, kind};
+	const struct call_event event = {thread, ticks, number, 0, kind};
 	struct timing *timing = thread->process->timing;
 
 	timing->called = true;
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
-	else if (kind == CALL_EVENT_ENTER)
-		calls_enter(thread, ticks, number);
 	else if (kind == CALL_EVENT_EXIT)
 		calls_exit(thread, ticks);
 	else
 		timing_apply_call(&event);
+}
+
+static ALWAYS_INLINE void
+apply_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
+{
+	const struct call_event event = {thread, ticks, function, from, CALL_EVENT_ENTER};
+	struct timing *timing = thread->process->timing;
+
+	timing->called = true;
+	if (unlikely(timing->limits.any))
+		call_limits_apply_slow(timing, &event);
+	else
+		calls_enter(thread, ticks, function, from);
 }
 
 static void
@@ -124,7 +138,8 @@ apply_event(void *context, const struct model_event *event)
 	if (unlikely(event->thread->process->ended))
 		return;
 	if (event->kind == RECORD_ENTER)
-		apply_call(thread, CALL_EVENT_ENTER, event->ticks, event->address);
+		apply_enter(thread, event->ticks, event->address,
+			event->flags & RECORD_FROM ? MIN(event->node, (uint32_t)SITE_NODE_MAX) : 0);
 	else if (event->kind == RECORD_EXIT)
 		apply_call(thread, CALL_EVENT_EXIT, event->ticks, 0);
 	else if (event->ticks >= timing->limits.start_ticks &&
@@ -218,6 +233,12 @@ apply_stack(struct timing_thread *thread, const struct record *record)
 }
 
 static void
+apply_left(struct timing_thread *thread, const struct record *record)
+{
+	apply_call(thread, CALL_EVENT_LEFT, record->ticks, record->extended.number[1]);
+}
+
+static void
 apply_range(struct timing_thread *thread, const struct record *record)
 {
 	if (!record->extended.number[1])
@@ -251,7 +272,7 @@ apply_late_enter(struct timing_thread *thread, const struct record *record)
 	const uint64_t *number = record->extended.number;
 
 	thread->thread->model->events++;
-	apply_call(thread, CALL_EVENT_ENTER, MIN(number[2], record->ticks), number[1]);
+	apply_enter(thread, MIN(number[2], record->ticks), number[1], 0);
 }
 
 static void
@@ -278,6 +299,7 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 		[RECORD_CALL_BASE] = apply_base,
 		[RECORD_CALL_STACK] = apply_stack,
 		[RECORD_CALL_RANGE] = apply_range,
+		[RECORD_CALL_LEFT] = apply_left,
 		[RECORD_LATE_ENTER] = apply_late_enter,
 		[RECORD_CALLS_LEFT_OUT] = apply_left_out,
 		[RECORD_CALL_PAUSE] = apply_pause,

@@ -35,6 +35,12 @@ struct call_costs {
 	uint64_t count, sum;	       /* of all pairs */
 };
 
+/* What is kept of an open section, beside what any call has. */
+struct call_section {
+	uint64_t peak_number, live_bytes; /* see inner_peak.h; when it began */
+	uint64_t drawn;			  /* the chart has it up to here */
+};
+
 /* A call that has not returned. */
 struct call_frame {
 	uint64_t start;	 /* by its stack's own clock */
@@ -44,6 +50,7 @@ struct call_frame {
 	uint64_t taken, taken_self;   /* what these cost, 256ths of a tick */
 	uint64_t told;		      /* self that is in its path's `early` */
 	struct timing_thread *thread; /* that entered it: `path` is of its tree */
+	struct call_section *section; /* NULL: it is none */
 	uint32_t path;
 };
 
@@ -130,6 +137,7 @@ struct timing_thread *timing_thread_get(struct model_thread *thread);
 enum call_event_kind {
 	CALL_EVENT_ENTER, /* number: the function */
 	CALL_EVENT_EXIT,
+	CALL_EVENT_LEFT,     /* how many are open inside it */
 	CALL_EVENT_BASE,     /* node */
 	CALL_EVENT_STACK,    /* number of a stack */
 	CALL_EVENT_LEFT_OUT, /* how many */
@@ -142,6 +150,7 @@ struct call_event {
 	struct timing_thread *thread; /* of PROCESS_END: any */
 	uint64_t ticks;
 	uint64_t number;
+	uint32_t from; /* of ENTER: the node it was called from, 0: the innermost call */
 	enum call_event_kind kind;
 };
 
@@ -169,8 +178,10 @@ void call_limits_apply_slow(struct timing *timing, const struct call_event *even
 void call_limits_drain(struct timing *timing);
 
 /* calls.c */
-void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function);
+void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from);
 void calls_exit(struct timing_thread *thread, uint64_t ticks);
+/* One is left that has `inner` open ones inside it. */
+void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
 void calls_left_out(struct timing_thread *thread, uint64_t count);
 void calls_pause(struct timing_thread *thread, uint64_t ticks);
@@ -180,6 +191,7 @@ void calls_close_all(struct timing_thread *thread, uint64_t ticks);
 void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally);
 /* Takes calls and their ends without adding them up: only call stacks follow. */
 void calls_forget_exit(struct timing_thread *thread);
+void calls_forget_left(struct timing_thread *thread, uint64_t inner);
 void calls_forget_open(const struct call_event *event);
 /* What is open on any stack of the process begins now. */
 void calls_begin_anew(struct timing_process *process, uint64_t ticks);

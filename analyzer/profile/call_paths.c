@@ -4,6 +4,7 @@
 
 #include "call_paths.h"
 #include "generated_code.h"
+#include "named_build.h"
 #include "record.h"
 
 enum call_path_state {
@@ -52,6 +53,7 @@ call_path_target_init(
 	id_map_init(&target->modules);
 	target->chains = g_hash_table_new_full(hash_place, equal_place, g_free, g_free);
 	target->chain_frames = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	target->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 void
@@ -62,6 +64,7 @@ call_path_target_fini(struct call_path_target *target)
 	id_map_fini(&target->modules);
 	g_hash_table_destroy(target->chains);
 	g_array_free(target->chain_frames, TRUE);
+	g_hash_table_destroy(target->places);
 }
 
 static const char *
@@ -129,6 +132,8 @@ call_paths_init(struct call_paths *paths, struct call_path_target *target,
 
 	paths->target = target;
 	paths->nodes = process->nodes;
+	paths->named = process->named;
+	paths->places = process->named ? g_new0(uint32_t, process->named->places->len + 1) : NULL;
 	paths->pid = process->pid;
 	paths->start_realtime_ns = run_start_realtime_ns;
 	module_index_init(&paths->modules, process->modules);
@@ -143,6 +148,7 @@ call_paths_fini(struct call_paths *paths)
 	module_index_fini(&paths->modules);
 	generated_code_free(paths->generated);
 	g_free(paths->placed);
+	g_free(paths->places);
 	g_array_free(paths->way, TRUE);
 }
 
@@ -185,7 +191,7 @@ find_place(struct call_paths *paths, const struct node *node, struct place *ret_
 static bool
 is_pseudo(const struct node *node)
 {
-	return (node->pc & ~RECORD_PC_EXACT) < RECORD_PC_LAST_PSEUDO;
+	return (node->pc & ~RECORD_PC_EXACT) < RECORD_PC_LAST_PSEUDO || record_pc_number(node->pc);
 }
 
 /* The profiling library's own code, which no reader should meet. */
@@ -223,6 +229,10 @@ pseudo_name(uint64_t pc)
 		return "[truncated]";
 	case RECORD_PC_FOLDED:
 		return "[recursion folded]";
+	case RECORD_PC_THREAD:
+		return "[thread]";
+	case RECORD_PC_COROUTINE:
+		return "[coroutine]";
 	default:
 		return "[unknown]";
 	}
@@ -254,6 +264,8 @@ place_below(struct call_paths *paths, uint32_t parent, const struct node *node)
 	struct place place;
 	struct chain chain;
 
+	if (record_pc_number(node->pc))
+		return named_build_place_node(paths, parent, record_pc_number(node->pc));
 	if (is_pseudo(node))
 		return place_pseudo(paths, parent, pseudo_name(node->pc));
 	if (!find_place(paths, node, &place) || !is_named(paths, place))

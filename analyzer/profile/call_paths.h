@@ -19,6 +19,7 @@ struct call_path_target {
 	struct id_map modules; /* number in the symbolizer -> in the profile */
 	GHashTable *chains;    /* struct place -> struct chain */
 	GArray *chain_frames;  /* uint32_t, of all chains */
+	GHashTable *places;    /* what the source named: text -> number in the profile */
 };
 
 void call_path_target_init(
@@ -27,7 +28,9 @@ void call_path_target_fini(struct call_path_target *target);
 
 struct call_paths {
 	struct call_path_target *target;
-	const GArray *nodes; /* struct node, of the process */
+	const GArray *nodes;	   /* struct node, of the process */
+	const struct named *named; /* what the process named; may be NULL */
+	uint32_t *places; /* by index in named->places: number in the profile, 0: none yet */
 	struct module_index modules;
 	uint32_t pid;
 	uint64_t start_realtime_ns;

@@ -9,7 +9,7 @@ hash_function(gconstpointer key)
 {
 	const struct profile_function *function = key;
 
-	return g_direct_hash(function->name) * 31 + function->module;
+	return (g_direct_hash(function->name) * 31 + function->module) * 8 + function->kind;
 }
 
 static gboolean
@@ -17,7 +17,8 @@ equal_function(gconstpointer a, gconstpointer b)
 {
 	const struct profile_function *left = a, *right = b;
 
-	return left->name == right->name && left->module == right->module;
+	return left->name == right->name && left->module == right->module &&
+	       left->kind == right->kind;
 }
 
 static guint
@@ -54,8 +55,8 @@ frame_table_fini(struct frame_table *table)
 	g_hash_table_destroy(table->frames);
 }
 
-static uint32_t
-add_file(struct frame_table *table, const char *path)
+uint32_t
+frame_table_add_file(struct frame_table *table, const char *path)
 {
 	const char *owned = profile_string(table->profile, path);
 	gpointer known;
@@ -86,11 +87,12 @@ add_row(GHashTable *numbers, GArray *rows, const void *row)
 }
 
 static uint32_t
-add_function(struct frame_table *table, const char *name, uint32_t module)
+add_function(struct frame_table *table, const char *name, uint32_t module, uint32_t kind)
 {
 	const struct profile_function function = {
 		.name = profile_string(table->profile, name && *name ? name : "[unknown]"),
 		.module = module,
+		.kind = kind,
 	};
 
 	return add_row(table->functions, table->profile->functions, &function);
@@ -100,8 +102,8 @@ uint32_t
 frame_table_add(struct frame_table *table, uint32_t module, const struct symbol *symbol)
 {
 	const struct profile_frame frame = {
-		.function = add_function(table, symbol->function, module),
-		.file = add_file(table, symbol->file),
+		.function = add_function(table, symbol->function, module, 0),
+		.file = frame_table_add_file(table, symbol->file),
 		.line = symbol->line,
 		.inlined = symbol->inlined,
 	};
@@ -110,9 +112,23 @@ frame_table_add(struct frame_table *table, uint32_t module, const struct symbol 
 }
 
 uint32_t
+frame_table_add_named(struct frame_table *table, uint32_t kind, const char *name, const char *file,
+	uint32_t line, uint32_t *ret_function)
+{
+	const struct profile_frame frame = {
+		.function = add_function(table, name, 0, kind),
+		.file = frame_table_add_file(table, file),
+		.line = line,
+	};
+
+	*ret_function = frame.function;
+	return add_row(table->frames, table->profile->frames, &frame);
+}
+
+uint32_t
 frame_table_add_pseudo(struct frame_table *table, const char *name)
 {
-	const struct profile_frame frame = {.function = add_function(table, name, 0)};
+	const struct profile_frame frame = {.function = add_function(table, name, 0, 0)};
 
 	return add_row(table->frames, table->profile->frames, &frame);
 }
@@ -134,6 +150,8 @@ compare_frames(gconstpointer a, gconstpointer b, gpointer context)
 			profile_module(profile, right_function->module)->path);
 	if (!order && left_function->module != right_function->module)
 		order = left_function->module < right_function->module ? -1 : 1;
+	if (!order && left_function->kind != right_function->kind)
+		order = left_function->kind < right_function->kind ? -1 : 1;
 	if (!order)
 		order = strcmp(
 			profile_file(profile, left->file), profile_file(profile, right->file));

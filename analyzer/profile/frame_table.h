@@ -22,6 +22,13 @@ void frame_table_fini(struct frame_table *table);
 /* `module`: an entry of the profile's modules. */
 uint32_t frame_table_add(struct frame_table *table, uint32_t module, const struct symbol *symbol);
 
+/* The number of a file, 0 of "". */
+uint32_t frame_table_add_file(struct frame_table *table, const char *path);
+
+/* The frame of what the source named; `ret_function` is the function of its name. */
+uint32_t frame_table_add_named(struct frame_table *table, uint32_t kind, const char *name,
+	const char *file, uint32_t line, uint32_t *ret_function);
+
 /* The frame of a mark, such as "[unknown]". */
 uint32_t frame_table_add_pseudo(struct frame_table *table, const char *name);
 

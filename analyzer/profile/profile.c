@@ -60,6 +60,7 @@ profile_new(void)
 		.folded = empty,
 		.exit_status = -1,
 	};
+	profile_named_init(&profile->named, empty);
 	profile_resize_nodes(profile, 1);
 	profile->nodes.outermost[0] = 1;
 	return profile;
@@ -75,6 +76,7 @@ free_tables(struct profile *profile)
 	g_array_free(profile->functions, TRUE);
 	g_array_free(profile->frames, TRUE);
 	g_array_free(profile->threads, TRUE);
+	profile_named_fini(&profile->named);
 	g_string_chunk_free(profile->strings);
 }
 
@@ -218,6 +220,7 @@ call_sums_add(struct call_sums *sums, const struct call_sums *from)
 	sums->self_error_ns += from->self_error_ns;
 	sums->unfinished += from->unfinished;
 	sums->below_cost += from->below_cost;
+	sums->peak_bytes = MAX(sums->peak_bytes, from->peak_bytes);
 }
 
 void

@@ -33,10 +33,11 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "profile_named.h"
 
 enum {
 	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
-	PROFILE_MINOR = 1, /* tables and columns may have been added */
+	PROFILE_MINOR = 2, /* tables and columns may have been added */
 	PROFILE_APPLICATION_ID = 0x74686167,
 };
 
@@ -88,6 +89,7 @@ struct profile_module {
 struct profile_function {
 	const char *name; /* pseudo functions are in brackets: "[unknown]" */
 	uint32_t module;
+	uint32_t kind; /* 0: a function; else what the source named: enum record_named_kind */
 };
 
 struct profile_frame {
@@ -130,11 +132,6 @@ struct profile_spans {
 	uint64_t span_ns; /* length of the intervals, the first of which begins with the run */
 	uint32_t count;
 	struct profile_span *rows;
-};
-
-struct profile_bytes {
-	const uint8_t *bytes;
-	uint32_t count;
 };
 
 /* Traced calls of one call path by one thread. */
@@ -222,6 +219,7 @@ struct profile {
 	GArray *samples; /* struct profile_sample */
 	GArray *moments; /* struct profile_moment */
 	GArray *chart;	 /* struct profile_box */
+	struct profile_named named;
 	GStringChunk *strings;
 	/* Not NULL: this is a part of it (profile_range.h), and borrows all but the rows. */
 	const struct profile *whole;

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "call_paths.h"
+#include "named_build.h"
 #include "profile_build.h"
 #include "profile_spans.h"
 #include "time_build.h"
@@ -47,6 +48,7 @@ want_process(struct builder *builder, guint index)
 			call_paths_want(paths, g_array_index(thread->sites, struct site, j).node);
 		time_build_want(paths, thread);
 	}
+	named_build_want(paths, process);
 	/* Nodes of spans are nodes of sites: they are wanted already. */
 }
 
@@ -170,6 +172,7 @@ number_nodes(struct builder *builder)
 		thread->creator = number[thread->creator];
 	}
 	time_build_number(profile, number);
+	named_build_number(profile, number);
 	profile_index_nodes(profile);
 }
 
@@ -248,6 +251,7 @@ add_process(struct builder *builder, guint index)
 	profile->run.summary |= process->summary;
 	for (guint i = 0; i < process->threads->len; i++)
 		add_thread(builder, index, g_ptr_array_index(process->threads, i));
+	named_build_add(&builder->paths[index], process, index);
 }
 
 /* ---- the run ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Rows of struct fields to rows of columns and back: see profile_schema.h. */
+#include <math.h>
 #include <string.h>
 
 #include "profile_schema.h"
@@ -18,6 +19,8 @@ static const char *const declarations[] = {
 	[SCHEMA_BYTES] = "BLOB",
 	[SCHEMA_PROCESS] = "INTEGER NOT NULL REFERENCES process",
 	[SCHEMA_PROCESS_OR_NO] = "INTEGER NOT NULL", /* 0: none */
+	[SCHEMA_PLACE] = "INTEGER NOT NULL REFERENCES place",
+	[SCHEMA_DOUBLE] = "REAL NOT NULL",
 };
 
 char *
@@ -87,6 +90,9 @@ schema_bind(
 				*(const char *const *)(const void *)at, -1, SQLITE_STATIC);
 		else if (column->kind == SCHEMA_BYTES)
 			bind_bytes(statement, first + (int)i, (const void *)at);
+		else if (column->kind == SCHEMA_DOUBLE)
+			sqlite3_bind_double(
+				statement, first + (int)i, *(const double *)(const void *)at);
 		else
 			sqlite3_bind_int64(statement, first + (int)i, number_at(column, at));
 	}
@@ -114,6 +120,8 @@ limit(const struct schema_column *column, const struct profile *profile)
 		return profile->processes->len;
 	case SCHEMA_THREAD:
 		return profile->threads->len;
+	case SCHEMA_PLACE:
+		return (int64_t)profile->named.places->len - 1;
 	default:
 		return INT64_MAX;
 	}
@@ -175,6 +183,11 @@ take(sqlite3_stmt *statement, int index, const struct schema_column *column,
 		*(const char **)(void *)at = profile_string(
 			profile, (const char *)sqlite3_column_text(statement, index));
 		return true;
+	}
+	if (column->kind == SCHEMA_DOUBLE) {
+		*(double *)(void *)at = sqlite3_column_double(statement, index);
+		return sqlite3_column_type(statement, index) == SQLITE_FLOAT &&
+		       isfinite(*(double *)(void *)at);
 	}
 	if (column->kind == SCHEMA_BYTES)
 		return take_bytes(statement, index, profile, (void *)at);

@@ -337,6 +337,7 @@ part_new(const struct profile *whole)
 		.threads = whole->threads,
 		.nodes = whole->nodes,
 		.strings = whole->strings,
+		.named = whole->named, /* of the whole run: intervals are not known of these */
 	};
 	profile_init_parts(part);
 	return part;

@@ -153,6 +153,24 @@ read_table(const struct reader *reader, const struct schema_table *table)
 	return finish(reader, statement, code, table->name);
 }
 
+/* Files of before there were names have none of these tables. */
+static bool
+read_named_tables(const struct reader *reader)
+{
+	sqlite3_stmt *statement = NULL;
+	bool there;
+
+	sqlite3_prepare_v2(reader->database, "SELECT 1 FROM sqlite_schema WHERE name = 'place'", -1,
+		&statement, NULL);
+	there = statement && sqlite3_step(statement) == SQLITE_ROW;
+	sqlite3_finalize(statement);
+	for (unsigned i = 0; there && i < schema_named_table_count; i++) {
+		if (!read_table(reader, &schema_named_tables[i]))
+			return false;
+	}
+	return profile_named_check(reader->profile) || corrupt(reader, "what the source named");
+}
+
 static bool
 read_tables(const struct reader *reader)
 {
@@ -160,7 +178,7 @@ read_tables(const struct reader *reader)
 		if (!read_table(reader, &schema_tables[i]))
 			return false;
 	}
-	return true;
+	return read_named_tables(reader);
 }
 
 /* Before the tables of rows, because threads name nodes: frames are checked later. */

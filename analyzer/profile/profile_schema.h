@@ -28,6 +28,8 @@ enum schema_kind {
 	SCHEMA_BYTES,	      /* struct profile_bytes */
 	SCHEMA_PROCESS,	      /* uint32_t index; in the file one more */
 	SCHEMA_PROCESS_OR_NO, /* int64_t index or -1; in the file one more */
+	SCHEMA_PLACE,	      /* uint32_t index of what the source named, 0: none */
+	SCHEMA_DOUBLE,
 };
 
 struct schema_column {
@@ -52,12 +54,17 @@ struct schema_table {
 extern const struct schema_table schema_tables[];
 extern const unsigned schema_table_count;
 
+/* Likewise: of what the source named. Files before 1.2 have none of these. */
+extern const struct schema_table schema_named_tables[];
+extern const unsigned schema_named_table_count;
+
 extern const struct schema_columns schema_run;	/* struct profile_run: rows of table meta */
 extern const struct schema_columns schema_sums; /* struct memory_sums */
 extern const struct schema_columns schema_bin;	/* struct timeline_bin */
 
 /* Tables and indices that are written by hand, and the views for people. */
 extern const char schema_views[];
+extern const char schema_named_views[];
 
 /* Names of enum profile_histogram and enum memory_category in the file. */
 extern const char *const schema_histogram_names[PROFILE_HISTOGRAMS];

@@ -130,6 +130,8 @@ write_tables(const struct writer *writer)
 
 	for (unsigned i = 0; code == SQLITE_OK && i < schema_table_count; i++)
 		code = write_table(writer, &schema_tables[i]);
+	for (unsigned i = 0; code == SQLITE_OK && i < schema_named_table_count; i++)
+		code = write_table(writer, &schema_named_tables[i]);
 	return code;
 }
 
@@ -288,6 +290,8 @@ write_all(const struct writer *writer)
 		code = steps[i](writer);
 	if (code == SQLITE_OK)
 		code = execute(writer, schema_views);
+	if (code == SQLITE_OK)
+		code = execute(writer, schema_named_views);
 	return code == SQLITE_OK ? execute(writer, "COMMIT") : code;
 }
 

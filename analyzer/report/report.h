@@ -67,6 +67,19 @@ void report_timeline(const struct text *text, const struct selection *selection)
 void report_times(const struct text *text, const struct selection *selection,
 	const struct report_options *options);
 
+/* What the source named (thag.h): sections with times and memory; tasks; marks, counters, misuse.
+ */
+void report_sections(const struct text *text, const struct selection *selection,
+	const struct report_options *options);
+void report_tasks(const struct text *text, const struct selection *selection,
+	const struct report_options *options);
+void report_marks(const struct text *text, const struct selection *selection,
+	const struct report_options *options);
+
+/* The same in the summary, where there is any. */
+void summary_named_lines(const struct text *text, const struct selection *selection);
+void summary_named(const struct text *text, const struct selection *selection, unsigned limit);
+
 /* Parts of the summary: lines with the sums, and the hottest functions. */
 void summary_times(const struct text *text, const struct selection *selection);
 void summary_hot(const struct text *text, const struct selection *selection, unsigned limit);
@@ -76,6 +89,13 @@ double sample_rate_hz(const struct sample_tally *sums);
 
 /* The key "time" of report_json(); null where there is none. */
 json_t *report_time_json(const struct selection *selection, const struct report_options *options);
+
+/* Arrays of what the source named, which may be empty. */
+json_t *report_sections_json(const struct selection *selection);
+json_t *report_tasks_json(const struct selection *selection);
+json_t *report_marks_json(const struct selection *selection);
+json_t *report_counters_json(const struct selection *selection);
+json_t *report_misuses_json(const struct selection *selection);
 
 /* All of it for machines; json_decref() the result. Keys: docs/profile.md. */
 json_t *report_json(const struct selection *selection, const struct report_options *options);

@@ -249,6 +249,11 @@ report_json(const struct selection *selection, const struct report_options *opti
 	put(object, "mmap", sums_json(profile, &selection->totals[MEMORY_MMAP]));
 	put(object, "break", sums_json(profile, &selection->totals[MEMORY_BREAK]));
 	put(object, "time", report_time_json(selection, options));
+	put(object, "sections", report_sections_json(selection));
+	put(object, "tasks", report_tasks_json(selection));
+	put(object, "marks", report_marks_json(selection));
+	put(object, "counters", report_counters_json(selection));
+	put(object, "misuse", report_misuses_json(selection));
 	put(object, "processes", processes_json(selection));
 	put(object, "threads", threads_json(selection));
 	put(object, "functions", functions_json(selection, options));

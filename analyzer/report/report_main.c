@@ -22,6 +22,7 @@ struct arguments {
 	struct filter_options filter;
 	struct report_options report;
 	gboolean json, tree, bottom_up, functions, paths, stacks, sizes, lifetimes, timeline;
+	gboolean sections, tasks, marks;
 	char *sort, *folded, *by, *values;
 	gboolean inclusive;
 	gint limit;
@@ -45,6 +46,12 @@ parse_into(GOptionContext *context, struct arguments *a)
 		{"lifetimes", 0, 0, G_OPTION_ARG_NONE, &a->lifetimes, "Distribution of lifetimes",
 			NULL},
 		{"timeline", 0, 0, G_OPTION_ARG_NONE, &a->timeline, "Memory over time", NULL},
+		{"sections", 0, 0, G_OPTION_ARG_NONE, &a->sections,
+			"Sections that the source names (thag.h)", NULL},
+		{"tasks", 0, 0, G_OPTION_ARG_NONE, &a->tasks,
+			"Tasks that the source names, and coroutines", NULL},
+		{"marks", 0, 0, G_OPTION_ARG_NONE, &a->marks,
+			"Marks, counters, and misuse of thag.h", NULL},
 		{"folded", 0, 0, G_OPTION_ARG_STRING, &a->folded, "Folded stacks of a metric",
 			"METRIC"},
 		{"inclusive", 0, 0, G_OPTION_ARG_NONE, &a->inclusive,
@@ -136,10 +143,16 @@ print_reports(const struct arguments *a, const struct selection *selection)
 
 	text_init(&text, stdout);
 	if (!(a->functions || a->paths || a->stacks || a->tree || a->bottom_up || a->sizes ||
-		    a->lifetimes || a->timeline))
+		    a->lifetimes || a->timeline || a->sections || a->tasks || a->marks))
 		report_summary(&text, selection, &a->report);
 	if (a->functions)
 		report_functions(&text, selection, &a->report);
+	if (a->sections)
+		report_sections(&text, selection, &a->report);
+	if (a->tasks)
+		report_tasks(&text, selection, &a->report);
+	if (a->marks)
+		report_marks(&text, selection, &a->report);
 	if (a->paths)
 		report_paths(&text, selection, &a->report);
 	if (a->stacks)

@@ -356,8 +356,10 @@ report_summary(const struct text *text, const struct selection *selection,
 	print_other_memory(text, selection);
 	print_processes(text, selection);
 	print_lost(text, run);
+	summary_named_lines(text, selection);
 	if (*run->cost)
 		print_lines(text, STYLE_PLAIN, "profiling", run->cost);
+	summary_named(text, selection, options->limit);
 	summary_hot(text, selection, options->limit);
 	print_sites(text, selection, METRIC_PEAK, "At the peak", limit);
 	print_sites(text, selection, METRIC_LEAKED, "Leaked", limit);

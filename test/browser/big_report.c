@@ -56,7 +56,7 @@ make_names(struct profile *profile)
 	}
 	for (unsigned i = 0; i < FUNCTIONS; i++) {
 		const struct profile_function function = {
-			named(profile, "app::Component", i, "::process(int)"), 1 + i % MODULES};
+			named(profile, "app::Component", i, "::process(int)"), 1 + i % MODULES, 0};
 
 		g_array_append_val(profile->functions, function);
 	}

@@ -45,8 +45,8 @@ make_frame(struct maker *maker, const char *text, uint32_t line)
 		return GPOINTER_TO_UINT(found);
 	if (parts[1] && inlined)
 		parts[1][strlen(parts[1]) - 1] = '\0';
-	const struct profile_function function = {
-		profile_string(profile, parts[0]), parts[1] ? make_module(profile, parts[1]) : 0};
+	const struct profile_function function = {profile_string(profile, parts[0]),
+		parts[1] ? make_module(profile, parts[1]) : 0, 0};
 
 	g_array_append_val(profile->functions, function);
 	const struct profile_frame frame = {
