@@ -10,6 +10,7 @@
  *	<program>-<yyyymmdd>-<hhmmss>-time-inclusive.folded	total
  *	<program>-<yyyymmdd>-<hhmmss>-time.svg			flamegraph
  *	<program>-<yyyymmdd>-<hhmmss>-time-chart.svg		flamechart, on the axis of time
+ *	<program>-<yyyymmdd>-<hhmmss>-sections.folded		sections and tasks alone, self
  *
  * The files of memory are there where memory was profiled, those of time where there were traced
  * calls or samples.
