@@ -291,6 +291,8 @@ is_wanted(const struct results *results, const struct output *output)
 
 	if (output->always)
 		return true;
+	if (output->picture == flame_chart_write && flame_chart_is_there(results->profile))
+		return true;
 	if (output->sections)
 		return has_frames_of(results->profile, SECTION_KINDS | TASK_KINDS);
 	return output->memory ? results->about->memory || !time : time;
