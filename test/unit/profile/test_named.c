@@ -253,7 +253,7 @@ Test(named_profile, every_column_is_read_as_it_was_written)
 	for (unsigned t = 0; t < schema_named_table_count; t++) {
 		const struct schema_table *table = &schema_named_tables[t];
 		const GArray *left = rows_of(before, table), *right = rows_of(after, table);
-		const guint bytes = g_array_get_element_size((GArray *)left);
+		const guint bytes = g_array_get_element_size((GArray *)(uintptr_t)left);
 
 		cr_assert_gt(left->len, 0, "%s is empty", table->name);
 		cr_assert_eq(left->len, right->len, "%s", table->name);
