@@ -297,6 +297,8 @@ def check_file(profile, report):
         count = profile.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"]
         if count != wanted:
             problems.append(f"{count} rows in {table}, should be {wanted}")
+    for row in profile.rows("SELECT name FROM function WHERE name LIKE 'thag_%'"):
+        problems.append(f"{row['name']} is in the call tree")
     # Pieces lie within their instances, and are all of their running time.
     for row in profile.rows(
             "SELECT i.number, i.running_ns AS ran, total(p.duration_ns) AS pieces, "
