@@ -114,7 +114,8 @@ choose_metric(struct conversion *conversion, const struct profile *profile)
 		return false;
 	}
 	if (((conversion->chart && !conversion->memory) || conversion->time) &&
-		metric_of_time(profile) == METRICS) {
+		metric_of_time(profile) == METRICS &&
+		!(conversion->chart && flame_chart_is_there(profile))) {
 		complain(conversion, conversion->files[0], "has no times: profile with --time");
 		return false;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flame.h"
+#include "flame_lanes.h"
 #include "flame_profile.h"
 #include "flame_time.h"
 #include "text.h"
@@ -25,9 +26,10 @@ struct chart {
 	GArray *start_ns, *duration_ns; /* uint64_t by box */
 	GArray *open;			/* uint32_t: boxes from the thread's to the innermost */
 	GArray *path;			/* uint32_t: functions of a piece, innermost first */
-	GPtrArray *names;		/* char *: of threads */
+	GPtrArray *names;		/* char *: of threads, tasks, marks */
 	uint32_t *drawn;		/* by node: itself, or the one at DEPTH_MAX above it */
 	uint64_t hidden, shortest_ns;	/* here, beside the profile's */
+	struct lanes_left_out left_out; /* of tasks and marks */
 };
 
 static uint32_t *
@@ -253,21 +255,6 @@ add_piece(struct chart *chart, const struct profile_box *piece)
 
 /* ---- threads ---- */
 
-static char *
-name_thread(const struct profile *profile, uint32_t number)
-{
-	const struct profile_thread *thread = profile_thread(profile, number);
-	const struct profile_process *process = profile_process(profile, thread->process);
-
-	if (profile->processes->len == 1)
-		return g_strdup_printf(
-			"%s (%u)", *thread->name ? thread->name : "thread", thread->tid);
-	g_autofree char *program = g_path_get_basename(process->exe);
-
-	return g_strdup_printf("%s %u: %s (%u)", program, process->pid,
-		*thread->name ? thread->name : "thread", thread->tid);
-}
-
 /* The rows of one kind at the start of [box, end). */
 static const struct profile_box *
 end_of_kind(const struct profile_box *box, const struct profile_box *end)
@@ -296,7 +283,7 @@ add_thread(struct chart *chart, const struct profile_box *box, const struct prof
 	}
 	row = add_box(chart, FLAME_NO_PARENT, chart->profile->functions->len + chart->names->len,
 		start_ns, end_ns);
-	g_ptr_array_add(chart->names, name_thread(chart->profile, box->thread));
+	g_ptr_array_add(chart->names, flame_thread_name(chart->profile, box->thread));
 	g_array_set_size(chart->open, 0);
 	g_array_append_val(chart->open, row);
 	for (; from < end; from++) {
@@ -329,7 +316,44 @@ add_threads(struct chart *chart, const struct selection *selection)
 	}
 }
 
+/* ---- what the source named ---- */
+
+static void
+add_lanes(struct chart *chart)
+{
+	const struct lane_boxes boxes = {
+		.parent = chart->parent,
+		.frame = chart->frame,
+		.start_ns = chart->start_ns,
+		.duration_ns = chart->duration_ns,
+		.names = chart->names,
+		.first_name = chart->profile->functions->len,
+	};
+
+	flame_lanes_add(&boxes, chart->selection, &chart->left_out);
+}
+
 /* ---- the picture ---- */
+
+static void
+describe_left_out(const struct lanes_left_out *left, GString *text)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} rows[] = {
+		{left->tasks, "tasks"},
+		{left->pieces, "short pieces of tasks"},
+		{left->marks, "marks"},
+	};
+	char count[TEXT_CELL];
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].count)
+			g_string_append_printf(text, "%s%s more %s are not drawn",
+				text->len ? "; " : "", text_count(rows[i].count, count),
+				rows[i].what);
+}
 
 /* Boxes lie where they were on the clock, which cannot be told what tracing took. */
 static void
@@ -363,11 +387,12 @@ describe(const struct chart *chart)
 	if (run->chart_grain_ns)
 		g_string_append_printf(text, "%ssamples within %s are drawn as one",
 			text->len ? "; " : "", text_time(run->chart_grain_ns, time));
+	describe_left_out(&chart->left_out, text);
 	describe_cost(chart->profile, text);
 	return g_string_free(text, FALSE);
 }
 
-/* Frames of functions, then of threads. */
+/* Frames of functions, then of threads, tasks and marks. */
 static struct flame_frame *
 make_frames(const struct chart *chart)
 {
@@ -402,6 +427,13 @@ write_chart(FILE *out, struct chart *chart, const char *title, const char *schem
 	return flame_write_svg(out, &flame, &(struct flame_style){.scheme = scheme});
 }
 
+bool
+flame_chart_is_there(const struct profile *profile)
+{
+	return profile->chart->len || profile->named.instances->len ||
+	       profile->named.mark_points->len;
+}
+
 int
 flame_chart_write(FILE *out, const struct selection *selection, const char *title)
 {
@@ -423,6 +455,7 @@ flame_chart_write_as(
 	add_threads(&chart, selection);
 	g_array_set_size(chart.open, 0);
 	make_room(&chart, BOXES_MAX);
+	add_lanes(&chart);
 	error = write_chart(
 		out, &chart, options->title ? options->title : own_title, options->scheme);
 	chart_fini(&chart);

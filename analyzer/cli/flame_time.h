@@ -22,6 +22,9 @@ int flame_time_write(FILE *out, const struct selection *selection, const char *t
 /* Of a profile without a chart it is an empty picture. */
 int flame_chart_write(FILE *out, const struct selection *selection, const char *title);
 
+/* Whether that would show anything: calls, samples, tasks or marks. */
+bool flame_chart_is_there(const struct profile *profile);
+
 /* The same, with colours of one's own; `options->metric` is shown first. */
 int flame_time_write_as(
 	FILE *out, const struct selection *selection, const struct flame_profile_options *options);

@@ -19,10 +19,13 @@
 #include "profile_build.h"
 #include "profile_write.h"
 #include "report.h"
+#include "record.h"
 
 enum {
 	STEMS_MAX = 10000, /* runs of one program that ended in the same second */
 	PROFILE = 0,	   /* the first of `outputs` */
+	SECTION_KINDS = 1 << NAMED_SECTION | 1 << NAMED_PROFILED,
+	TASK_KINDS = 1 << NAMED_TASK,
 };
 
 struct results {
@@ -122,7 +125,8 @@ struct output {
 	bool memory;	  /* of memory, else of time */
 	folded_writer *folded;
 	picture_writer *picture;
-	bool always; /* whatever was profiled */
+	bool always;   /* whatever was profiled */
+	bool sections; /* where the source named some */
 };
 
 static int
@@ -135,14 +139,15 @@ write_report(FILE *out, const struct selection *selection, const char *title)
 
 /* In the order in which they are named to the user. */
 static const struct output outputs[] = {
-	{".thag", false, NULL, NULL, true},
-	{"-memory-%s.folded", true, folded_write_file, NULL, false},
-	{"-memory-%s.svg", true, NULL, flame_profile_write, false},
-	{"-time.folded", false, folded_write_file, NULL, false},
-	{"-time-inclusive.folded", false, folded_write_inclusive_file, NULL, false},
-	{"-time.svg", false, NULL, flame_time_write, false},
-	{"-time-chart.svg", false, NULL, flame_chart_write, false},
-	{".html", false, NULL, write_report, true},
+	{".thag", false, NULL, NULL, true, false},
+	{"-memory-%s.folded", true, folded_write_file, NULL, false, false},
+	{"-memory-%s.svg", true, NULL, flame_profile_write, false, false},
+	{"-time.folded", false, folded_write_file, NULL, false, false},
+	{"-time-inclusive.folded", false, folded_write_inclusive_file, NULL, false, false},
+	{"-time.svg", false, NULL, flame_time_write, false, false},
+	{"-time-chart.svg", false, NULL, flame_chart_write, false, false},
+	{"-sections.folded", false, folded_write_sections_file, NULL, false, true},
+	{".html", false, NULL, write_report, true, false},
 };
 
 /* One file to be written. A single thread has it at a time. */
@@ -155,12 +160,39 @@ struct task {
 	uint32_t depth;	 /* of folded stacks: where they were cut, or 0 */
 };
 
+static bool
+has_frames_of(const struct profile *profile, uint32_t kinds)
+{
+	const GArray *places = profile->named.places;
+
+	for (guint i = 1; i < places->len; i++) {
+		const struct profile_place *place = &g_array_index(places, struct profile_place, i);
+
+		if (place->function && kinds & UINT32_C(1) << place->kind)
+			return true;
+	}
+	return false;
+}
+
+/* Time as it was measured; that of tasks always is, that of sections only in a run of time. */
+static enum metric
+metric_of_sections(const struct results *results)
+{
+	const struct profile *profile = results->profile;
+	const enum metric time = metric_of_time(profile);
+
+	if (time == METRICS && has_frames_of(profile, SECTION_KINDS) && results->about->memory)
+		return METRIC_BYTES;
+	return time == METRICS || profile->named.tasks->len ? METRIC_TIME : time;
+}
+
 static int
 write_folded(struct task *task)
 {
 	const struct results *results = task->results;
-	const enum metric metric =
-		task->output->memory ? METRIC_BYTES : metric_of_time(results->profile);
+	const enum metric metric = task->output->sections ? metric_of_sections(results)
+				   : task->output->memory ? METRIC_BYTES
+							  : metric_of_time(results->profile);
 
 	return task->output->folded(task->path, &results->selection, metric, &task->depth);
 }
@@ -259,6 +291,10 @@ is_wanted(const struct results *results, const struct output *output)
 
 	if (output->always)
 		return true;
+	if (output->picture == flame_chart_write && flame_chart_is_there(results->profile))
+		return true;
+	if (output->sections)
+		return has_frames_of(results->profile, SECTION_KINDS | TASK_KINDS);
 	return output->memory ? results->about->memory || !time : time;
 }
 

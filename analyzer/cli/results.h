@@ -10,9 +10,10 @@
  *	<program>-<yyyymmdd>-<hhmmss>-time-inclusive.folded	total
  *	<program>-<yyyymmdd>-<hhmmss>-time.svg			flamegraph
  *	<program>-<yyyymmdd>-<hhmmss>-time-chart.svg		flamechart, on the axis of time
+ *	<program>-<yyyymmdd>-<hhmmss>-sections.folded		sections and tasks alone, self
  *
  * The files of memory are there where memory was profiled, those of time where there were traced
- * calls or samples.
+ * calls or samples, the chart where there were tasks or marks too.
  *
  * All files of a run have one stem; where it is taken "-2", "-3" ... follow the time. No file that
  * is there is ever written over.

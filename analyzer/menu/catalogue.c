@@ -18,10 +18,10 @@ name_pattern(void)
 	static GRegex *pattern;
 
 	if (!pattern)
-		pattern =
-			g_regex_new("^(.+)-([0-9]{8}-[0-9]{6}(?:-[0-9]+)?)"
-				    "(?:-time|-memory-summary|-memory-detail)?\\.(?:thag|folded)$",
-				G_REGEX_OPTIMIZE, 0, NULL);
+		pattern = g_regex_new(
+			"^(.+)-([0-9]{8}-[0-9]{6}(?:-[0-9]+)?)"
+			"(?:-time|-sections|-memory-summary|-memory-detail)?\\.(?:thag|folded)$",
+			G_REGEX_OPTIMIZE, 0, NULL);
 	return pattern;
 }
 
@@ -102,8 +102,8 @@ add_file(struct catalogue *catalogue, const char *path, const GStatBuf *status)
 static bool
 is_covered(const char *directory, const char *name)
 {
-	const char *const endings[] = {
-		"-time.folded", "-memory-summary.folded", "-memory-detail.folded"};
+	const char *const endings[] = {"-time.folded", "-sections.folded", "-memory-summary.folded",
+		"-memory-detail.folded"};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(endings); i++) {
 		if (g_str_has_suffix(name, endings[i])) {

@@ -5,6 +5,7 @@
 #include "browser.h"
 #include "choice.h"
 #include "colour.h"
+#include "flame_time.h"
 #include "functions.h"
 #include "narrow.h"
 #include "pager.h"
@@ -168,7 +169,7 @@ run_narrow_flamegraph(struct session *session)
 static bool
 has_chart(const struct session *session)
 {
-	if (session->time ? session->profile->chart->len : session->profile->spans.count)
+	if (session->time ? flame_chart_is_there(session->profile) : session->profile->spans.count)
 		return true;
 	session_complain(session->time ? "what ran when was not recorded"
 				       : "what was allocated when was not recorded");

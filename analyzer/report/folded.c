@@ -12,6 +12,7 @@
 
 #include "folded.h"
 #include "id_map.h"
+#include "named_tables.h"
 
 static const char unknown[] = "[unknown]";
 static const char deeper[] = "[deeper frames]";
@@ -100,8 +101,10 @@ child(struct tree *tree, struct id_map *children, uint32_t parent, uint32_t name
 	return *place;
 }
 
+/* What is not `shown` (NULL: all is) is its caller's. */
 static void
-tree_init(struct tree *tree, const struct profile *profile, const uint64_t *self)
+tree_init(struct tree *tree, const struct profile *profile, const uint64_t *self,
+	const uint8_t *shown)
 {
 	g_autoptr(GHashTable) numbers = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autofree uint32_t *name = g_new(uint32_t, profile->functions->len);
@@ -119,7 +122,9 @@ tree_init(struct tree *tree, const struct profile *profile, const uint64_t *self
 	for (guint i = 0; i < profile->functions->len; i++)
 		name[i] = name_number(tree, numbers, profile_function(profile, i)->name);
 	for (uint32_t node = 0; node < profile->nodes.count; node++) {
-		if (node)
+		if (shown && !shown[node])
+			placed[node] = placed[profile->nodes.parent[node]];
+		else if (node)
 			placed[node] = child(tree, &children, placed[profile->nodes.parent[node]],
 				name[profile_node_function(profile, node)]);
 		else if (self[0]) /* what has no call path at all */
@@ -380,7 +385,7 @@ make_tree(struct tree *tree, const struct selection *selection, enum metric metr
 {
 	g_autofree uint64_t *self = selection_self(selection, metric);
 
-	tree_init(tree, selection->profile, self);
+	tree_init(tree, selection->profile, self, NULL);
 	if (metric_table[metric].unit == UNIT_NS)
 		round_to_us(tree);
 }
@@ -415,6 +420,26 @@ folded_write_inclusive(FILE *file, const struct selection *selection, enum metri
 	return result;
 }
 
+int
+folded_write_sections(FILE *file, const struct selection *selection, enum metric metric,
+	uint64_t bytes_max, uint32_t *ret_depth)
+{
+	g_autofree uint8_t *shown = named_frames(selection->profile);
+	g_autofree uint64_t *self = named_self(selection, metric, shown);
+	struct tree tree;
+	int result;
+
+	tree_init(&tree, selection->profile, self, shown);
+	if (metric_table[metric].unit == UNIT_NS)
+		round_to_us(&tree);
+	/* The root is what was outside of all. */
+	*value_of(&tree, 0) = 0;
+	cut(&tree, bytes_max, false);
+	result = write_tree(file, &tree, ret_depth);
+	tree_fini(&tree);
+	return result;
+}
+
 static int
 write_file(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth, write_function *write)
@@ -444,4 +469,11 @@ folded_write_inclusive_file(const char *path, const struct selection *selection,
 	uint32_t *ret_depth)
 {
 	return write_file(path, selection, metric, ret_depth, folded_write_inclusive);
+}
+
+int
+folded_write_sections_file(const char *path, const struct selection *selection, enum metric metric,
+	uint32_t *ret_depth)
+{
+	return write_file(path, selection, metric, ret_depth, folded_write_sections);
 }

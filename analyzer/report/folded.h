@@ -43,10 +43,19 @@ int folded_write(FILE *file, const struct selection *selection, enum metric metr
 int folded_write_inclusive(FILE *file, const struct selection *selection, enum metric metric,
 	uint64_t bytes_max, uint32_t *ret_depth);
 
+/*
+ * The same as folded_write() of the frames alone that the source named, sections and tasks: what
+ * happens in others is that of the named frame around them. Outside of all it is left out.
+ */
+int folded_write_sections(FILE *file, const struct selection *selection, enum metric metric,
+	uint64_t bytes_max, uint32_t *ret_depth);
+
 /* folded_write() into a new file: whole or not at all, never replacing one (-EEXIST). */
 int folded_write_file(const char *path, const struct selection *selection, enum metric metric,
 	uint32_t *ret_depth);
 int folded_write_inclusive_file(const char *path, const struct selection *selection,
+	enum metric metric, uint32_t *ret_depth);
+int folded_write_sections_file(const char *path, const struct selection *selection,
 	enum metric metric, uint32_t *ret_depth);
 
 #endif

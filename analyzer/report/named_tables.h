@@ -29,6 +29,15 @@ GArray *named_counters(const struct selection *selection);
 /* struct profile_misuse, the most frequent first. */
 GArray *named_misuses(const struct selection *selection);
 
+/* By node: 1 where its frame is one that the source named, or a coroutine's. g_free() it. */
+uint8_t *named_frames(const struct profile *profile);
+
+/*
+ * Like selection_self(). Of METRIC_TIME tasks have what they ran and no call below them did: their
+ * frames are no calls themselves. `shown` is what named_frames() gave. g_free() it.
+ */
+uint64_t *named_self(const struct selection *selection, enum metric metric, const uint8_t *shown);
+
 struct named_left_out {
 	uint64_t instances, pieces;
 };

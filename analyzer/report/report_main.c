@@ -177,7 +177,9 @@ print_folded(const struct arguments *a, const struct selection *selection)
 
 	if (!parse_metric("folded", a->folded, &metric))
 		return EXIT_USAGE;
-	if (a->inclusive)
+	if (a->sections)
+		folded_write_sections(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
+	else if (a->inclusive)
 		folded_write_inclusive(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);
 	else
 		folded_write(stdout, selection, metric, FOLDED_BYTES_MAX, &depth);

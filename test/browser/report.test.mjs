@@ -6,7 +6,7 @@
 //	node report.test.mjs BUILD ...
 import assert from "node:assert/strict";
 import {execFileSync} from "node:child_process";
-import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from "node:fs";
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {after, test} from "node:test";
@@ -21,11 +21,11 @@ after(async () => {
 });
 
 // Runs a program; -> {profile, report, json}
-function run(name, command)
+function run(name, command, options = [])
 {
 	const directory = join(folder, name);
 	execFileSync("mkdir", [directory]);
-	execFileSync(join(build, "thag-run"), ["--", ...command], {cwd: directory, stdio: "ignore"});
+	execFileSync(join(build, "thag-run"), [...options, "--", ...command], {cwd: directory, stdio: "ignore"});
 	const file = (ending) => join(directory, readdirSync(directory).find((one) => one.endsWith(ending)));
 	const profile = file(".thag");
 	const json = JSON.parse(execFileSync(join(build, "thag"), ["report", "--json", "--limit", "1000000", profile],
@@ -251,6 +251,51 @@ on("tables filter, sort and copy", python, async (page) => {
 	const paths = await page.value("thag.view.sums.byPath(thag.view.sums.metric('bytes')).reduce((a, b) => a + b, 0)");
 	assert.equal(paths, python.json.memory.bytes);
 }, {hash: "#tab=functions"});
+
+// These name parts of themselves; builds with sanitizers do not have them.
+const program = (name) => join(build, "test/programs/named", name);
+
+// What a table shows of a column, in the order shown.
+const shown = (tab, key) => `(() => {
+	const {items, definition} = thag.view.tabs.get("${tab}").table;
+	return Array.from(items, definition.columns.find((one) => one.key === "${key}").value);
+})()`;
+
+if (existsSync(program("sections-gcc-O2"))) {
+	const shapes = run("shapes", [program("sections-gcc-O2"), "shapes"], ["--both"]);
+	const points = run("points", [program("sections-gcc-O2"), "points"]);
+	const epoll = run("epoll", [program("epoll-gcc-O2")], ["--both"]);
+
+	on("sections are those of the JSON report and can be sorted", shapes, async (page) => {
+		const {sections} = shapes.json;
+		const of = (key) => Object.fromEntries(sections.map((one) => [one.name, one[key]]));
+		const names = await page.value(shown("sections", "name"));
+		assert.deepEqual(names.slice().sort(), sections.map(({name}) => name).sort());
+		for (const key of ["total_ns", "bytes"]) {
+			await page.value(`thag.view.go({order: "-${key}"})`);
+			const values = await page.value(shown("sections", key));
+			const sorted = await page.value(shown("sections", "name"));
+			assert.deepEqual(values, sorted.map((name) => of(key)[name] ?? -1));
+			assert.deepEqual(values, values.slice().sort((a, b) => b - a));
+		}
+		assert.equal(await page.value("thag.view.tabs.get('sections').table.csv().trim().split('\\n').length"), sections.length + 1);
+		assert.equal(await page.value("document.querySelector('#tab-tasks')"), null);
+	}, {hash: "#tab=sections"});
+
+	on("tasks are those of the JSON report", epoll, async (page) => {
+		assert.deepEqual(await page.value(shown("tasks", "count")), [5]);
+		assert.deepEqual(await page.value(shown("tasks", "running_ns")), [epoll.json.tasks[0].running_ns]);
+		assert.match(await text(page, ".panel"), /connection.*accept_one/);
+	}, {hash: "#tab=tasks"});
+
+	on("marks and counters are those of the JSON report", points, async (page) => {
+		await page.value("thag.view.go({order: 'name'})");
+		assert.deepEqual(await page.value(shown("marks", "name")), ["level", "point"]);
+		assert.deepEqual(await page.value(shown("marks", "count")), [5, 5]);
+		assert.equal((await page.value(shown("marks", "max")))[0], 2);
+		assert.match(await text(page, ".panel"), /point.*mark/);
+	}, {hash: "#tab=marks"});
+}
 
 on("threads, processes and distributions are the profile's", python, async (page) => {
 	const rows = await page.value("document.querySelectorAll('.card')[1].querySelectorAll('tbody tr').length");

@@ -7,7 +7,8 @@
 thag.report = (() => {
 	const {element} = thag.page;
 
-	// A row is a tab; they are made when they are first opened.
+	// A row is a tab; they are made when they are first opened. Those with a last function are there
+	// only where it finds something.
 	const TABS = [
 		["overview", "Overview", (report) => new thag.overview.Overview(report)],
 		["flame", "Flamegraph", (report) => new thag.reportFlame.FlameTab(report)],
@@ -18,15 +19,19 @@ thag.report = (() => {
 		["distributions", "Distributions", (report) => new thag.reportTables.DistributionTab(report)],
 		["threads", "Threads", (report) => new thag.reportTables.ThreadTab(report)],
 		["source", "Source", (report) => new thag.source.SourceTab(report)],
+		["sections", "Sections", (report) => new thag.reportNamed.NamedTab(report, thag.reportNamed.sections), (info) => info.sections.length],
+		["tasks", "Tasks", (report) => new thag.reportNamed.NamedTab(report, thag.reportNamed.tasks), (info) => info.tasks.length],
+		["marks", "Marks", (report) => new thag.reportNamed.NamedTab(report, thag.reportNamed.marks), (info) => info.marks.length + info.counters.length],
 	];
-	const NO_STRIP = new Set(["overview", "timeline", "distributions", "threads"]);
-	const NO_METRIC = new Set(["overview", "distributions", "threads"]);
+	const NO_STRIP = new Set(["overview", "timeline", "distributions", "threads", "sections", "tasks", "marks"]);
+	const NO_METRIC = new Set(["overview", "distributions", "threads", "sections", "tasks", "marks"]);
 
 	class Report {
 		constructor(host, data)
 		{
 			this.host = host;
 			this.data = data;
+			this.views = TABS.filter(([,,, there]) => !there || there(data.info));
 			this.sums = new thag.sums.Sums(data);
 			this.flameText = thag.reportState.flamePart(this.hash());
 			this.state = thag.reportState.parse(this.hash());
@@ -59,8 +64,8 @@ thag.report = (() => {
 			const title = this.data.pack.meta.get("title");
 			this.tabButtons = element("div", {class: "tabs", role: "tablist", "aria-label": "Views",
 				keydown: (event) => this.tabKey(event)},
-				...TABS.map(([key, text], at) => element("button", {type: "button", role: "tab", id: "tab-" + key,
-					"aria-controls": "thag-panel", title: text + "  (" + (at + 1) + ")", "data-tab": key,
+				...this.views.map(([key, text], at) => element("button", {type: "button", role: "tab", id: "tab-" + key,
+					"aria-controls": "thag-panel", title: at < 9 ? text + "  (" + (at + 1) + ")" : text, "data-tab": key,
 					click: () => this.go({tab: key})}, text)));
 			this.metricChoice = element("select", {"aria-label": "Metric", "data-field": "report-metric",
 				change: () => this.go({metric: this.metricChoice.value})});
@@ -182,13 +187,13 @@ thag.report = (() => {
 
 		show()
 		{
-			const known = TABS.some(([key]) => key === this.state.tab);
+			const known = this.views.some(([key]) => key === this.state.tab);
 			const tab = known ? this.state.tab : "overview";
 			this.state.tab = tab;
 			this.showControls(tab);
 			const fresh = !this.tabs.has(tab);
 			if (fresh)
-				this.tabs.set(tab, TABS.find(([key]) => key === tab)[2](this));
+				this.tabs.set(tab, this.views.find(([key]) => key === tab)[2](this));
 			const view = this.tabs.get(tab);
 			if (this.panel.firstChild !== view.host)
 				this.panel.replaceChildren(view.host);
@@ -224,7 +229,7 @@ thag.report = (() => {
 			this.rangeChip.hidden = !sums.range;
 			if (sums.range)
 				this.rangeChip.textContent = thag.plot.rangeText(sums, sums.range, this.data.info.run.duration_ns);
-			document.title = this.data.pack.meta.get("title") + " - " + TABS.find(([key]) => key === tab)[1];
+			document.title = this.data.pack.meta.get("title") + " - " + this.views.find(([key]) => key === tab)[1];
 		}
 
 		// ---- keys -----------------------------------------------------------------------
@@ -236,8 +241,8 @@ thag.report = (() => {
 				return;
 			event.preventDefault();
 			event.stopPropagation();
-			const at = TABS.findIndex(([key]) => key === this.state.tab);
-			this.go({tab: TABS[(at + step + TABS.length) % TABS.length][0]});
+			const at = this.views.findIndex(([key]) => key === this.state.tab);
+			this.go({tab: this.views[(at + step + this.views.length) % this.views.length][0]});
 			this.tabButtons.querySelector("[aria-selected=true]").focus();
 		}
 
@@ -268,7 +273,7 @@ thag.report = (() => {
 			}
 			if (inText || event.ctrlKey || event.metaKey || event.altKey)
 				return;
-			const tab = TABS[Number(event.key) - 1];
+			const tab = this.views[Number(event.key) - 1];
 			const flame = this.state.tab === "flame";
 			if (tab && /^[1-9]$/.test(event.key))
 				this.go({tab: tab[0]});
