@@ -97,6 +97,20 @@ add_module(struct call_path_target *target, const struct module *module)
 	return *place;
 }
 
+/*
+ * What thag.h inlines into those who use it: it stands between a section and its function where the
+ * section begins, but nowhere else.
+ */
+static bool
+is_of_header(const struct symbol *symbol)
+{
+	const char *slash = symbol->file ? strrchr(symbol->file, '/') : NULL;
+
+	return symbol->inlined && symbol->file && symbol->function &&
+	       g_str_has_prefix(symbol->function, "thag_") &&
+	       g_str_equal(slash ? slash + 1 : symbol->file, "thag.h");
+}
+
 /* The frames at a place, made on first sight. */
 static struct chain
 find_chain(struct call_path_target *target, struct place place)
@@ -110,13 +124,17 @@ find_chain(struct call_path_target *target, struct place place)
 		return *known;
 	module = add_module(target, place.module);
 	symbols = symbolizer_find(target->symbolizer, place.module->symbols, place.address);
-	chain = (struct chain){target->chain_frames->len, symbols.count};
+	chain.first = target->chain_frames->len;
 	for (uint32_t i = symbols.count; i > 0; i--) {
-		const uint32_t frame =
-			frame_table_add(&target->frames, module, &symbols.symbols[i - 1]);
+		const struct symbol *symbol = &symbols.symbols[i - 1];
+		uint32_t frame;
 
+		if (is_of_header(symbol))
+			continue;
+		frame = frame_table_add(&target->frames, module, symbol);
 		g_array_append_val(target->chain_frames, frame);
 	}
+	chain.count = target->chain_frames->len - chain.first;
 	g_hash_table_insert(
 		target->chains, g_memdup2(&place, sizeof(place)), g_memdup2(&chain, sizeof(chain)));
 	return chain;

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "call_histogram.h"
 #include "record.h"
+#include "task_build.h"
 
 /* ---- places ---- */
 
@@ -125,23 +125,6 @@ named_build_want(struct call_paths *paths, const struct process *process)
 		call_paths_want(paths, g_array_index(named->misuses, struct named_misuse, i).node);
 }
 
-static struct profile_durations
-durations(const struct named_durations *from)
-{
-	const uint32_t bytes = from->histogram_bytes;
-
-	return (struct profile_durations){
-		.count = from->count,
-		.unfinished = from->unfinished,
-		.total_ns = from->total_ns,
-		.min_ns = from->min_ns,
-		.max_ns = from->max_ns,
-		.p50_ns = call_packed_percentile(from->histogram, bytes, 50),
-		.p90_ns = call_packed_percentile(from->histogram, bytes, 90),
-		.p99_ns = call_packed_percentile(from->histogram, bytes, 99),
-	};
-}
-
 static struct profile_bytes
 keep_bytes(struct profile *profile, const uint8_t *bytes, uint32_t count)
 {
@@ -183,7 +166,7 @@ add_spans(const struct adding *adding)
 		const struct profile_named_span span = {
 			.place = find_place(adding->paths, from->place),
 			.process = adding->index,
-			.durations = durations(&from->durations),
+			.durations = task_build_durations(&from->durations),
 			.histogram = keep_bytes(adding->profile, from->durations.histogram,
 				from->durations.histogram_bytes),
 			.peak_bytes = from->peak_bytes,
@@ -196,30 +179,22 @@ add_spans(const struct adding *adding)
 static void
 add_tasks(const struct adding *adding)
 {
+	const struct named *named = adding->named;
 	struct profile_named *to = &adding->profile->named;
 	const uint32_t first_task = to->tasks->len, first_instance = to->instances->len;
+	g_autofree uint32_t *places = g_new(uint32_t, named->tasks->len), *index = NULL;
 
-	for (guint i = 0; i < adding->named->tasks->len; i++) {
-		const struct named_task *from =
-			&g_array_index(adding->named->tasks, struct named_task, i);
-		const struct profile_task task = {
-			.place = from->place ? find_place(adding->paths, from->place) : 0,
-			.process = adding->index,
-			.node = call_paths_place(adding->paths, from->node),
-			.lives = durations(&from->lives),
-			.running = durations(&from->running),
-			.resumes = from->resumes,
-			.most_at_once = from->most_at_once,
-			.memory = from->memory,
-		};
+	for (guint i = 0; i < named->tasks->len; i++) {
+		const uint32_t place = g_array_index(named->tasks, struct named_task, i).place;
 
-		g_array_append_val(to->tasks, task);
+		places[i] = place ? find_place(adding->paths, place) : 0;
 	}
+	index = task_build_add(adding->paths, named, adding->index, places);
 	for (guint i = 0; i < adding->named->instances->len; i++) {
 		const struct named_instance *from =
 			&g_array_index(adding->named->instances, struct named_instance, i);
 		const struct profile_instance instance = {
-			.task = first_task + from->task,
+			.task = index[from->task],
 			.number = from->id,
 			.thread = thread_of(adding, from->first_thread),
 			.start_ns = from->start_ns,
@@ -233,6 +208,8 @@ add_tasks(const struct adding *adding)
 
 		g_array_append_val(to->instances, instance);
 	}
+	if (!named->instances_left_out)
+		task_build_count(to, first_task);
 	for (guint i = 0; i < adding->named->pieces->len; i++) {
 		const struct named_piece *from =
 			&g_array_index(adding->named->pieces, struct named_piece, i);

@@ -75,6 +75,18 @@ check_tasks(const struct profile_named *named)
 	return true;
 }
 
+/* The file has these counts once. */
+static void
+fill_counts(const struct profile_named *named)
+{
+	for (guint i = 0; i < named->tasks->len; i++) {
+		struct profile_task *task = &g_array_index(named->tasks, struct profile_task, i);
+
+		task->running.count = task->lives.count;
+		task->running.unfinished = task->lives.unfinished;
+	}
+}
+
 static void
 fill_kinds(struct profile *profile)
 {
@@ -122,6 +134,7 @@ profile_named_check(struct profile *profile)
 	if (!check_tasks(named) || !check_points(named->mark_points, named->marks->len) ||
 		!check_points(named->counter_points, named->counters->len))
 		return false;
+	fill_counts(named);
 	fill_kinds(profile);
 	fill_peaks(profile);
 	return true;
@@ -145,6 +158,16 @@ profile_task_name(const struct profile *profile, const struct profile_task *task
 	if (!task->place)
 		name = profile_function(profile, profile_node_function(profile, task->node))->name;
 	return *name ? name : "[unknown]";
+}
+
+uint32_t
+profile_task_maker(const struct profile *profile, const struct profile_task *task)
+{
+	const uint32_t node = profile->nodes.parent[task->node];
+	const char *name = profile_function(profile, profile_node_function(profile, node))->name;
+
+	return !task->place && g_str_equal(name, "[coroutine]") ? profile->nodes.parent[node]
+								: node;
 }
 
 const char *

@@ -123,8 +123,8 @@ void profile_named_init(struct profile_named *named, const char *empty);
 void profile_named_fini(struct profile_named *named);
 
 /*
- * After reading: that references are within their tables. Fills in the kinds of functions and the
- * peaks of calls.
+ * After reading: that references are within their tables. Fills in the kinds of functions, the
+ * peaks of calls, and how many tasks ran.
  */
 bool profile_named_check(struct profile *profile);
 
@@ -133,6 +133,9 @@ bool profile_named_any(const struct profile *profile);
 
 /* What the place is called; of a coroutine the function of its node. */
 const char *profile_task_name(const struct profile *profile, const struct profile_task *task);
+
+/* The node that made them: of coroutines, whose own two frames stand below it, as of others. */
+uint32_t profile_task_maker(const struct profile *profile, const struct profile_task *task);
 
 /* "section", "profiled" ... of enum record_named_kind, and what enum record_misuse means. */
 const char *named_kind_name(uint32_t kind);

@@ -259,6 +259,17 @@ add_spans(struct builder *builder, struct call_distribution **distributions)
 	}
 }
 
+/* Of the shortest and the longest more is known than the bucket that they are in. */
+static uint64_t
+percentile(const struct profile_section *section, const struct call_distribution *distribution,
+	double percent)
+{
+	const uint64_t value = call_distribution_percentile(distribution, percent);
+
+	return section->distributed ? CLAMP(value, section->times.min_ns, section->times.max_ns)
+				    : value;
+}
+
 static void
 find_percentiles(struct builder *builder, struct call_distribution **distributions)
 {
@@ -269,9 +280,9 @@ find_percentiles(struct builder *builder, struct call_distribution **distributio
 		if (!distributions[i])
 			continue;
 		section->distributed = distributions[i]->count > 0;
-		section->p50_ns = call_distribution_percentile(distributions[i], 50);
-		section->p90_ns = call_distribution_percentile(distributions[i], 90);
-		section->p99_ns = call_distribution_percentile(distributions[i], 99);
+		section->p50_ns = percentile(section, distributions[i], 50);
+		section->p90_ns = percentile(section, distributions[i], 90);
+		section->p99_ns = percentile(section, distributions[i], 99);
 		g_free(distributions[i]);
 	}
 }

@@ -335,7 +335,9 @@ static void
 describe_memory(const struct profile *profile, GString *text)
 {
 	const struct profile_expense memory = profile_memory_expense(profile);
-	const double cpu_ns = (double)sampled_ns(profile);
+	const double sampled = (double)sampled_ns(profile);
+	/* A sample or two are no measure. */
+	const double cpu_ns = sampled >= 20e6 ? sampled : 0;
 	const double whole_ns = cpu_ns > 0 ? cpu_ns : (double)profile->run.duration_ns;
 	char cell[24], error[24];
 
@@ -344,9 +346,9 @@ describe_memory(const struct profile *profile, GString *text)
 	if (memory.ns > 0)
 		add_line(text,
 			"memory: about %s (± %s) for %" G_GUINT64_FORMAT
-			" allocations, %.1f %% of %s%s",
+			" allocation%s, %.1f %% of %s%s",
 			in_units(memory.ns, cell), in_units(memory.error_ns, error), memory.events,
-			100 * memory.ns / MAX(whole_ns, 1),
+			memory.events == 1 ? "" : "s", 100 * memory.ns / MAX(whole_ns, 1),
 			cpu_ns > 0 ? "all CPU time" : "the run time",
 			profile->calls->len ? ", in the traced times" : "");
 	else if (profile->calls->len)

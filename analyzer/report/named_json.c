@@ -131,10 +131,10 @@ durations_json(const struct profile_durations *durations)
 	return object;
 }
 
+/* Functions from there to the root. */
 static json_t *
-made_json(const struct profile *profile, const struct profile_task *task)
+path_json(const struct profile *profile, uint32_t node)
 {
-	uint32_t node = task->place ? profile->nodes.parent[task->node] : task->node;
 	json_t *array = json_array();
 
 	for (; node; node = profile->nodes.parent[node])
@@ -191,7 +191,7 @@ task_json(const struct selection *selection, const struct profile_task *task)
 	put(object, "name", json_string(profile_task_name(profile, task)));
 	put(object, "coroutine", json_boolean(!task->place));
 	put_place(profile, object, task->place);
-	put(object, "made_by", made_json(profile, task));
+	put(object, "made_by", path_json(profile, profile_task_maker(profile, task)));
 	put(object, "process", json_integer((json_int_t)task->process + 1));
 	put(object, "count", number(task->lives.count));
 	put(object, "unfinished", number(task->lives.unfinished));
@@ -314,6 +314,7 @@ report_misuses_json(const struct selection *selection)
 		put_place(profile, object, misuse->place);
 		put(object, "what", json_string(misuse_text(misuse->kind)));
 		put(object, "kind", json_integer(misuse->kind));
+		put(object, "called_by", path_json(profile, misuse->node));
 		put(object, "count", number(misuse->count));
 		json_array_append_new(array, object);
 	}

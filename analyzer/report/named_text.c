@@ -156,7 +156,7 @@ made_at(const struct profile *profile, const struct profile_task *task)
 	enum {
 		CALLERS = 3
 	};
-	uint32_t node = task->place ? profile->nodes.parent[task->node] : task->node;
+	uint32_t node = profile_task_maker(profile, task);
 	GString *line = g_string_new(NULL);
 
 	for (unsigned i = 0; node && i < CALLERS; i++, node = profile->nodes.parent[node]) {

@@ -200,6 +200,16 @@ Test(profile, our_own_frames_never_appear)
 	cr_assert_eq(profile->modules->len, 2);
 }
 
+Test(profile, what_our_header_inlines_never_appears)
+{
+	synthetic_symbol(symbolizer, 1, 0x300, "thag_scope_enter_", "/usr/include/thag.h", 3);
+	synthetic_symbol(symbolizer, 1, 0x300, "thag_of_theirs", "/src/theirs.h", 4);
+	synthetic_symbol(symbolizer, 1, 0x300, "user", "u.c", 5);
+	synthetic_heap(thread, synthetic_node(process, 0, 0x10300), 1, 8, 0);
+	build();
+	cr_assert_str_eq(only_path(), "user<thag_of_theirs");
+}
+
 Test(profile, recursion_of_100000_is_kept)
 {
 	uint32_t node = synthetic_node(process, 0, 0x10100);
