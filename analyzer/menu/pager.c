@@ -26,6 +26,7 @@ print(struct page *page)
 	page->width = screen_width();
 	text_init(&text, file);
 	text.width = MAX(page->width, 60);
+	text.screen = true;
 	page->pager->print(&text, page->pager->context);
 	fclose(file);
 	page->lines = g_strsplit(g_strchomp(buffer) + (*buffer == '\n'), "\n", -1);

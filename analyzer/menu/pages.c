@@ -14,6 +14,10 @@
 #include "screen.h"
 #include "settings.h"
 
+enum {
+	NAMED_ROWS = 1000,
+};
+
 struct item {
 	const char *text;
 	bool (*run)(struct session *session);
@@ -71,6 +75,17 @@ print_timeline(const struct text *text, const struct session *session)
 	report_timeline(text, &session->selection);
 }
 
+/* What the source named: the pager scrolls, so there may be many rows. */
+static void
+print_named(const struct text *text, const struct session *session)
+{
+	const struct report_options options = {.limit = NAMED_ROWS};
+
+	report_sections(text, &session->selection, &options);
+	report_tasks(text, &session->selection, &options);
+	report_marks(text, &session->selection, &options);
+}
+
 static bool
 run_summary(struct session *session)
 {
@@ -93,6 +108,12 @@ static bool
 run_timeline(struct session *session)
 {
 	return show_report(session, "Over time", print_timeline);
+}
+
+static bool
+run_named(struct session *session)
+{
+	return show_report(session, "Sections, tasks and marks", print_named);
 }
 
 /* ---- call paths with whole stacks ---- */
@@ -233,6 +254,7 @@ static const struct item time_items[] = {
 	{"Call paths with full stacks", run_stacks},
 	{"Summary", run_summary},
 	{"Timeline", run_timeline},
+	{"Sections, tasks and marks", run_named},
 	{"Colours", run_colours},
 	{"Back", NULL},
 };
@@ -247,6 +269,7 @@ static const struct item memory_items[] = {
 	{"Size distributions", run_sizes},
 	{"Lifetimes", run_lifetimes},
 	{"Timeline", run_timeline},
+	{"Sections, tasks and marks", run_named},
 	{"Call tree", run_tree},
 	{"Functions", run_functions},
 	{"Functions by number of allocations", run_by_calls},

@@ -12,6 +12,8 @@ enum {
 	TABLE_ROWS = 30,
 	SUMMARY_ROWS = 6,
 	SECTION_COLUMNS = 92,
+	SECTION_COLUMNS_NARROW = 55,
+	WIDE_MIN = SECTION_COLUMNS + 20,
 	TASK_COLUMNS = 83,
 	INSTANCE_COLUMNS = 62,
 	NAME_MIN = 20,
@@ -85,6 +87,13 @@ knows_memory(const struct selection *selection)
 	return selection->profile->memory.count != 0;
 }
 
+/* Of a terminal: then there are fewer figures, so that names can be read. */
+static bool
+is_narrow(const struct text *text)
+{
+	return text->screen && text->width < WIDE_MIN;
+}
+
 static void
 print_section(
 	const struct text *text, const struct selection *selection, const struct profile_section *s)
@@ -100,14 +109,18 @@ print_section(
 	print_count(text, timed, s->times.calls);
 	print_time(text, timed, s->times.total_ns);
 	print_time(text, timed && !is_span, s->times.self_ns);
-	print_time(text, timed, timed ? s->times.total_ns / s->times.calls : 0);
-	print_time(text, s->distributed, s->p50_ns);
+	if (!is_narrow(text)) {
+		print_time(text, timed, timed ? s->times.total_ns / s->times.calls : 0);
+		print_time(text, s->distributed, s->p50_ns);
+	}
 	print_time(text, s->distributed, s->p99_ns);
-	print_time(text, timed, s->times.max_ns);
+	if (!is_narrow(text))
+		print_time(text, timed, s->times.max_ns);
 	print_bytes(text, memory, s->memory.allocated.bytes);
-	print_bytes(text, detail && timed, s->times.peak_bytes);
+	if (!is_narrow(text))
+		print_bytes(text, detail && timed, s->times.peak_bytes);
 	fputs("  ", text->file);
-	print_name(text, name, place, SECTION_COLUMNS);
+	print_name(text, name, place, is_narrow(text) ? SECTION_COLUMNS_NARROW : SECTION_COLUMNS);
 }
 
 void
@@ -122,8 +135,13 @@ report_sections(const struct text *text, const struct selection *selection,
 			"  none: the program names none (see thag.h), or none was entered\n");
 		return;
 	}
-	text_print(text, STYLE_DIM, " %10s %8s %8s %8s %8s %8s %8s %9s %9s  %s\n", "count", "total",
-		"self", "average", "p50", "p99", "max", "allocated", "peak in", "section");
+	if (is_narrow(text))
+		text_print(text, STYLE_DIM, " %10s %8s %8s %8s %9s  %s\n", "count", "total", "self",
+			"p99", "allocated", "section");
+	else
+		text_print(text, STYLE_DIM, " %10s %8s %8s %8s %8s %8s %8s %9s %9s  %s\n", "count",
+			"total", "self", "average", "p50", "p99", "max", "allocated", "peak in",
+			"section");
 	for (guint i = 0; i < sections->len && i < limit_of(options); i++)
 		print_section(text, selection, &g_array_index(sections, struct profile_section, i));
 	print_more(text, sections->len, limit_of(options));
@@ -152,6 +170,18 @@ made_at(const struct profile *profile, const struct profile_task *task)
 }
 
 static void
+print_task_heads(const struct text *text)
+{
+	if (is_narrow(text))
+		text_print(text, STYLE_DIM, " %10s %8s %8s %8s %9s  %s\n", "tasks", "running",
+			"waiting", "life p99", "allocated", "task");
+	else
+		text_print(text, STYLE_DIM, " %10s %10s %8s %8s %8s %8s %9s %9s %9s  %s\n", "tasks",
+			"at once", "running", "waiting", "life p50", "p99", "allocated", "leaked",
+			"peak", "task");
+}
+
+static void
 print_task(
 	const struct text *text, const struct selection *selection, const struct profile_task *task)
 {
@@ -162,14 +192,18 @@ print_task(
 	g_autofree char *made = made_at(profile, task);
 
 	print_count(text, true, task->lives.count);
-	print_count(text, true, task->most_at_once);
+	if (!is_narrow(text))
+		print_count(text, true, task->most_at_once);
 	print_time(text, true, running);
 	print_time(text, true, lives > running ? lives - running : 0);
-	print_time(text, task->lives.count > task->lives.unfinished, task->lives.p50_ns);
+	if (!is_narrow(text))
+		print_time(text, task->lives.count > task->lives.unfinished, task->lives.p50_ns);
 	print_time(text, task->lives.count > task->lives.unfinished, task->lives.p99_ns);
 	print_bytes(text, memory, task->memory.allocated_bytes);
-	print_bytes(text, memory, task->memory.allocated_bytes - task->memory.freed_bytes);
-	print_bytes(text, memory, task->memory.peak_bytes);
+	if (!is_narrow(text)) {
+		print_bytes(text, memory, task->memory.allocated_bytes - task->memory.freed_bytes);
+		print_bytes(text, memory, task->memory.peak_bytes);
+	}
 	fprintf(text->file, "  %s", name);
 	text_print(text, STYLE_DIM, "  %s%s\n", *made ? "made by " : "", made);
 }
@@ -184,8 +218,10 @@ print_instances(const struct text *text, const struct selection *selection, unsi
 	if (!instances->len)
 		return;
 	text_heading(text, "Tasks that lived longest");
-	text_print(text, STYLE_DIM, " %10s %8s %8s %8s %10s %9s %9s  %s\n", "began", "lived",
-		"running", "waiting", "resumed", "allocated", "leaked", "task");
+	text_print(text, STYLE_DIM, " %10s %8s %8s %8s", "began", "lived", "running", "waiting");
+	if (!is_narrow(text))
+		text_print(text, STYLE_DIM, " %10s %9s %9s", "resumed", "allocated", "leaked");
+	text_print(text, STYLE_DIM, "  task\n");
 	for (guint i = 0; i < instances->len && i < limit; i++) {
 		const struct profile_instance *instance =
 			&g_array_index(instances, struct profile_instance, i);
@@ -199,10 +235,12 @@ print_instances(const struct text *text, const struct selection *selection, unsi
 		print_time(text, true, lived);
 		print_time(text, true, instance->running_ns);
 		print_time(text, true, lived - instance->running_ns);
-		print_count(text, true, instance->resumes);
-		print_bytes(text, memory, instance->memory.allocated_bytes);
-		print_bytes(text, memory,
-			instance->memory.allocated_bytes - instance->memory.freed_bytes);
+		if (!is_narrow(text)) {
+			print_count(text, true, instance->resumes);
+			print_bytes(text, memory, instance->memory.allocated_bytes);
+			print_bytes(text, memory,
+				instance->memory.allocated_bytes - instance->memory.freed_bytes);
+		}
 		fprintf(text->file, "  %s", name);
 		text_print(text, STYLE_DIM, " %u%s%s\n", instance->number,
 			instance->moved ? ", on several threads" : "",
@@ -240,9 +278,7 @@ report_tasks(const struct text *text, const struct selection *selection,
 			"  none: the program names none (see thag.h), or none was made\n");
 		return;
 	}
-	text_print(text, STYLE_DIM, " %10s %10s %8s %8s %8s %8s %9s %9s %9s  %s\n", "tasks",
-		"at once", "running", "waiting", "life p50", "p99", "allocated", "leaked", "peak",
-		"task");
+	print_task_heads(text);
 	for (guint i = 0; i < tasks->len && i < limit; i++)
 		print_task(text, selection, g_array_index(tasks, const struct profile_task *, i));
 	print_more(text, tasks->len, limit);
@@ -402,9 +438,7 @@ summary_named(const struct text *text, const struct selection *selection, unsign
 	if (!tasks->len)
 		return;
 	text_heading(text, "Tasks");
-	text_print(text, STYLE_DIM, " %10s %10s %8s %8s %8s %8s %9s %9s %9s  %s\n", "tasks",
-		"at once", "running", "waiting", "life p50", "p99", "allocated", "leaked", "peak",
-		"task");
+	print_task_heads(text);
 	for (guint i = 0; i < tasks->len && i < options.limit; i++)
 		print_task(text, selection, g_array_index(tasks, const struct profile_task *, i));
 	print_more(text, tasks->len, options.limit);

@@ -20,6 +20,7 @@ text_init(struct text *text, FILE *file)
 	if (descriptor < 0 || !isatty(descriptor))
 		return;
 	text->colour = !(no_colour && *no_colour) && terminal && !g_str_equal(terminal, "dumb");
+	text->screen = true;
 	if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
 		text->width = MIN(size.ws_col, 160);
 }

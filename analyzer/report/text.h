@@ -16,6 +16,7 @@ struct text {
 	FILE *file;
 	unsigned width;
 	bool colour;
+	bool screen; /* longer lines would be cut or broken */
 };
 
 enum text_style {

@@ -100,7 +100,9 @@ keys Escape 7
 check 'sizes with bars' shows '█'
 thag report --sizes "$perl" | sed -n 's/^ *65-256 *\([0-9,]*\).*/\1/p' | head -n 1 >count
 check '... and the report'\''s counts' shows "$(cat count)"
-keys Escape End Up Up Up Up Enter
+keys Escape End Up Up Up Up Up Enter
+check 'sections, tasks and marks: none here' shows 'none: the program names none'
+keys Escape Down Enter
 check 'the tree' shows 'Call tree'
 screen >tree
 check '... has the whole at its root' sh -c \
@@ -197,6 +199,22 @@ check 'calls that were not traced are said to be' shows 'were not recorded'
 keys x Escape Escape
 check 'the end: the terminal is as it was' shows 'status 0'
 check '... with echo and lines' shows ' icanon '
+
+# What the source named.
+mkdir named
+thag-run -q --both -o named "$PROGRAMS/named/epoll-gcc-O2" >/dev/null 2>&1
+menu 80 24 'thag-profile named'
+keys 3 Enter
+shows 'Size distributions'
+keys End Up Up Up Up Up Enter
+check 'sections' shows header
+check '... and tasks' shows connection
+keys x Escape Escape
+shows 'select the type'
+keys 1 Enter
+shows 'Statistics by total time'
+keys End Up Up Enter
+check '... of a profile of time too' shows connection
 
 # Sizes, colours, signals.
 menu 80 24 'thag-profile profiles'
