@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "folded.h"
+#include "record.h"
 #include "names.h"
 #include "report.h"
 #include "synthetic.h"
@@ -518,6 +519,58 @@ Test(times, inclusive_values_are_totals)
 	cr_assert_not_null(strstr(text, "_start;main;walk;walk 400000\n"));
 	cr_assert_not_null(strstr(text, "start_thread 2000000\n"));
 	free(text);
+}
+
+/* Makes a function one that the source named. */
+static void
+name_function(const char *wanted, uint32_t kind)
+{
+	struct profile_place place = {.name = wanted, .kind = kind, .inside = ""};
+
+	while (!g_str_equal(profile_function(profile, place.function)->name, wanted))
+		place.function++;
+	g_array_append_val(profile->named.places, place);
+}
+
+static char *
+folded_sections(void)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	cr_assert_eq(folded_write_sections(file, &selection, METRIC_TIME, UINT64_MAX, NULL), 0);
+	fclose(file);
+	return text;
+}
+
+Test(times, sections_alone_have_all_that_is_inside)
+{
+	g_autofree char *nothing = folded_sections();
+
+	cr_assert_str_empty(nothing);
+	name_function("walk", NAMED_SECTION);
+	g_autofree char *text = folded_sections();
+
+	cr_assert_str_eq(text, "walk 300000\nwalk;walk 400000\n");
+}
+
+Test(times, tasks_have_what_they_ran_and_no_call_inside_did)
+{
+	struct profile_task task = {.running.total_ns = UINT64_C(10000000000)};
+
+	name_function("walk", NAMED_SECTION);
+	name_function("main", NAMED_TASK);
+	for (uint32_t node = profile->nodes.count - 1; node > 0; node--)
+		if (g_str_equal(
+			    profile_function(profile, profile_node_function(profile, node))->name,
+			    "main"))
+			task.node = node;
+	g_array_append_val(profile->named.tasks, task);
+	g_autofree char *text = folded_sections();
+
+	cr_assert_eq(checked_sum(text), 10000000);
+	cr_assert_not_null(strstr(text, "main;walk 300000\nmain;walk;walk 400000\n"));
 }
 
 Test(times, json_has_the_numbers)
