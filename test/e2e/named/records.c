@@ -78,7 +78,8 @@ print_chunk(const struct chunk *chunk)
 	while (at < end) {
 		at = record_parse(&state, at, end, &record);
 		if (!at) {
-			printf("BROKEN\n");
+			printf("%u %u %" PRIu64 " BROKEN\n", chunk->thread.process,
+				chunk->thread.thread, chunk->base_ticks);
 			return;
 		}
 		print_record(chunk, &record);
