@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Rows of tasks and marks in the flamechart. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "flame.h"
 #include "flame_lanes.h"
@@ -132,6 +133,7 @@ Test(lanes, what_finds_none_is_counted)
 		add_instance(100 + i, 1000);
 	g_autofree char *text = drawn();
 
+	cr_assert_not_null(strstr(text, "[task request (256)]"));
 	cr_assert_eq(left_out.tasks, 10);
 	cr_assert_eq(boxes.parent->len, 2 * LANES_MAX);
 }
