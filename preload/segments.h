@@ -14,7 +14,7 @@
  *
  * Found by a tag, made of the innermost frame, of the memo's frame from which on the present stack
  * differs, and of the word that differs there, mostly a return address that tells which call this
- * is. On real programs 91 to 99.9 % of all captures that need stepping find theirs.
+ * is. On real programs nine of ten captures that need stepping, or more, find theirs.
  *
  * Invariants
  * S1. No frame but the innermost was interrupted or has a table that reads more than was noted.
@@ -60,7 +60,7 @@ struct segment {
 	uint64_t outer_pc, outer_sp, outer_bp;
 	uint64_t *outer_slot;
 	uint32_t outer; /* index in the memo */
-	uint32_t outer_node;
+	uint32_t outer_node, outer_checks;
 	uint32_t generation;
 	uint16_t count, check_count;		    /* 0 frames: nothing is here */
 	uint32_t failures;			    /* since it last fitted: see segment_place() */

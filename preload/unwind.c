@@ -394,7 +394,8 @@ segment_fits(const struct unwinder *u, const struct segment *segment, const stru
 	const struct memo_frame *inner = &segment->frame[segment->count - 1].frame;
 
 	return outer->node == segment->outer_node && outer->sp == segment->outer_sp &&
-	       u->pc[k] == segment->outer_pc && (!outer->live || outer->bp == segment->outer_bp) &&
+	       outer->checks == segment->outer_checks && u->pc[k] == segment->outer_pc &&
+	       (!outer->live || outer->bp == segment->outer_bp) &&
 	       (!inner->live || inner->bp == frame->bp) && segment_stands(segment);
 }
 
@@ -455,6 +456,7 @@ keep_segment(struct unwinder *u, struct segment *segment, uint32_t outer)
 	segment->outer_slot = u->slot[outer];
 	segment->outer = outer;
 	segment->outer_node = u->frames[outer].node;
+	segment->outer_checks = first_check;
 	segment->generation = u->generation;
 	segment->check_count = (uint16_t)check_count;
 	segment->count = (uint16_t)count;
