@@ -44,9 +44,9 @@ struct thread {
 	struct writer writer;
 	struct unwinder unwinder;
 	struct sampler sampler;
-	struct pool_tally *tallies;		/* summary mode: POOL_TALLIES entries in the pool */
-	struct pool_call_tally *call_tallies;	/* likewise POOL_CALL_TALLIES */
-	uint32_t tally_chunk, call_tally_chunk; /* where those two are */
+	struct pool_tally *tallies;	       /* summary mode: POOL_TALLIES entries in the pool */
+	struct pool_call_sums *call_sums;      /* likewise, of traced calls */
+	uint32_t tally_chunk, call_sums_chunk; /* where those two are */
 	uint32_t tid;
 	uint32_t creator;	       /* call path that created it, 0: not known */
 	const struct context *context; /* the coroutine that runs, see contexts.h */
@@ -64,7 +64,7 @@ void threads_init(void);
 void threads_forget(void);
 
 /* Summary mode: gives the thread a place for the sums of its calls. */
-void thread_open_call_tallies(struct thread *thread);
+void thread_open_call_sums(struct thread *thread);
 
 /* Makes the calling thread known before its first event. */
 void thread_introduce(void);

@@ -159,23 +159,12 @@ apply_sampling(struct timing_thread *thread, const struct record *record)
 	thread->process->source[kind] = number[2];
 }
 
-static uint64_t
-middle_of(const uint64_t *values, uint64_t count)
-{
-	if (count < COSTS_RECENT)
-		return values[(count - 1) % COSTS_RECENT];
-	return MAX(MIN(values[0], values[1]), MIN(MAX(values[0], values[1]), values[2]));
-}
-
 static void
 add_cost(struct call_costs *costs, struct call_cost cost)
 {
-	costs->recent[costs->count++ % COSTS_RECENT] = cost.pair;
+	costs->count++;
 	costs->now = cost;
-	costs->now.pair = middle_of(costs->recent, costs->count);
-	costs->sum += costs->now.pair;
-	if (cost.pair)
-		costs->now.inside = costs->now.pair * cost.inside / cost.pair;
+	costs->sum += cost.pair;
 }
 
 static void
@@ -215,7 +204,8 @@ apply_call_tally(struct timing_thread *thread, const struct record *record)
 		.open = (uint32_t)number[CALL_TALLY_OPEN],
 	};
 
-	model_call_tallies(thread->thread, &tally, 1);
+	thread->thread->model->events += tally.count;
+	calls_tally(thread, &tally);
 }
 
 static void
@@ -318,14 +308,14 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 }
 
 void
-model_call_tallies(
-	struct model_thread *thread, const struct pool_call_tally *tallies, unsigned count)
+model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 {
 	struct timing_thread *timing = timing_thread_get(thread);
 
-	for (unsigned i = 0; i < count; i++) {
-		thread->model->events += tallies[i].count;
-		calls_tally(timing, &tallies[i]);
+	timing->taken = sums->taken;
+	for (unsigned i = 0; i < POOL_CALL_TALLIES; i++) {
+		thread->model->events += sums->tally[i].count;
+		calls_tally(timing, &sums->tally[i]);
 	}
 }
 
