@@ -5,6 +5,7 @@
  * its caller's: of the two time stamps' error one gets what the other loses, and so totals stay
  * what they are.
  */
+#include "call_modules.h"
 #include "timing.h"
 
 enum {
@@ -22,7 +23,7 @@ struct node_map {
 };
 
 static uint32_t *
-find_node(const struct node_map *map, uint32_t parent, uint64_t pc)
+find_node(const struct node_map *map, uint32_t parent, uint64_t pc, uint64_t seen_ns)
 {
 	const uint64_t key = (pc ^ (uint64_t)parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -30,7 +31,8 @@ find_node(const struct node_map *map, uint32_t parent, uint64_t pc)
 		const struct node *node =
 			&g_array_index(map->public->nodes, struct node, map->slots[i]);
 
-		if (!map->slots[i] || (node->pc == pc && node->parent == parent))
+		if (!map->slots[i] ||
+			(node->pc == pc && node->parent == parent && node->seen_ns == seen_ns))
 			return &map->slots[i];
 	}
 }
@@ -48,7 +50,7 @@ grow_map(struct node_map *map)
 			&g_array_index(map->public->nodes, struct node, before[i]);
 
 		if (before[i])
-			*find_node(map, node->parent, node->pc) = before[i];
+			*find_node(map, node->parent, node->pc, node->seen_ns) = before[i];
 	}
 }
 
@@ -56,14 +58,18 @@ static uint32_t
 add_node(struct node_map *map, uint32_t parent, uint64_t function)
 {
 	const struct node node = {
-		.parent = parent, .pc = function | RECORD_PC_EXACT, .traced = true};
-	uint32_t *slot = find_node(map, parent, node.pc);
+		.parent = parent,
+		.pc = call_modules_address(function) | RECORD_PC_EXACT,
+		.seen_ns = call_modules_start_ns(map->public, function),
+		.traced = true,
+	};
+	uint32_t *slot = find_node(map, parent, node.pc, node.seen_ns);
 
 	if (*slot)
 		return *slot;
 	if (2 * ++map->count > map->mask) {
 		grow_map(map);
-		slot = find_node(map, parent, node.pc);
+		slot = find_node(map, parent, node.pc, node.seen_ns);
 	}
 	*slot = map->public->nodes->len;
 	g_array_append_val(map->public->nodes, node);

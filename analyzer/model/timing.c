@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "call_modules.h"
+
 /* ---- threads and processes ---- */
 
 /* A forked child's calls cost what its parent's did, until it says otherwise. */
@@ -40,6 +42,7 @@ get_process(struct model_process *process)
 	process->timing = timing;
 	g_ptr_array_add(timing->timing->processes, timing);
 	inherit(timing);
+	call_modules_init(timing);
 	return timing;
 }
 
@@ -119,14 +122,15 @@ apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t tic
 static ALWAYS_INLINE void
 apply_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
 {
-	const struct call_event event = {thread, ticks, function, from, CALL_EVENT_ENTER};
+	const uint64_t key = call_modules_key(thread->process, function);
+	const struct call_event event = {thread, ticks, key, from, CALL_EVENT_ENTER};
 	struct timing *timing = thread->process->timing;
 
 	timing->called = true;
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
 	else
-		calls_enter(thread, ticks, function, from);
+		calls_enter(thread, ticks, key, from);
 }
 
 static void
@@ -298,6 +302,8 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 
 	if (type == RECORD_PROCESS)
 		call_limits_read(context, record);
+	if (type == RECORD_MODULE_GONE && thread->process->timing)
+		call_modules_gone(thread->process->timing, record->extended.number[1]);
 	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
 		return;
 	/* Of a thread that did nothing of the kind these say nothing. */

@@ -94,8 +94,9 @@ struct timing_thread {
 struct timing_process {
 	struct model_process *process;
 	struct timing *timing;
-	GPtrArray *threads; /* struct timing_thread */
-	GHashTable *stacks; /* number -> struct call_stack */
+	GPtrArray *threads;		 /* struct timing_thread */
+	GHashTable *stacks;		 /* number -> struct call_stack */
+	uint64_t gone_start, gone_bytes; /* all modules that went lie in it: call_modules.h */
 	struct call_costs cost[COST_KINDS];
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;

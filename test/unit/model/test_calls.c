@@ -311,6 +311,56 @@ Test(calls, a_coroutine_that_moves_to_another_thread_goes_on_below_its_calls)
 	cr_assert_eq(SUMS_OF(1, G, F)->total_ns, 10);
 }
 
+/* ---- libraries that come and go ---- */
+
+static void
+load(uint64_t ticks, uint64_t number, uint64_t start)
+{
+	feed_numbers(model, thread, RECORD_MODULE, ticks, number, start, start, start + 0x1000, 0);
+}
+
+/* The rows of calls of the function at `address`, by when its module came. */
+static unsigned
+rows_of(uint64_t address, uint64_t seen_ns)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < thread_at(0)->calls->len; i++) {
+		const struct call_row *row =
+			&g_array_index(thread_at(0)->calls, struct call_row, i);
+		const struct node *node = &g_array_index(first()->nodes, struct node, row->node);
+
+		count += node->pc == (address | RECORD_PC_EXACT) && node->seen_ns == seen_ns;
+	}
+	return count;
+}
+
+Test(calls, a_function_is_of_the_library_that_was_at_its_address_when_it_was_called)
+{
+	load(1, 1, MAIN);
+	load(2, 2, 0x8000);
+	enter(10, MAIN);
+	enter(20, 0x8800);
+	leave(30);
+	tell(RECORD_MODULE_GONE, 40, 2);
+	load(50, 3, 0x7800);
+	enter(60, 0x8200);
+	leave(70);
+	tell(RECORD_MODULE_GONE, 80, 3);
+	load(90, 4, 0x8000);
+	enter(100, 0x8200);
+	leave(110);
+	enter(120, 0x8200);
+	leave(130);
+	leave(140);
+	finish(200);
+
+	cr_assert_eq(rows_of(MAIN, 0), 1);
+	cr_assert_eq(rows_of(0x8800, 0), 1);
+	cr_assert_eq(rows_of(0x8200, 50), 1);
+	cr_assert_eq(rows_of(0x8200, 90), 1);
+}
+
 /* ---- what tracing costs ---- */
 
 Test(calls, tracings_own_cost_is_taken_off_exactly)
