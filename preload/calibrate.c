@@ -40,7 +40,10 @@ enum {
 typedef void hook(void *function, void *call_site);
 
 /* A program reaches the hooks through its linkage table: a jump to where a variable says. */
-static hook *volatile enter_hook = calls_enter, *volatile leave_hook = calls_exit;
+static hook *volatile enter_hook = calls_enter_calibrated, *volatile leave_hook =
+								   calls_exit_calibrated;
+
+__thread struct thread *calibrate_self __attribute__((tls_model("initial-exec")));
 
 static __attribute__((noinline)) void
 linked_enter(void *function, void *call_site)
@@ -152,13 +155,11 @@ less(uint64_t a, uint64_t b)
 static uint64_t
 run_traced(struct scratch *scratch, int calls)
 {
-	struct thread *own = thread_self;
-
-	thread_self = &scratch->thread;
-	const uint64_t ticks = run_traced_batch(scratch, calls);
-
-	thread_self = own;
-	return ticks;
+	/* As it was before a handler may have jumped out of the last one. */
+	scratch->thread.gate = THREAD_READY;
+	scratch->stack.depth = 1;
+	calibrate_self = &scratch->thread;
+	return run_traced_batch(scratch, calls);
 }
 
 /* Ticks between the two stamps of each call. */

@@ -11,6 +11,12 @@
 struct thread;
 
 /*
+ * The thread that is played while hooks are measured. A signal handler of the program's that comes
+ * meanwhile finds its own thread as in any hook.
+ */
+extern __thread struct thread *calibrate_self __attribute__((tls_model("initial-exec")));
+
+/*
  * The thread begins to trace: makes `calls.cost` known. The first in a process measures at length
  * (about a millisecond) and writes COST records.
  */

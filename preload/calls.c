@@ -504,11 +504,10 @@ is_left_out(void)
 	       (unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self));
 }
 
-void
-calls_enter(void *function, void *call_site)
+static inline __attribute__((always_inline)) void
+on_enter(struct thread *self, struct frame frame, void *function)
 {
-	const struct frame frame = arch_caller();
-	struct thread *thread = is_left_out() ? NULL : thread_enter(frame);
+	struct thread *thread = is_left_out() ? NULL : thread_enter_as(self, frame);
 
 	if (unlikely(!thread))
 		return;
@@ -517,17 +516,40 @@ calls_enter(void *function, void *call_site)
 	thread_leave(thread);
 }
 
-void
-calls_exit(void *function, void *call_site)
+static inline __attribute__((always_inline)) void
+on_exit_of(struct thread *self, struct frame frame, void *function, void *call_site)
 {
-	const struct frame frame = arch_caller();
-	struct thread *thread = is_off() ? NULL : thread_enter(frame);
+	struct thread *thread = is_off() ? NULL : thread_enter_as(self, frame);
 
 	if (unlikely(!thread))
 		return;
 	if (is_wanted(thread, (uint64_t)function, false))
 		leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
+}
+
+void
+calls_enter(void *function, void *call_site)
+{
+	on_enter(thread_self, arch_caller(), function);
+}
+
+void
+calls_exit(void *function, void *call_site)
+{
+	on_exit_of(thread_self, arch_caller(), function, call_site);
+}
+
+void
+calls_enter_calibrated(void *function, void *call_site)
+{
+	on_enter(calibrate_self, arch_caller(), function);
+}
+
+void
+calls_exit_calibrated(void *function, void *call_site)
+{
+	on_exit_of(calibrate_self, arch_caller(), function, call_site);
 }
 
 void __cyg_profile_func_enter(void *function, void *call_site);

@@ -97,6 +97,10 @@ struct calls {
 void calls_enter(void *function, void *call_site);
 void calls_exit(void *function, void *call_site);
 
+/* The same for the thread that calibration plays. */
+void calls_enter_calibrated(void *function, void *call_site);
+void calls_exit_calibrated(void *function, void *call_site);
+
 /*
  * The call stack of the real stack that `thread` has just walked from `sp` on; it becomes the one
  * that the thread runs on. NULL: there is no memory for it.

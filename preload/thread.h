@@ -77,18 +77,23 @@ void thread_announce(struct thread *thread, const char *name);
 
 struct thread *thread_enter_slow(struct frame frame);
 
-/* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
-static inline struct thread *
-thread_enter(struct frame frame)
+/* Opens the gate of `thread`, the calling one or one that it plays, see thread_enter(). */
+static inline __attribute__((always_inline)) struct thread *
+thread_enter_as(struct thread *thread, struct frame frame)
 {
-	struct thread *thread = thread_self;
-
 	if (unlikely(!thread || thread->gate != THREAD_READY))
 		return thread_enter_slow(frame);
 	thread->gate = frame.sp;
 	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
+}
+
+/* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
+static inline struct thread *
+thread_enter(struct frame frame)
+{
+	return thread_enter_as(thread_self, frame);
 }
 
 static inline void
