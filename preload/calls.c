@@ -28,7 +28,7 @@ top_of(const struct calls_stack *stack)
 }
 
 static inline __attribute__((always_inline)) void
-close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
+close_top_by(struct thread *thread, struct calls_stack *stack, uint64_t ticks, bool jumped)
 {
 	const struct calls_entry *entry = &stack->entries[stack->depth];
 	struct writer *writer = &thread->writer;
@@ -38,11 +38,18 @@ close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 	if (unlikely(!recorded))
 		return;
 	if (unlikely(thread->call_sums != NULL)) {
-		call_sums_leave(thread, stack, entry, ticks);
+		call_sums_leave(thread, stack, entry, ticks, jumped);
 	} else if (writer_ready(writer)) {
-		writer->at = record_emit_exit(&writer->state, writer->at, ticks);
+		writer->at = record_emit_exit(
+			&writer->state, writer->at, ticks, jumped ? RECORD_JUMPED : 0);
 		writer_commit(writer);
 	}
+}
+
+static inline void
+close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
+{
+	close_top_by(thread, stack, ticks, false);
 }
 
 /* ---- frames ---- */
@@ -343,13 +350,13 @@ leave(struct thread *thread, struct frame frame, uint64_t function, uint64_t cal
 {
 	const uint64_t ticks = session_ticks();
 	struct calls_stack *stack = thread->calls.stack;
-	const uint64_t *slot = frame.pc == call_site
-				       ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
-				       : calls_slot(thread, frame);
+	const bool jumped = frame.pc == call_site;
+	const uint64_t *slot = jumped ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
+				      : calls_slot(thread, frame);
 
 	if (likely(stack && load_relaxed(&stack->user) == thread && !thread->calls.jump_ticks &&
 		    top_of(stack)->slot == slot && top_of(stack)->function == function))
-		close_top(thread, stack, ticks);
+		close_top_by(thread, stack, ticks, jumped);
 	/* While entries are left out, most exits have none. */
 	else if (recording_wants_time(thread))
 		leave_slow(thread, frame, slot, function, ticks);
@@ -417,7 +424,7 @@ close_inner(struct thread *thread, struct calls_stack *stack, uint32_t depth, ui
 	uint64_t numbers[] = {0, stack->depth - depth};
 
 	if (thread->call_sums)
-		call_sums_leave(thread, stack, entry, ticks);
+		call_sums_leave(thread, stack, entry, ticks, false);
 	else
 		writer_emit(&thread->writer, RECORD_CALL_LEFT, numbers, 2, NULL, 0);
 	memmove(&stack->entries[depth], &stack->entries[depth + 1],
