@@ -471,12 +471,37 @@ calls_jumped(struct thread *thread)
 		thread->calls.jump_ticks = session_ticks();
 }
 
+/*
+ * An entry is recorded before it is on the stack, and taken off before its exit is recorded: the
+ * reader has at most more of them.
+ */
+void
+calls_mend(struct thread *thread)
+{
+	struct calls_stack *stack = thread->calls.stack;
+	uint64_t number[] = {0, 0}, depth[] = {0, 0};
+
+	calls_jumped(thread);
+	if (!stack || load_relaxed(&stack->user) != thread || !session.pool->options.detail)
+		return;
+	number[1] = stack->number;
+	depth[1] = call_limits_recorded(stack);
+	writer_emit(&thread->writer, RECORD_CALL_STACK, number, 2, NULL, 0);
+	writer_emit(&thread->writer, RECORD_CALL_DEPTH, depth, 2, NULL, 0);
+}
+
 void
 calls_end(struct thread *thread, struct frame frame)
 {
-	if (!thread->calls.stack)
+	const uint64_t ticks = session_ticks();
+
+	if (!thread->calls.stack || !look_around(thread, frame, ticks))
 		return;
-	look_around(thread, frame, session_ticks());
+	struct calls_stack *stack = thread->calls.stack;
+
+	/* This runs where the thread's own frames were. */
+	while (stack->depth)
+		close_top(thread, stack, ticks);
 	call_limits_end(thread);
 }
 

@@ -112,9 +112,11 @@ forget_oldest(struct timing *timing)
 		calls_forget_exit(event.thread);
 	else if (event.kind == CALL_EVENT_LEFT)
 		calls_forget_left(event.thread, event.number);
+	else if (event.kind == CALL_EVENT_DEPTH)
+		calls_forget_depth(event.thread, event.number);
 	else if (event.kind == CALL_EVENT_ENTER || event.kind == CALL_EVENT_STACK)
 		timing_apply_call(&event);
-	else if (event.kind != CALL_EVENT_LEFT_OUT)
+	else if (event.kind != CALL_EVENT_LEFT_OUT && event.kind != CALL_EVENT_PAUSE)
 		calls_forget_open(&event);
 }
 
@@ -186,7 +188,8 @@ call_limits_apply_slow(struct timing *timing, const struct call_event *event)
 	if (enters && event->ticks < limits->calls_start_ticks)
 		within.ticks = limits->calls_start_ticks;
 	/* Calls that go on are cut. */
-	if ((event->kind == CALL_EVENT_EXIT || event->kind == CALL_EVENT_LEFT) &&
+	if ((event->kind == CALL_EVENT_EXIT || event->kind == CALL_EVENT_LEFT ||
+		    event->kind == CALL_EVENT_DEPTH) &&
 		event->ticks >= limits->calls_stop_ticks)
 		return;
 	within.ticks = MIN(within.ticks, limits->calls_stop_ticks);

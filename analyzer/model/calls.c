@@ -71,6 +71,9 @@ equal_path(struct timing_thread *thread, const struct call_frame *frame)
 	g_autoptr(GArray) way = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	uint32_t path = 0;
 
+	/* A coroutine's call may be all that it has had to do with calls. */
+	if (unlikely(!thread->tree.paths))
+		call_tree_init(&thread->tree);
 	for (uint32_t at = frame->path; at; at = paths[at].parent)
 		g_array_append_val(way, paths[at].function);
 	for (guint i = way->len; i-- > 0;)
@@ -399,6 +402,13 @@ calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner)
 }
 
 void
+calls_depth(struct timing_thread *thread, uint64_t ticks, uint64_t depth)
+{
+	while (thread->stack->depth + thread->stack->excess > depth)
+		calls_exit(thread, ticks);
+}
+
+void
 calls_left_out(struct timing_thread *thread, uint64_t count)
 {
 	struct call_stack *stack = thread->stack;
@@ -466,6 +476,13 @@ calls_forget_left(struct timing_thread *thread, uint64_t inner)
 	memmove(&stack->frames[at], &stack->frames[at + 1], (stack->depth - at - 1) * sizeof(left));
 	stack->frames[stack->depth - 1] = left;
 	forget_top(stack);
+}
+
+void
+calls_forget_depth(struct timing_thread *thread, uint64_t depth)
+{
+	while (thread->stack->depth + thread->stack->excess > depth)
+		calls_forget_exit(thread);
 }
 
 /* BASE, CLOSE or PROCESS_END: nothing is open there any more. */

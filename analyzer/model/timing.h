@@ -140,6 +140,7 @@ enum call_event_kind {
 	CALL_EVENT_LEFT,     /* how many are open inside it */
 	CALL_EVENT_BASE,     /* node */
 	CALL_EVENT_STACK,    /* number of a stack */
+	CALL_EVENT_DEPTH,    /* how many are open at most */
 	CALL_EVENT_LEFT_OUT, /* how many */
 	CALL_EVENT_PAUSE,    /* ticks */
 	CALL_EVENT_CLOSE,    /* what is open on the thread's stack */
@@ -182,6 +183,8 @@ void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function
 void calls_exit(struct timing_thread *thread, uint64_t ticks);
 /* One is left that has `inner` open ones inside it. */
 void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
+/* Ends the innermost ones, so that `depth` are open at most. */
+void calls_depth(struct timing_thread *thread, uint64_t ticks, uint64_t depth);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
 void calls_left_out(struct timing_thread *thread, uint64_t count);
 void calls_pause(struct timing_thread *thread, uint64_t ticks);
@@ -192,6 +195,7 @@ void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tal
 /* Takes calls and their ends without adding them up: only call stacks follow. */
 void calls_forget_exit(struct timing_thread *thread);
 void calls_forget_left(struct timing_thread *thread, uint64_t inner);
+void calls_forget_depth(struct timing_thread *thread, uint64_t depth);
 void calls_forget_open(const struct call_event *event);
 /* What is open on any stack of the process begins now. */
 void calls_begin_anew(struct timing_process *process, uint64_t ticks);

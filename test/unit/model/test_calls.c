@@ -229,6 +229,24 @@ Test(calls, frames_left_by_an_exception_end_where_their_exits_say)
 	cr_assert_eq(SUMS(MAIN)->self_ns, 30);
 }
 
+Test(calls, entries_that_a_hook_left_in_the_middle_told_in_vain_are_closed)
+{
+	enter(10, MAIN);
+	enter(20, F);
+	enter(30, G);
+	tell(RECORD_CALL_DEPTH, 40, 1);
+	enter(50, G);
+	leave(60);
+	tell(RECORD_CALL_DEPTH, 65, 5);
+	leave(70);
+	finish(100);
+
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 20);
+	cr_assert_eq(SUMS(G, MAIN)->calls, 1);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 60);
+	cr_assert_eq(first()->unmatched_exits, 0);
+}
+
 Test(calls, an_exit_without_an_entry_is_counted_and_no_more)
 {
 	leave(10);
@@ -309,6 +327,21 @@ Test(calls, a_coroutine_that_moves_to_another_thread_goes_on_below_its_calls)
 	cr_assert_eq(SUMS_OF(0, F)->total_ns, 30);
 	cr_assert_eq(SUMS_OF(0, F)->self_ns, 20);
 	cr_assert_eq(SUMS_OF(1, G, F)->total_ns, 10);
+}
+
+Test(calls, a_coroutine_may_end_in_a_thread_that_entered_nothing)
+{
+	struct model_thread *second = feeder_thread(model, 1, 2);
+
+	tell(RECORD_CALL_STACK, 0, 7);
+	enter(10, F);
+	tell(RECORD_CALL_STACK, 20, 0);
+	feed_numbers(model, second, RECORD_CALL_STACK, 50, 7, 0, 0, 0, 0);
+	event_of(second, RECORD_EXIT, 70, 0);
+	finish(100);
+
+	cr_assert_eq(SUMS_OF(0, F)->total_ns, 30);
+	cr_assert_eq(first()->unmatched_exits, 0);
 }
 
 /* ---- what tracing costs ---- */

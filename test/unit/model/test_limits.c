@@ -260,6 +260,25 @@ Test(limits, the_last_calls_are_those_of_a_run_that_began_with_them)
 	cr_assert_eq(run->traced_from_ns, 990);
 }
 
+Test(limits, the_last_calls_are_right_where_the_profiler_was_at_its_own_business)
+{
+	ask((struct asked){.max_calls = 2, .keep = OPTIONS_KEEP_LAST});
+	enter(0, F);
+	for (uint64_t at = 10; at < 1000; at += 10) {
+		call(at, at + 5, G);
+		tell(RECORD_CALL_PAUSE, at + 7, 1, 0, 0, 0);
+	}
+	tell(RECORD_CALL_DEPTH, 1000, 1, 0, 0, 0);
+	call(1000, 1008, H);
+	leave(1100);
+	finish(1200);
+
+	cr_assert_eq(sums(G).calls, 1);
+	cr_assert_eq(sums(H).calls, 1);
+	cr_assert_eq(sums(F).calls, 1);
+	cr_assert_eq(sums(F).total_ns, 110 - 1);
+}
+
 Test(limits, the_last_calls_may_be_all)
 {
 	ask((struct asked){.max_calls = 100, .keep = OPTIONS_KEEP_LAST});
