@@ -192,10 +192,14 @@ enum record_call_tally_field {
 };
 
 /*
- * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds
- *`pair` to whatever contains it, of which `inside` lies between its own two time stamps: true total
- *= total - inside - calls inside it at any depth * pair true self  = self - inside - direct calls *
- *(pair - inside)
+ * What tracing itself costs at this time, measured in the process again and again; in parts of a
+ * tick. A traced call adds `pair` to whatever contains it, of which `inside` lies between its own
+ * two time stamps:
+ *
+ *	true total = total - inside - calls inside it at any depth * pair
+ *	true self  = self - inside - direct calls * (pair - inside)
+ *
+ * Sums of summary mode are without it already (struct pool_call_sums).
  */
 enum record_cost_field {
 	COST_TIME,
@@ -206,6 +210,10 @@ enum record_cost_field {
 			   * its free, as memory profiling lengthens them; 3: of a call that
 			   * is left out (options min_duration, max_depth) */
 	COST_NUMBERS,
+};
+
+enum {
+	COST_FRACTION = 256 /* costs are in so many parts of a tick */
 };
 
 enum record_sampling_source {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "call_modules.h"
+
 /* ---- threads and processes ---- */
 
 /* A forked child's calls cost what its parent's did, until it says otherwise. */
@@ -40,6 +42,7 @@ get_process(struct model_process *process)
 	process->timing = timing;
 	g_ptr_array_add(timing->timing->processes, timing);
 	inherit(timing);
+	call_modules_init(timing);
 	return timing;
 }
 
@@ -122,14 +125,15 @@ apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t tic
 static ALWAYS_INLINE void
 apply_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
 {
-	const struct call_event event = {thread, ticks, function, from, CALL_EVENT_ENTER};
+	const uint64_t key = call_modules_key(thread->process, function);
+	const struct call_event event = {thread, ticks, key, from, CALL_EVENT_ENTER};
 	struct timing *timing = thread->process->timing;
 
 	timing->called = true;
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
 	else
-		calls_enter(thread, ticks, function, from);
+		calls_enter(thread, ticks, key, from);
 }
 
 static void
@@ -162,23 +166,12 @@ apply_sampling(struct timing_thread *thread, const struct record *record)
 	thread->process->source[kind] = number[2];
 }
 
-static uint64_t
-middle_of(const uint64_t *values, uint64_t count)
-{
-	if (count < COSTS_RECENT)
-		return values[(count - 1) % COSTS_RECENT];
-	return MAX(MIN(values[0], values[1]), MIN(MAX(values[0], values[1]), values[2]));
-}
-
 static void
 add_cost(struct call_costs *costs, struct call_cost cost)
 {
-	costs->recent[costs->count++ % COSTS_RECENT] = cost.pair;
+	costs->count++;
 	costs->now = cost;
-	costs->now.pair = middle_of(costs->recent, costs->count);
-	costs->sum += costs->now.pair;
-	if (cost.pair)
-		costs->now.inside = costs->now.pair * cost.inside / cost.pair;
+	costs->sum += cost.pair;
 }
 
 static void
@@ -218,7 +211,8 @@ apply_call_tally(struct timing_thread *thread, const struct record *record)
 		.open = (uint32_t)number[CALL_TALLY_OPEN],
 	};
 
-	model_call_tallies(thread->thread, &tally, 1);
+	thread->thread->model->events += tally.count;
+	calls_tally(thread, &tally);
 }
 
 static void
@@ -318,6 +312,8 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 
 	if (type == RECORD_PROCESS)
 		call_limits_read(context, record);
+	if (type == RECORD_MODULE_GONE && thread->process->timing)
+		call_modules_gone(thread->process->timing, record->extended.number[1]);
 	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
 		return;
 	/* Of a thread that did nothing of the kind these say nothing. */
@@ -328,14 +324,14 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 }
 
 void
-model_call_tallies(
-	struct model_thread *thread, const struct pool_call_tally *tallies, unsigned count)
+model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 {
 	struct timing_thread *timing = timing_thread_get(thread);
 
-	for (unsigned i = 0; i < count; i++) {
-		thread->model->events += tallies[i].count;
-		calls_tally(timing, &tallies[i]);
+	timing->taken = sums->taken;
+	for (unsigned i = 0; i < POOL_CALL_TALLIES; i++) {
+		thread->model->events += sums->tally[i].count;
+		calls_tally(timing, &sums->tally[i]);
 	}
 }
 
