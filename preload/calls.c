@@ -469,19 +469,24 @@ calls_jumped(struct thread *thread)
  * An entry is recorded before it is on the stack, and taken off before its exit is recorded: the
  * reader has at most more of them.
  */
+static void
+tell_depth(struct thread *thread, const struct calls_stack *stack)
+{
+	uint64_t number[] = {0, stack->number}, depth[] = {0, call_limits_recorded(stack)};
+
+	writer_emit(&thread->writer, RECORD_CALL_STACK, number, 2, NULL, 0);
+	writer_emit(&thread->writer, RECORD_CALL_DEPTH, depth, 2, NULL, 0);
+}
+
 void
 calls_mend(struct thread *thread)
 {
 	struct calls_stack *stack = thread->calls.stack;
-	uint64_t number[] = {0, 0}, depth[] = {0, 0};
-
 	calls_jumped(thread);
-	if (!stack || load_relaxed(&stack->user) != thread || !session.pool->options.detail)
-		return;
-	number[1] = stack->number;
-	depth[1] = call_limits_recorded(stack);
-	writer_emit(&thread->writer, RECORD_CALL_STACK, number, 2, NULL, 0);
-	writer_emit(&thread->writer, RECORD_CALL_DEPTH, depth, 2, NULL, 0);
+	if (thread->call_sums)
+		call_sums_mend(thread);
+	else if (stack && load_relaxed(&stack->user) == thread)
+		tell_depth(thread, stack);
 }
 
 void
