@@ -515,15 +515,21 @@ is_off(void)
 	       !window_opens_slow();
 }
 
-/* Whether calls of the function are traced; counts those that are not. */
-static inline bool
-is_wanted(struct thread *thread, uint64_t function, bool enters)
+/*
+ * The function is left out by name. After a jump its frame may lie where that of an entry was, and
+ * have been called from the same place: the entry is no more, which cannot be seen later.
+ */
+static __attribute__((noinline)) void
+leave_out(struct thread *thread, struct frame frame, uint64_t function)
 {
-	if (likely(call_filter_wants(function)))
-		return true;
-	if (enters)
-		call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
-	return false;
+	call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
+	if (likely(!thread->calls.jump_ticks))
+		return;
+	const uint64_t *slot = calls_slot(thread, frame);
+	const struct calls_entry entry = {
+		.sp = frame.sp, .slot = slot, .word = *slot, .pc = frame.pc, .function = function};
+
+	enter_slow(thread, frame, &entry);
 }
 
 /* Likewise, of an entry. */
@@ -541,8 +547,10 @@ on_enter(struct thread *self, struct frame frame, void *function)
 
 	if (unlikely(!thread))
 		return;
-	if (is_wanted(thread, (uint64_t)function, true))
+	if (likely(call_filter_wants((uint64_t)function)))
 		enter(thread, frame, (uint64_t)function);
+	else
+		leave_out(thread, frame, (uint64_t)function);
 	thread_leave(thread);
 }
 
@@ -553,7 +561,7 @@ on_exit_of(struct thread *self, struct frame frame, void *function, void *call_s
 
 	if (unlikely(!thread))
 		return;
-	if (is_wanted(thread, (uint64_t)function, false))
+	if (likely(call_filter_wants((uint64_t)function)))
 		leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
 }

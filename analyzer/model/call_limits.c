@@ -75,6 +75,16 @@ model_has_calls_enough(const struct model *model)
 	return model->timing->limits.enough;
 }
 
+/* Of a pause what lies in the time from `start` to `stop`: no call is there before or after. */
+static void
+cut_pause(struct call_event *event, uint64_t start, uint64_t stop)
+{
+	const uint64_t from = MAX(event->ticks - MIN(event->number, event->ticks), start);
+	const uint64_t to = MIN(event->ticks, stop);
+
+	event->number = to > from ? to - from : 0;
+}
+
 /* ---- the last ones ---- */
 
 static void
@@ -154,8 +164,19 @@ call_limits_drain(struct timing *timing)
 			calls_begin_anew(
 				g_ptr_array_index(timing->processes, i), ring->begin_ticks);
 	}
-	for (; ring->count; ring->first++, ring->count--)
-		timing_apply_call(oldest(ring));
+	for (; ring->count; ring->first++, ring->count--) {
+		struct call_event event = *oldest(ring);
+
+		const bool is_early = event.ticks < ring->begin_ticks;
+
+		event.ticks = MAX(event.ticks, ring->begin_ticks);
+		if (event.kind == CALL_EVENT_PAUSE)
+			cut_pause(&event, ring->begin_ticks, UINT64_MAX);
+		timing_apply_call(&event);
+		/* It was told late. */
+		if (is_early && event.kind == CALL_EVENT_ENTER)
+			calls_begin_with_caller(event.thread);
+	}
 	g_free(ring->events);
 	g_free(ring);
 }
@@ -192,6 +213,8 @@ call_limits_apply_slow(struct timing *timing, const struct call_event *event)
 		    event->kind == CALL_EVENT_DEPTH) &&
 		event->ticks >= limits->calls_stop_ticks)
 		return;
+	if (event->kind == CALL_EVENT_PAUSE)
+		cut_pause(&within, limits->calls_start_ticks, limits->calls_stop_ticks);
 	within.ticks = MIN(within.ticks, limits->calls_stop_ticks);
 	if (limits->ring)
 		push(timing, &within);

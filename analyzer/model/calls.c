@@ -611,6 +611,18 @@ begin_anew(struct call_stack *stack, uint64_t ticks)
 }
 
 void
+calls_begin_with_caller(struct timing_thread *thread)
+{
+	const struct call_stack *stack = thread->stack;
+	struct call_frame *top = &stack->frames[stack->depth - 1];
+
+	if (stack->excess || stack->depth < 2)
+		return;
+	top->start = top[-1].start;
+	top->paused = top[-1].paused;
+}
+
+void
 calls_begin_anew(struct timing_process *process, uint64_t ticks)
 {
 	GHashTableIter iter;

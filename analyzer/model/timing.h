@@ -193,6 +193,8 @@ void calls_forget_exit(struct timing_thread *thread);
 void calls_forget_left(struct timing_thread *thread, uint64_t inner);
 void calls_forget_depth(struct timing_thread *thread, uint64_t depth);
 void calls_forget_open(const struct call_event *event);
+/* The innermost one began as early as its caller. */
+void calls_begin_with_caller(struct timing_thread *thread);
 /* What is open on any stack of the process begins now. */
 void calls_begin_anew(struct timing_process *process, uint64_t ticks);
 /* The process is over: nothing stays open on any stack. */

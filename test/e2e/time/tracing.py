@@ -100,8 +100,8 @@ def check_run(command, wanted, mode, env):
                 + time_problems(rows, int(run.profile.run()["duration_ns"])))
 
 
-def check_account(command, options):
-    """A program that prints the tree of its calls."""
+def check_account(command, options, wanted_of=None):
+    """A program that prints the tree of its calls, of which `wanted_of` makes what is kept."""
     with TimeRun(command, options=["--rate", "0", *options]) as run:
         if run.profile is None or run.status:
             return [f"status {run.status}: {run.err[-300:]}"]
@@ -110,6 +110,7 @@ def check_account(command, options):
             calls, path = line.split(" ")
             wanted[tuple(path.split(";"))] = int(calls)
         names = {name for path in wanted for name in path}
+        wanted = wanted_of(wanted) if wanted_of else wanted
         rows = [r for r in traced_rows(run.profile, names) if r["path"] != ("[unknown]",)]
         for row in rows:
             row["path"] = tuple(name for name in row["path"] if name != "[unknown]")
