@@ -54,6 +54,28 @@ stack_time(const struct call_stack *stack, uint64_t ticks)
 	return ticks > stack->offset ? ticks - stack->offset : 0;
 }
 
+/* A record may be of a time before the pause that was told last: what writing it took, mostly. */
+static __attribute__((noinline)) uint64_t
+paused_before(const struct call_stack *stack, uint64_t ticks)
+{
+	uint64_t paused = stack->paused;
+
+	for (unsigned i = 0; i < MIN(stack->pause_count, CALL_PAUSES); i++) {
+		const struct call_pause *pause = &stack->pauses[i];
+
+		if (pause->end > ticks)
+			paused -= MIN(pause->ticks, pause->end - ticks);
+	}
+	return paused;
+}
+
+/* How much was the profiler's until then. */
+static inline uint64_t
+paused_at(const struct call_stack *stack, uint64_t ticks)
+{
+	return likely(ticks >= stack->pause_end) ? stack->paused : paused_before(stack, ticks);
+}
+
 static void
 grow_frames(struct call_stack *stack)
 {
@@ -207,7 +229,7 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
 	const uint64_t end = stack_time(stack, ticks);
-	const uint64_t start = frame->start + (stack->paused - frame->paused);
+	const uint64_t start = frame->start + (paused_at(stack, ticks) - frame->paused);
 	const uint64_t total = end > start ? end - start : 0;
 
 	/* What was given a name is never too short. */
@@ -279,7 +301,7 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 	frame = &stack->frames[stack->depth];
 	*frame = (struct call_frame){
 		.start = stack_time(stack, ticks),
-		.paused = stack->paused,
+		.paused = paused_at(stack, ticks),
 		.thread = thread,
 		.path = path_of(thread, stack, function, from),
 	};
@@ -328,7 +350,7 @@ static uint64_t
 total_so_far(const struct call_stack *stack, const struct call_frame *frame, uint64_t ticks)
 {
 	const uint64_t end = stack_time(stack, ticks);
-	const uint64_t start = frame->start + (stack->paused - frame->paused);
+	const uint64_t start = frame->start + (paused_at(stack, ticks) - frame->paused);
 
 	return end > start ? end - start : 0;
 }
@@ -425,10 +447,15 @@ calls_left_out(struct timing_thread *thread, uint64_t count)
 }
 
 void
-calls_pause(struct timing_thread *thread, uint64_t ticks)
+calls_pause(struct timing_thread *thread, uint64_t end, uint64_t ticks)
 {
-	if (ticks < UINT32_MAX)
-		thread->stack->paused += ticks;
+	struct call_stack *stack = thread->stack;
+
+	if (ticks >= UINT32_MAX)
+		return;
+	stack->paused += ticks;
+	stack->pause_end = MAX(stack->pause_end, end);
+	stack->pauses[stack->pause_count++ % CALL_PAUSES] = (struct call_pause){end, ticks};
 }
 
 static void

@@ -95,7 +95,7 @@ timing_apply_call(const struct call_event *event)
 		calls_left_out(thread, event->number);
 		break;
 	case CALL_EVENT_PAUSE:
-		calls_pause(thread, event->number);
+		calls_pause(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_CLOSE:
 		calls_close_all(thread, event->ticks);

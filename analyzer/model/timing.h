@@ -48,6 +48,15 @@ struct call_frame {
 	uint32_t path;
 };
 
+enum {
+	CALL_PAUSES = 16 /* that are remembered: a call is told of soon after it began */
+};
+
+/* A time that was the profiler's. */
+struct call_pause {
+	uint64_t end, ticks;
+};
+
 /*
  * A call stack. Its clock stands still while the stack is switched away: `offset` is how far it is
  * behind.
@@ -59,6 +68,8 @@ struct call_stack {
 	uint64_t excess; /* open calls beyond CALL_DEPTH_MAX */
 	uint64_t offset, suspended_ticks, resumed_ticks;
 	uint64_t paused; /* ticks that were the profiler's */
+	uint64_t pause_end, pause_count;
+	struct call_pause pauses[CALL_PAUSES]; /* the last ones */
 	bool suspended;
 };
 
@@ -183,7 +194,8 @@ void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
 void calls_depth(struct timing_thread *thread, uint64_t ticks, uint64_t depth);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
 void calls_left_out(struct timing_thread *thread, uint64_t count);
-void calls_pause(struct timing_thread *thread, uint64_t ticks);
+/* So long, until `end`, it was at the profiler's business. */
+void calls_pause(struct timing_thread *thread, uint64_t end, uint64_t ticks);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
 void calls_close_all(struct timing_thread *thread, uint64_t ticks);

@@ -329,6 +329,24 @@ Test(calls, a_coroutine_that_moves_to_another_thread_goes_on_below_its_calls)
 	cr_assert_eq(SUMS_OF(1, G, F)->total_ns, 10);
 }
 
+Test(calls, a_pause_is_taken_off_the_calls_that_were_open_then_whenever_they_are_told)
+{
+	enter(100, MAIN);
+	tell(RECORD_CALL_PAUSE, 200, 50);
+	enter(145, F); /* writing it took the pause */
+	tell(RECORD_CALL_PAUSE, 300, 60);
+	leave(235); /* likewise */
+	enter(310, G);
+	leave(330);
+	leave(400);
+	finish(500);
+
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 90 - 50);
+	cr_assert_eq(SUMS(G, MAIN)->total_ns, 20);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 300 - 50 - 60);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 300 - 50 - 60 - 40 - 20);
+}
+
 Test(calls, a_coroutine_may_end_in_a_thread_that_entered_nothing)
 {
 	struct model_thread *second = feeder_thread(model, 1, 2);
