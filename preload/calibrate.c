@@ -28,7 +28,7 @@ enum {
 	CALLS = 64,
 	WARM_CALLS = 4,
 	SPANS = BATCHES * (WARM_CALLS + CALLS),
-	CALLS_AGAIN = 24,
+	CALLS_AGAIN = 16,
 	SHARE = 128,	 /* of the time is spent on measuring again */
 	TOLD_EVERY = 64, /* measurements, in summary mode */
 	MEMORY_BATCHES = 24,
@@ -57,12 +57,25 @@ linked_exit(void *function, void *call_site)
 	leave_hook(function, call_site);
 }
 
+typedef void tiny(void);
+
+/* A function that returns nothing jumps to its exit hook, */
 static __attribute__((noinline)) void
-tiny(void)
+tiny_jumping(void)
 {
-	linked_enter((void *)&tiny, __builtin_return_address(0));
+	linked_enter((void *)&tiny_jumping, __builtin_return_address(0));
 	__asm__ volatile("");
-	linked_exit((void *)&tiny, __builtin_return_address(0));
+	linked_exit((void *)&tiny_jumping, __builtin_return_address(0));
+}
+
+/* and others call it, as all do where nothing is optimised. */
+static __attribute__((noinline)) void
+tiny_calling(void)
+{
+	linked_enter((void *)&tiny_calling, __builtin_return_address(0));
+	__asm__ volatile("");
+	linked_exit((void *)&tiny_calling, __builtin_return_address(0));
+	__asm__ volatile("");
 }
 
 static __attribute__((noinline)) void
@@ -70,6 +83,8 @@ tiny_plain(void)
 {
 	__asm__ volatile("");
 }
+
+static tiny *const tinies[] = {[false] = tiny_calling, [true] = tiny_jumping};
 
 /* ---- a thread that writes nowhere ---- */
 
@@ -107,27 +122,15 @@ init_scratch(struct scratch *scratch)
 
 /* Ticks that one batch of calls takes. */
 static __attribute__((noinline)) uint64_t
-run_traced_batch(struct scratch *scratch, int calls)
+run_batch(struct scratch *scratch, tiny *function, int calls)
 {
 	scratch->entries[1].sp = (uint64_t)__builtin_frame_address(0);
 	for (int i = 0; i < WARM_CALLS; i++)
-		tiny();
+		function();
 	const uint64_t start = session_ticks();
 
 	for (int i = 0; i < calls; i++)
-		tiny();
-	return session_ticks() - start;
-}
-
-static __attribute__((noinline)) uint64_t
-run_plain_batch(int calls)
-{
-	for (int i = 0; i < WARM_CALLS; i++)
-		tiny_plain();
-	const uint64_t start = session_ticks();
-
-	for (int i = 0; i < calls; i++)
-		tiny_plain();
+		function();
 	return session_ticks() - start;
 }
 
@@ -153,13 +156,13 @@ less(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-run_traced(struct scratch *scratch, int calls)
+run_traced(struct scratch *scratch, bool jumping, int calls)
 {
 	/* As it was before a handler may have jumped out of the last one. */
 	scratch->thread.gate = THREAD_READY;
 	scratch->stack.depth = 1;
 	calibrate_self = &scratch->thread;
-	return run_traced_batch(scratch, calls);
+	return run_batch(scratch, tinies[jumping], calls);
 }
 
 /* Ticks between the two stamps of each call. */
@@ -200,7 +203,7 @@ has_room(const struct scratch *scratch)
 }
 
 static void
-measure(struct scratch *scratch, uint64_t *numbers)
+measure(struct scratch *scratch, bool jumping, uint64_t *numbers)
 {
 	static uint64_t traced[BATCHES], plain[BATCHES];
 	static struct spans spans;
@@ -209,8 +212,8 @@ measure(struct scratch *scratch, uint64_t *numbers)
 	for (int i = 0; i < BATCHES; i++) {
 		if (!has_room(scratch))
 			take_spans(scratch, &spans);
-		plain[i] = run_plain_batch(CALLS) * COST_FRACTION / CALLS;
-		traced[i] = run_traced(scratch, CALLS) * COST_FRACTION / CALLS;
+		plain[i] = run_batch(scratch, tiny_plain, CALLS) * COST_FRACTION / CALLS;
+		traced[i] = run_traced(scratch, jumping, CALLS) * COST_FRACTION / CALLS;
 	}
 	take_spans(scratch, &spans);
 	sort(spans.ticks, spans.count);
@@ -235,8 +238,11 @@ static void
 tell(struct writer *writer, struct scratch *scratch, uint64_t kind)
 {
 	uint64_t numbers[COST_NUMBERS] = {[COST_SUMMARY] = kind};
+	uint64_t jumping[COST_NUMBERS];
 
-	measure(scratch, numbers);
+	measure(scratch, true, jumping);
+	measure(scratch, false, numbers);
+	numbers[COST_JUMPED] = jumping[COST_PAIR];
 	if (kind <= 1)
 		memcpy(first_numbers, numbers, sizeof(numbers));
 	else
@@ -281,7 +287,8 @@ measure_first(struct writer *writer)
 
 	if (!scratch)
 		return;
-	run_traced(scratch, CALLS);
+	run_traced(scratch, true, CALLS);
+	run_traced(scratch, false, CALLS);
 	/* What stacks lead through is told to the reader, not to the scratch chunk. */
 	modules_announce(writer);
 	tell(writer, scratch, !options->detail);
@@ -294,10 +301,15 @@ measure_first(struct writer *writer)
 
 /* ---- again ---- */
 
+/* The last measurements, and the sum of what they made known that was not told yet. */
+struct recent {
+	uint64_t pair[RECENT], sum;
+};
+
 struct calibration {
 	struct scratch *scratch;
-	uint64_t recent[RECENT], count;
-	uint64_t sum, summed; /* of pairs that were not told yet */
+	struct recent recent[2]; /* [true]: of jumping ones */
+	uint64_t count, summed;
 };
 
 /* NULL: there is no memory for it. */
@@ -321,31 +333,35 @@ calibration_of(struct thread *thread)
 
 /* The middle one of the last three: a batch that was interrupted counts for nothing. */
 static uint64_t
-recent_pair(const struct calibration *calibration)
+recent_pair(const struct recent *recent, uint64_t count)
 {
 	uint64_t values[RECENT];
-	const int count = calibration->count < RECENT ? (int)calibration->count : RECENT;
+	const int known = count < RECENT ? (int)count : RECENT;
 
-	memcpy(values, calibration->recent, sizeof(values));
-	sort(values, count);
-	return values[count / 2];
+	memcpy(values, recent->pair, sizeof(values));
+	sort(values, known);
+	return values[known / 2];
 }
 
 static void
-set_cost(struct calls *calls, uint64_t pair)
+set_cost(struct calls *calls, uint64_t pair, uint64_t jumped)
 {
-	/* The same share of it lies inside. */
+	/* The same share of it lies inside; an exit's time is taken before the two differ. */
 	const uint64_t inside = first_numbers[COST_PAIR] ? pair * first_numbers[COST_INSIDE] /
 								   first_numbers[COST_PAIR]
 							 : pair / 2;
 
-	calls->cost = (struct calls_cost){pair, inside, first_left_out};
+	calls->cost = (struct calls_cost){
+		.pair = {pair, jumped},
+		.inside = inside < jumped ? inside : jumped,
+		.left_out = first_left_out,
+	};
 }
 
 static void
 set_next(struct calls *calls, uint64_t now)
 {
-	const uint64_t batch = CALLS_AGAIN * calls->cost.pair / COST_FRACTION;
+	const uint64_t batch = 2 * CALLS_AGAIN * calls->cost.pair[false] / COST_FRACTION;
 
 	calls->measure_ticks = now + SHARE * (batch ? batch : CALLS_AGAIN);
 }
@@ -358,11 +374,13 @@ tell_again(struct thread *thread, struct calibration *calibration)
 	if (++calibration->summed < TOLD_EVERY && thread->call_sums)
 		return;
 	memcpy(numbers, first_numbers, sizeof(numbers));
-	numbers[COST_PAIR] = calibration->sum / calibration->summed;
+	numbers[COST_PAIR] = calibration->recent[false].sum / calibration->summed;
+	numbers[COST_JUMPED] = calibration->recent[true].sum / calibration->summed;
 	numbers[COST_INSIDE] = thread->calls.cost.inside;
 	if (numbers[COST_INSIDE] > numbers[COST_PAIR])
 		numbers[COST_INSIDE] = numbers[COST_PAIR];
-	calibration->sum = calibration->summed = 0;
+	calibration->recent[false].sum = calibration->recent[true].sum = 0;
+	calibration->summed = 0;
 	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
@@ -379,15 +397,19 @@ calibrate_again(struct thread *thread, uint64_t now)
 	if (!first_numbers[COST_PAIR])
 		return;
 	struct scratch *scratch = calibration->scratch;
+	const uint64_t count = calibration->count++;
 
 	scratch->thread.writer.at = scratch->payload;
-	const uint64_t plain = run_plain_batch(CALLS_AGAIN);
-	const uint64_t traced = run_traced(scratch, CALLS_AGAIN);
+	const uint64_t plain = run_batch(scratch, tiny_plain, CALLS_AGAIN);
 
-	calibration->recent[calibration->count++ % RECENT] =
-		less(traced, plain) * COST_FRACTION / CALLS_AGAIN;
-	set_cost(&thread->calls, recent_pair(calibration));
-	calibration->sum += thread->calls.cost.pair;
+	for (int jumping = 0; jumping < 2; jumping++)
+		calibration->recent[jumping].pair[count % RECENT] =
+			less(run_traced(scratch, jumping, CALLS_AGAIN), plain) * COST_FRACTION /
+			CALLS_AGAIN;
+	set_cost(&thread->calls, recent_pair(&calibration->recent[false], count + 1),
+		recent_pair(&calibration->recent[true], count + 1));
+	for (int jumping = 0; jumping < 2; jumping++)
+		calibration->recent[jumping].sum += thread->calls.cost.pair[jumping];
 	tell_again(thread, calibration);
 }
 
@@ -398,7 +420,7 @@ calibrate_begin(struct thread *thread)
 		measure_first(&thread->writer);
 	if (thread->calls.calibration)
 		thread->calls.calibration->count = 0;
-	set_cost(&thread->calls, first_numbers[COST_PAIR]);
+	set_cost(&thread->calls, first_numbers[COST_PAIR], first_numbers[COST_JUMPED]);
 	set_next(&thread->calls, session_ticks());
 }
 

@@ -57,7 +57,7 @@ call_sums_enter(struct thread *thread, uint32_t node, uint64_t ticks)
 
 static inline void
 call_sums_leave(struct thread *thread, struct calls_stack *stack, const struct calls_entry *entry,
-	uint64_t ticks)
+	uint64_t ticks, bool jumped)
 {
 	struct pool_call_tally *tally = call_sums_of(thread, entry->node);
 	const uint64_t end = call_sums_time(thread, ticks) - thread->calls.cost.inside;
@@ -65,7 +65,7 @@ call_sums_leave(struct thread *thread, struct calls_stack *stack, const struct c
 	const int64_t fractions = (int64_t)(end - entry->start);
 	const uint64_t total = (uint64_t)(fractions & ~(fractions >> 63)) / COST_FRACTION;
 
-	call_sums_take(thread, stack, thread->calls.cost.pair);
+	call_sums_take(thread, stack, thread->calls.cost.pair[jumped]);
 	tally->total += end;
 	tally->open--;
 	if (total < tally->min)

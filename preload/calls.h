@@ -78,7 +78,8 @@ struct thread;
 
 /* What a call costs at this time, see enum record_cost_field; summary mode's own time needs it. */
 struct calls_cost {
-	uint64_t pair, inside, left_out;
+	uint64_t pair[2]; /* [true]: the exit hook was jumped to */
+	uint64_t inside, left_out;
 };
 
 /* The thread's state for tracing is made at its first traced call. */

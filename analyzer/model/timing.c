@@ -77,7 +77,7 @@ timing_apply_call(const struct call_event *event)
 		calls_enter(thread, event->ticks, event->number, event->from);
 		break;
 	case CALL_EVENT_EXIT:
-		calls_exit(thread, event->ticks);
+		calls_exit(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_LEFT:
 		calls_left(thread, event->ticks, event->number);
@@ -117,7 +117,7 @@ apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t tic
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
 	else if (kind == CALL_EVENT_EXIT)
-		calls_exit(thread, ticks);
+		calls_exit(thread, ticks, number);
 	else
 		timing_apply_call(&event);
 }
@@ -148,7 +148,8 @@ apply_event(void *context, const struct model_event *event)
 		apply_enter(thread, event->ticks, event->address,
 			event->flags & RECORD_FROM ? MIN(event->node, (uint32_t)SITE_NODE_MAX) : 0);
 	else if (event->kind == RECORD_EXIT)
-		apply_call(thread, CALL_EVENT_EXIT, event->ticks, 0);
+		apply_call(thread, CALL_EVENT_EXIT, event->ticks,
+			event->flags & RECORD_JUMPED ? 1 : 0);
 	else if (event->ticks >= timing->limits.start_ticks &&
 		 event->ticks < timing->limits.stop_ticks)
 		samples_add(thread, event);
@@ -181,10 +182,14 @@ apply_cost(struct timing_thread *thread, const struct record *record)
 	struct timing_process *process = thread->process;
 	const uint64_t kind = number[COST_SUMMARY];
 	const struct call_cost cost = {
-		number[COST_PAIR], number[COST_INSIDE], number[COST_UNCERTAINTY]};
+		.pair = number[COST_PAIR],
+		.inside = number[COST_INSIDE],
+		.uncertainty = number[COST_UNCERTAINTY],
+		.jumped = MAX(number[COST_JUMPED], number[COST_INSIDE]),
+	};
 
-	if (number[COST_SUMMARY] >= COST_KINDS || number[COST_PAIR] > UINT32_MAX ||
-		number[COST_INSIDE] > number[COST_PAIR] || number[COST_UNCERTAINTY] > UINT32_MAX)
+	if (kind >= COST_KINDS || cost.pair > UINT32_MAX || cost.inside > cost.pair ||
+		cost.jumped > UINT32_MAX || cost.uncertainty > UINT32_MAX)
 		return;
 	add_cost(&thread->cost[kind], cost);
 	add_cost(&process->cost[kind], cost);

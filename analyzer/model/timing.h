@@ -21,6 +21,7 @@ enum {
 /* Of an ENTER + EXIT pair, see record.h; in 256ths of a tick. */
 struct call_cost {
 	uint64_t pair, inside, uncertainty;
+	uint64_t jumped; /* `pair` where the EXIT is JUMPED */
 };
 
 /* It is measured again and again. */
@@ -142,8 +143,8 @@ struct timing_thread *timing_thread_get(struct model_thread *thread);
 
 /* What happens to call stacks, in the order in which it happened. */
 enum call_event_kind {
-	CALL_EVENT_ENTER, /* number: the function */
-	CALL_EVENT_EXIT,
+	CALL_EVENT_ENTER,    /* number: the function */
+	CALL_EVENT_EXIT,     /* 1: JUMPED */
 	CALL_EVENT_LEFT,     /* how many are open inside it */
 	CALL_EVENT_BASE,     /* node */
 	CALL_EVENT_STACK,    /* number of a stack */
@@ -187,7 +188,7 @@ void call_limits_drain(struct timing *timing);
 
 /* calls.c */
 void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from);
-void calls_exit(struct timing_thread *thread, uint64_t ticks);
+void calls_exit(struct timing_thread *thread, uint64_t ticks, bool jumped);
 /* One is left that has `inner` open ones inside it. */
 void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
 /* Ends the innermost ones, so that `depth` are open at most. */
