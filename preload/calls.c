@@ -532,13 +532,8 @@ static __attribute__((noinline)) void
 leave_out(struct thread *thread, struct frame frame, uint64_t function)
 {
 	call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
-	if (likely(!thread->calls.jump_ticks))
-		return;
-	const uint64_t *slot = calls_slot(thread, frame);
-	const struct calls_entry entry = {
-		.sp = frame.sp, .slot = slot, .word = *slot, .pc = frame.pc, .function = function};
-
-	enter_slow(thread, frame, &entry);
+	if (unlikely(thread->calls.jump_ticks))
+		enter_slow(thread, frame, calls_slot(thread, frame), function);
 }
 
 /* Likewise, of an entry. */

@@ -435,7 +435,7 @@ void
 calls_depth(struct timing_thread *thread, uint64_t ticks, uint64_t depth)
 {
 	while (thread->stack->depth + thread->stack->excess > depth)
-		calls_exit(thread, ticks);
+		calls_exit(thread, ticks, false);
 }
 
 void
