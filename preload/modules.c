@@ -201,6 +201,8 @@ modules_announce_slow(struct writer *writer)
 	for (uint32_t i = 0; i < known_count(); i++)
 		if (load_acquire(&modules[i].state) == MODULE_NOTED)
 			announce(writer, i);
+	/* The reader opens their files, which may be gone soon. */
+	writer_notify();
 }
 
 /* ---- unloading ---- */

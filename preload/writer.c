@@ -30,6 +30,12 @@ ring_doorbell(struct pool_header *pool)
 }
 
 void
+writer_notify(void)
+{
+	ring_doorbell(session.pool);
+}
+
+void
 writer_retire(struct writer *writer)
 {
 	struct pool_header *pool = session.pool;

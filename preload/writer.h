@@ -49,6 +49,9 @@ void writer_retire(struct writer *writer);
  */
 bool writer_next_chunk(struct writer *writer);
 
+/* Has the reader look now and not at its leisure: what was written should not wait. */
+void writer_notify(void);
+
 /* Claims a chunk for other use than events. Returns its index, or -1. */
 int64_t writer_claim(const struct writer *writer, enum pool_chunk_kind kind);
 

@@ -196,13 +196,11 @@ symbol_module_find(
 }
 
 uint64_t
-symbol_module_debug_bytes(const struct symbol_module *module)
+symbol_module_bytes(const struct symbol_module *module)
 {
 	if (module->debug.fd >= 0)
 		return (uint64_t)module->debug.status.st_size;
-	if (module->main.fd >= 0 && module->main.has_debug_info)
-		return (uint64_t)module->main.status.st_size;
-	return 0;
+	return module->main.fd >= 0 ? (uint64_t)module->main.status.st_size : 0;
 }
 
 uint64_t

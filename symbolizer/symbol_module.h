@@ -48,8 +48,9 @@ void symbol_module_want(struct symbol_module *module, uint64_t address);
 void symbol_module_resolve(struct symbol_module *module, const struct symbol_context *context);
 
 /*
- * Reads what resolving needs first, debug information that is compressed above all. May run in
- * another thread while addresses are wanted, but not while they are resolved.
+ * Reads what resolving needs first: debug information, which is compressed mostly, or where there
+ * is none the symbol table, which is long in big programs. May run in another thread while
+ * addresses are wanted, but not while they are resolved.
  */
 void symbol_module_prepare(struct symbol_module *module, const struct symbol_context *context);
 void symbol_session_free(struct symbol_session *session);
@@ -66,8 +67,8 @@ struct symbol_chain *symbol_chain_new_single(struct symbol symbol);
 struct symbol symbol_module_offset_symbol(
 	const struct symbol_module *module, uint64_t address, const struct symbol_context *context);
 
-/* Size of the file that has the debug information; 0: none has. */
-uint64_t symbol_module_debug_bytes(const struct symbol_module *module);
+/* Size of the file that names are read from: with debug information, else its own; 0: none. */
+uint64_t symbol_module_bytes(const struct symbol_module *module);
 
 /* How long resolving may take, compared with other modules. */
 uint64_t symbol_module_weight(const struct symbol_module *module);

@@ -358,8 +358,13 @@ module_resolve_files(struct symbol_module *module, const struct symbol_context *
 void
 symbol_module_prepare(struct symbol_module *module, const struct symbol_context *context)
 {
-	if (!module->session && module->main.fd >= 0)
-		module->session = session_new(module, context);
+	struct symbol_session *session;
+
+	if (module->session || module->main.fd < 0)
+		return;
+	session = module->session = session_new(module, context);
+	if (!session->failure && !session->index)
+		session->table = symbol_table_new(session->dwfl_module);
 }
 
 void

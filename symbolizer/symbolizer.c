@@ -53,7 +53,7 @@ ahead_run(void *module, void *context)
 static void
 symbolizer_read_ahead(struct symbolizer *symbolizer, struct symbol_module *module)
 {
-	const uint64_t bytes = symbol_module_debug_bytes(module);
+	const uint64_t bytes = symbol_module_bytes(module);
 
 	if (!symbolizer->is_ahead || bytes == 0 || bytes > AHEAD_BYTES_MAX)
 		return;

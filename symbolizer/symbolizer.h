@@ -50,7 +50,7 @@ struct symbolizer_options {
 	const char *debug_directories; /* colon-separated, NULL: /usr/lib/debug */
 	bool debuginfod;	       /* ask servers (DEBUGINFOD_URLS) for what is missing */
 	unsigned threads;	       /* 0: as many as there are processors */
-	bool ahead; /* read debug information when a module is added, in a thread of its own */
+	bool ahead; /* read what names need when a module is added, in a thread of its own */
 };
 
 struct symbolizer_module {

@@ -141,12 +141,15 @@ static bool
 is_over(struct analysis *analysis)
 {
 	const unsigned live = collector_live_processes(analysis->collector);
-	const enum pool_file_users users = pool_file_users(analysis->file);
 
 	analysis->seen = analysis->seen || is_seen(analysis, live);
 	if (analysis->abandoned || stop_asked)
 		return true;
-	if (!analysis->ended || live || users == POOL_FILE_USED)
+	if (!analysis->ended || live)
+		return false;
+	const enum pool_file_users users = pool_file_users(analysis->file);
+
+	if (users == POOL_FILE_USED)
 		return false;
 	/* Started by the preload where files do not tell their users: its process comes soon. */
 	return users == POOL_FILE_UNUSED || analysis->request->channel >= 0 || analysis->seen ||
@@ -178,8 +181,13 @@ static void
 collect(struct analysis *analysis)
 {
 	while (!is_over(analysis)) {
+		const bool ended = analysis->ended;
+
 		collector_poll(analysis->collector, POLL_MS);
 		read_channel(analysis);
+		/* The look may have been a little too early to see it. */
+		if (analysis->ended && !ended)
+			collector_poll(analysis->collector, 0);
 		if (analysis->ended && analysis->channel >= 0 &&
 			g_get_monotonic_time() - analysis->ended_us > GRACE_US &&
 			!is_over(analysis))

@@ -14,6 +14,10 @@
 #include "id_map.h"
 #include "named_tables.h"
 
+enum {
+	BUFFER_BYTES = 256 * 1024
+};
+
 static const char unknown[] = "[unknown]";
 static const char deeper[] = "[deeper frames]";
 
@@ -167,6 +171,17 @@ value_of(const struct tree *tree, uint32_t node)
 	return &g_array_index(tree->values, uint64_t, node);
 }
 
+/* Of each text. Many nodes have the same one. */
+static size_t *
+text_lengths(const struct tree *tree)
+{
+	size_t *lengths = g_new(size_t, MAX(tree->texts->len, 1));
+
+	for (guint i = 0; i < tree->texts->len; i++)
+		lengths[i] = strlen(g_ptr_array_index(tree->texts, i));
+	return lengths;
+}
+
 /* ---- the cut ---- */
 
 /* Bytes of all lines if call paths were cut at each depth: of the lines that end there. */
@@ -174,12 +189,14 @@ static uint64_t
 text_bytes(const struct tree *tree, uint32_t depth_max)
 {
 	g_autofree uint64_t *length = g_new0(uint64_t, tree->parents->len);
+	g_autofree size_t *text_length = text_lengths(tree);
 	uint64_t bytes = 0;
 
 	for (guint i = 1; i < tree->parents->len; i++) {
 		if (depth_max && tree->depth[i] > depth_max)
 			continue;
-		length[i] = length[parent_of(tree, i)] + strlen(text_of(tree, i)) + 1;
+		length[i] = length[parent_of(tree, i)] +
+			    text_length[g_array_index(tree->names, uint32_t, i)] + 1;
 		if (*value_of(tree, i))
 			bytes += length[i] + 8;
 	}
@@ -306,6 +323,7 @@ static void
 write_items(FILE *file, const struct tree *tree, const GArray *items)
 {
 	g_autofree guint *first = g_new0(guint, tree->parents->len + 1);
+	g_autofree size_t *text_length = text_lengths(tree);
 	g_autoptr(GString) line = g_string_new(NULL);
 	g_autoptr(GArray) levels = g_array_new(FALSE, FALSE, sizeof(struct level));
 	struct level root = {0, 0};
@@ -327,10 +345,12 @@ write_items(FILE *file, const struct tree *tree, const GArray *items)
 			continue;
 		}
 		level->item++;
-		g_string_append(line, text_of(tree, item->node));
+		g_string_append_len(line, text_of(tree, item->node),
+			(gssize)text_length[g_array_index(tree->names, uint32_t, item->node)]);
 		if (!item->below) {
-			fprintf(file, "%s %" G_GUINT64_FORMAT "\n", line->str,
-				*value_of(tree, item->node));
+			g_string_append_printf(
+				line, " %" G_GUINT64_FORMAT "\n", *value_of(tree, item->node));
+			fwrite(line->str, 1, line->len, file);
 			continue;
 		}
 		g_string_append_c(line, ';');
@@ -445,10 +465,14 @@ write_file(const char *path, const struct selection *selection, enum metric metr
 	uint32_t *ret_depth, write_function *write)
 {
 	FILE *file = fopen(path, "wxe");
+	g_autofree char *buffer = NULL;
 	int result;
 
 	if (!file)
 		return -errno;
+	/* Totals of a program with deep stacks take tens of megabytes. */
+	buffer = g_malloc(BUFFER_BYTES);
+	setvbuf(file, buffer, _IOFBF, BUFFER_BYTES);
 	result = write(file, selection, metric, FOLDED_BYTES_MAX, ret_depth);
 	if (fclose(file) != 0 && !result)
 		result = -errno;

@@ -14,8 +14,15 @@
 enum {
 	/* A record's time may be taken a little before one that another core takes "later". */
 	SLACK_NS = 20 * 1000,
-	SLEEP_BUSY_US = 1000,
-	SLEEP_IDLE_US = 100 * 1000,
+	/*
+	 * A look should be worth waking up for, which costs whoever shares the processor with us: a
+	 * program that is only sampled fills a chunk in seconds.
+	 */
+	LOOK_BYTES = POOL_CHUNK_BYTES,
+	SLEEP_LEAST_US = 1000,
+	SLEEP_MOST_US = 100 * 1000,
+	/* So short a sleep nobody needs to end. A longer one is ended by whoever fills a chunk. */
+	SLEEP_UNBROKEN_US = 2000,
 	/* After a scan that took more than this there is no time to sleep. */
 	BUSY_BYTES = 512 * 1024,
 	/* The first two clock readings are this far apart: good to 1 in 10,000 or better. */
@@ -37,7 +44,7 @@ collector_new(struct pool_header *pool, int pool_fd, struct symbolizer *symboliz
 	collector->living = g_ptr_array_new();
 	collector->changed = g_ptr_array_new();
 	collector->gaps = g_ptr_array_new();
-	collector->sleep_us = SLEEP_BUSY_US;
+	collector->sleep_us = SLEEP_LEAST_US;
 	merge_init(&collector->merge, &collector->source, collector->gaps);
 	scan_init(collector);
 	if (pool) {
@@ -193,34 +200,39 @@ take(struct collector *collector)
 	read_clock(collector, now);
 }
 
+/* Twice as long where a look found little, and as short as can be where much is going on. */
+static unsigned
+next_sleep_us(unsigned sleep_us, uint64_t bytes)
+{
+	if (bytes > LOOK_BYTES)
+		return SLEEP_LEAST_US;
+	return bytes < LOOK_BYTES / 2 ? MIN(sleep_us * 2, SLEEP_MOST_US) : sleep_us;
+}
+
 static void
-sleep_some(struct collector *collector, uint32_t doorbell_seen, unsigned microseconds)
+sleep_some(struct collector *collector, unsigned microseconds)
 {
 	const struct timespec pause = {0, (long)microseconds * 1000};
 
-	/* While much happens a look a millisecond is enough, and nobody needs to wake us. */
-	if (microseconds <= SLEEP_BUSY_US)
+	if (microseconds <= SLEEP_UNBROKEN_US)
 		nanosleep(&pause, NULL);
 	else
-		reader_sleep(collector->pool, doorbell_seen, microseconds);
+		reader_sleep(collector->pool, collector->doorbell_seen, microseconds);
 }
 
 void
 collector_poll(struct collector *collector, int timeout_ms)
 {
-	const uint32_t doorbell_seen = load_acquire(&collector->pool->doorbell);
 	const uint64_t before = collector->source.payload_bytes;
-	uint64_t bytes;
+	const unsigned most_us = (unsigned)CLAMP(timeout_ms, 0, 1000) * 1000;
 
+	/* Before and not after the look, so that the caller learns at once what ended the sleep. */
+	if (most_us && collector->bytes_seen < BUSY_BYTES)
+		sleep_some(collector, MIN(collector->sleep_us, most_us));
+	collector->doorbell_seen = load_acquire(&collector->pool->doorbell);
 	take(collector);
-	bytes = collector->source.payload_bytes - before;
-	if (bytes)
-		collector->sleep_us = SLEEP_BUSY_US;
-	else
-		collector->sleep_us = MIN(collector->sleep_us * 2, SLEEP_IDLE_US);
-	if (bytes < BUSY_BYTES && timeout_ms > 0)
-		sleep_some(collector, doorbell_seen,
-			MIN(collector->sleep_us, (unsigned)MIN(timeout_ms, 1000) * 1000));
+	collector->bytes_seen = collector->source.payload_bytes - before;
+	collector->sleep_us = next_sleep_us(collector->sleep_us, collector->bytes_seen);
 }
 
 unsigned

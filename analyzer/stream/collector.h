@@ -87,9 +87,9 @@ int collector_record_status(const struct collector *collector, uint64_t *ret_byt
 int collector_replay(struct collector *collector, int fd, char message[COLLECTOR_MESSAGE_BYTES]);
 
 /*
- * Takes what is there. When that was little it then sleeps, about a millisecond while things happen
- * and up to 100 when nothing does, never longer than `timeout_ms`, until a chunk is full, a signal
- * comes, or the time is over.
+ * Takes what is there. When that was little the last time it sleeps first: a millisecond while much
+ * happens and up to 100 when little does, never longer than `timeout_ms`, until a chunk is full, a
+ * signal comes, or the time is over.
  */
 void collector_poll(struct collector *collector, int timeout_ms);
 

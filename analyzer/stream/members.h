@@ -59,7 +59,10 @@ struct collector {
 	uint64_t now_ticks;		 /* no record is younger */
 	uint64_t rss_ticks, clock_ticks; /* of the latest measurements */
 	unsigned rss_rounds;
-	unsigned sleep_us;
+	/* Of the latest look: */
+	uint64_t bytes_seen;
+	uint32_t doorbell_seen; /* before it */
+	unsigned sleep_us;	/* until the next one, at most */
 };
 
 /* members.c */

@@ -225,7 +225,12 @@ describe_change(const struct drawing *drawing, uint32_t box)
 static uint64_t
 hundredths(const struct drawing *drawing, uint64_t value)
 {
-	return drawing->span ? (uint64_t)((long double)value * DRAWING / drawing->span) : 0;
+	if (!drawing->span)
+		return 0;
+	/* A chart asks this of each of its boxes, and of those too narrow to be drawn. */
+	if (value <= UINT64_MAX / DRAWING)
+		return value * DRAWING / drawing->span;
+	return (uint64_t)((long double)value * DRAWING / drawing->span);
 }
 
 static void

@@ -4,7 +4,8 @@
  *
  *	calls THREADS CALLS
  *
- * Prints nanoseconds per call and thread. Built with -finstrument-functions (or -pg for uftrace).
+ * Prints nanoseconds per call and thread, of wall time and of CPU time. Built with
+ *-finstrument-functions (or -pg for uftrace).
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -35,6 +36,15 @@ run(void *argument)
 	return NULL;
 }
 
+UNTRACED static double
+now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
 UNTRACED int
 main(int argc, char **argv)
 {
@@ -45,17 +55,15 @@ main(int argc, char **argv)
 	const int threads = atoi(argv[1]);
 	long calls = atol(argv[2]);
 	pthread_t thread[64];
-	struct timespec start, end;
+	const double start_ns = now_ns(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (int i = 0; i < threads && i < 64; i++)
 		pthread_create(&thread[i], NULL, run, &calls);
 	for (int i = 0; i < threads && i < 64; i++)
 		pthread_join(thread[i], NULL);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	const double ns =
-		(double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
+	const double ns = now_ns(CLOCK_MONOTONIC) - start_ns;
 
-	printf("%.1f\n", ns / (double)calls);
+	printf("%.1f %.1f\n", ns / (double)calls,
+		now_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)calls / threads);
 	return 0;
 }

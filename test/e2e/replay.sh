@@ -93,6 +93,8 @@ run thag-run -q --record abandoned -o live ./plain
 check 'a program that cannot be started leaves no recording' [ ! -e abandoned ]
 run env THAG_RECORD=alone LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,live "$known"
 check 'the library alone records too' eventually test -s alone
+# Its analyzer goes on after the program, and has what it says in the same file.
+check '... and says what it found' eventually says '.html'
 run env THAG_RECORD=recording LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,live "$known"
 check '... and the program runs where that cannot be' [ "$status" = 0 ]
 check '... which is said' says 'recording is there already'
