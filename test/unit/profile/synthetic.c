@@ -252,7 +252,8 @@ synthetic_samples(struct thread *thread, uint32_t node, enum sample_kind kind, u
 {
 	struct sample_row row = {.node = node};
 
-	row.sums[kind] = (struct sample_tally){samples, periods, periods * 1000000};
+	row.sums[kind] = (struct sample_tally){
+		.samples = samples, .periods = periods, .time_ns = periods * 1000000};
 	g_array_append_val(thread->samples, row);
 }
 
