@@ -210,13 +210,14 @@ print_sides(const struct text *text, const struct sample_tally *sums, uint64_t r
 {
 	const uint64_t user_periods = sums->periods - sums->kernel_periods;
 	const uint64_t user_samples = sums->samples - sums->kernel_samples;
-	char time[TEXT_CELL], count[TEXT_CELL], share[TEXT_CELL];
+	char time[TEXT_CELL], count[TEXT_CELL], share[TEXT_CELL], rate[TEXT_CELL];
 
 	label(text, "");
-	fprintf(text->file, "%-10s  in user mode: %s of %s samples a second\n",
-		text_time(sums->time_ns - sums->kernel_ns, time),
+	fprintf(text->file, "%-10s  in user mode: %s sample%s, %s of %s a second\n",
+		text_time(sums->time_ns - sums->kernel_ns, time), text_count(user_samples, count),
+		plural(user_samples),
 		text_share(MIN(user_samples, user_periods), user_periods, share),
-		text_count(rate_hz, count));
+		text_count(rate_hz, rate));
 	label(text, "");
 	fprintf(text->file, "%-10s  in the kernel: %s sample%s, at its ticks\n",
 		text_time(sums->kernel_ns, time), text_count(sums->kernel_samples, count),
