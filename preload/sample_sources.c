@@ -99,3 +99,22 @@ sample_sources_end(struct sample_sources *sources)
 		arch_syscall6(SYS_timer_delete, sources->timer, 0, 0, 0, 0, 0);
 	*sources = (struct sample_sources){0};
 }
+
+/* ---- what they can be compared with ---- */
+
+/* Clocks of the calling thread, by the numbers that the kernel makes them from: ticks in user mode,
+ * and all. */
+enum {
+	CLOCK_THREAD_ALL_TICKS = -4,
+	CLOCK_THREAD_USER_TICKS = -3,
+};
+
+struct ledger_account
+sample_sources_account(void)
+{
+	return (struct ledger_account){
+		.whole_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID),
+		.ticks_ns = system_clock_ns(CLOCK_THREAD_ALL_TICKS),
+		.user_ns = system_clock_ns(CLOCK_THREAD_USER_TICKS),
+	};
+}

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "ledger.h"
 
 enum sample_clock {
 	SAMPLE_CLOCK_CPU,
@@ -42,6 +43,9 @@ bool sample_sources_begin_timer(struct sample_sources *sources, int signal, void
 	enum sample_clock clock, uint64_t period_ns);
 
 void sample_sources_end(struct sample_sources *sources);
+
+/* The calling thread's clocks. */
+struct ledger_account sample_sources_account(void);
 
 /* Whether the signal came by the event; by a timer with `value`. */
 static inline bool

@@ -45,30 +45,13 @@ count_passed(struct sampler *sampler)
 	return periods;
 }
 
-/* Clocks of the calling thread, by the numbers that the kernel makes them from: ticks in user mode,
- * and all. */
-enum {
-	CLOCK_THREAD_ALL_TICKS = -4,
-	CLOCK_THREAD_USER_TICKS = -3,
-};
-
-static struct ledger_account
-ask_account(void)
-{
-	return (struct ledger_account){
-		.whole_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID),
-		.ticks_ns = system_clock_ns(CLOCK_THREAD_ALL_TICKS),
-		.user_ns = system_clock_ns(CLOCK_THREAD_USER_TICKS),
-	};
-}
-
 /* A tick that hit the kernel on the way to this handler, or from it, comes right after it. */
 static uint64_t
 count_tick(struct sampler *sampler, bool left_call)
 {
 	if (!left_call && session_ticks() - sampler->left_ticks < sampler->leaving_ticks)
 		return 0;
-	const struct ledger_account now = ask_account();
+	const struct ledger_account now = sample_sources_account();
 
 	return ledger_tick(&sampler->ledger, &now, left_call);
 }
@@ -282,7 +265,7 @@ begin_perf(struct thread *thread)
 		add_relaxed(&session.process->perf_threads, UINT32_MAX);
 		return false;
 	}
-	const struct ledger_account now = ask_account();
+	const struct ledger_account now = sample_sources_account();
 
 	ledger_init(&sampler->ledger, period_ns(), &now);
 	sampler->counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -332,7 +315,7 @@ static void
 report_left(struct thread *thread)
 {
 	struct sampler *sampler = &thread->sampler;
-	const struct ledger_account now = ask_account();
+	const struct ledger_account now = sample_sources_account();
 	uint64_t numbers[] = {0, 0, RECORD_LOST_TIME};
 
 	if (!sampler->sources.event || !sampler->sources.timed)

@@ -27,7 +27,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include "ledger.h"
 #include "sample_sources.h"
 
 enum {
