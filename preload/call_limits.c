@@ -130,6 +130,20 @@ call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t tic
 	return true;
 }
 
+uint32_t
+call_limits_recorded(const struct calls_stack *stack)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 1; i <= stack->depth; i++) {
+		const bool is_held = stack->min_ticks && i >= stack->pending;
+
+		count += record_pc_number(stack->entries[i].function) ||
+			 (!is_held && !is_too_deep(stack, i));
+	}
+	return count;
+}
+
 void
 call_limits_leave_stack(struct thread *thread, struct calls_stack *stack)
 {

@@ -53,6 +53,9 @@ void call_limits_enter_section(struct thread *thread, struct calls_stack *stack)
 /* Entry `index`, a section's, is taken out from among others. */
 void call_limits_move(struct calls_stack *stack, uint32_t index);
 
+/* How many of the entries on the stack have records. */
+uint32_t call_limits_recorded(const struct calls_stack *stack);
+
 /* The thread turns to another stack. */
 void call_limits_leave_stack(struct thread *thread, struct calls_stack *stack);
 

@@ -46,6 +46,37 @@ make_stack(uint64_t base)
 	return stack;
 }
 
+uint32_t
+call_stacks_count(void)
+{
+	return load_relaxed(&stack_count);
+}
+
+static struct calls_stack *
+first_from(uint32_t list)
+{
+	for (; list < STACK_LISTS; list++) {
+		struct calls_stack *first = load_acquire(&stacks[list]);
+
+		if (first)
+			return first;
+	}
+	return NULL;
+}
+
+struct calls_stack *
+call_stacks_first(void)
+{
+	return first_from(0);
+}
+
+struct calls_stack *
+call_stacks_next(const struct calls_stack *stack)
+{
+	return stack->next ? stack->next
+			   : first_from((uint32_t)(list_of(stack->base) - stacks) + 1);
+}
+
 struct calls_stack *
 call_stacks_find(uint64_t base)
 {

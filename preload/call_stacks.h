@@ -17,6 +17,13 @@ struct calls_stack *call_stacks_find(uint64_t base);
 /* Likewise, made where there is none; NULL: there is no memory for it. */
 struct calls_stack *call_stacks_get(uint64_t base);
 
+/* How many there are. */
+uint32_t call_stacks_count(void);
+
+/* All of them, one after the other; NULL after the last one. */
+struct calls_stack *call_stacks_first(void);
+struct calls_stack *call_stacks_next(const struct calls_stack *stack);
+
 /* Makes room for one more entry. Returns false where it may get no deeper, or has no memory. */
 bool call_stacks_grow(struct calls_stack *stack);
 

@@ -77,4 +77,10 @@ call_sums_leave(struct thread *thread, struct calls_stack *stack, const struct c
 /* The thread goes on with a stack that another one ran on: its open calls get this one's time. */
 void call_sums_take_over(struct thread *thread, struct calls_stack *stack);
 
+/*
+ * A hook was left in the middle: of one call the begin or end may be in the sums only in part. What
+ * is open is known from the stacks, unless begins and ends have got into different sums.
+ */
+void call_sums_mend(struct thread *thread);
+
 #endif

@@ -474,12 +474,42 @@ calls_jumped(struct thread *thread)
 		thread->calls.jump_ticks = session_ticks();
 }
 
+/*
+ * An entry is recorded before it is on the stack, and taken off before its exit is recorded: the
+ * reader has at most more of them.
+ */
+static void
+tell_depth(struct thread *thread, const struct calls_stack *stack)
+{
+	uint64_t number[] = {0, stack->number}, depth[] = {0, call_limits_recorded(stack)};
+
+	writer_emit(&thread->writer, RECORD_CALL_STACK, number, 2, NULL, 0);
+	writer_emit(&thread->writer, RECORD_CALL_DEPTH, depth, 2, NULL, 0);
+}
+
+void
+calls_mend(struct thread *thread)
+{
+	struct calls_stack *stack = thread->calls.stack;
+	calls_jumped(thread);
+	if (thread->call_sums)
+		call_sums_mend(thread);
+	else if (stack && load_relaxed(&stack->user) == thread)
+		tell_depth(thread, stack);
+}
+
 void
 calls_end(struct thread *thread, struct frame frame)
 {
-	if (!thread->calls.stack)
+	const uint64_t ticks = session_ticks();
+
+	if (!thread->calls.stack || !look_around(thread, frame, ticks))
 		return;
-	look_around(thread, frame, session_ticks());
+	struct calls_stack *stack = thread->calls.stack;
+
+	/* This runs where the thread's own frames were. */
+	while (stack->depth)
+		close_top(thread, stack, ticks);
 	call_limits_end(thread);
 }
 
@@ -494,15 +524,16 @@ is_off(void)
 	       !window_opens_slow();
 }
 
-/* Whether calls of the function are traced; counts those that are not. */
-static inline bool
-is_wanted(struct thread *thread, uint64_t function, bool enters)
+/*
+ * The function is left out by name. After a jump its frame may lie where that of an entry was, and
+ * have been called from the same place: the entry is no more, which cannot be seen later.
+ */
+static __attribute__((noinline)) void
+leave_out(struct thread *thread, struct frame frame, uint64_t function)
 {
-	if (likely(call_filter_wants(function)))
-		return true;
-	if (enters)
-		call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
-	return false;
+	call_limits_count(thread, POOL_LEFT_OUT_PATTERN);
+	if (unlikely(thread->calls.jump_ticks))
+		enter_slow(thread, frame, calls_slot(thread, frame), function);
 }
 
 /* Likewise, of an entry. */
@@ -520,8 +551,10 @@ on_enter(struct thread *self, struct frame frame, void *function)
 
 	if (unlikely(!thread))
 		return;
-	if (is_wanted(thread, (uint64_t)function, true))
+	if (likely(call_filter_wants((uint64_t)function)))
 		enter(thread, frame, (uint64_t)function);
+	else
+		leave_out(thread, frame, (uint64_t)function);
 	thread_leave(thread);
 }
 
@@ -532,7 +565,7 @@ on_exit_of(struct thread *self, struct frame frame, void *function, void *call_s
 
 	if (unlikely(!thread))
 		return;
-	if (is_wanted(thread, (uint64_t)function, false))
+	if (likely(call_filter_wants((uint64_t)function)))
 		leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
 }

@@ -120,6 +120,9 @@ void calls_leave_section(
 /* A longjmp is about to happen, or an exception has been caught. */
 void calls_jumped(struct thread *thread);
 
+/* A hook of this thread was left in the middle, and may have recorded what it did not do. */
+void calls_mend(struct thread *thread);
+
 /* The thread ends: what is open on its stack is closed. */
 void calls_end(struct thread *thread, struct frame frame);
 

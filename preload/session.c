@@ -99,7 +99,8 @@ begin_run(void)
 	static char path[ANALYZER_PATH_BYTES];
 
 	options_init(&options);
-	if (options_from_environment(&options, get_variable, NULL, message) < 0) {
+	if (options_from_environment(&options, get_variable, NULL, message) < 0 ||
+		options_check(&options, message) < 0) {
 		complain(message);
 		return false;
 	}

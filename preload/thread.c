@@ -17,9 +17,14 @@
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
-/* Set while a state is being made, so that a handler that comes between does not make another. */
 static __thread uint32_t thread_creator __attribute__((tls_model("initial-exec")));
-static __thread bool thread_starting __attribute__((tls_model("initial-exec")));
+
+/*
+ * The hook that makes a state, as in struct thread, so that a handler that comes between does not
+ * make another; 0: none.
+ */
+static __thread uint64_t starting_gate __attribute__((tls_model("initial-exec")));
+static __thread uint64_t starting_pc __attribute__((tls_model("initial-exec")));
 
 /* All states ever made, newest first; only ever added to (release, pairs with acquire in searches).
  */
@@ -32,14 +37,16 @@ static void
 thread_ends(void *state)
 {
 	struct thread *thread = state;
+	const struct frame frame = arch_caller();
 	uint64_t numbers[] = {0};
 
-	if (thread->gate == THREAD_READY) {
-		/* First: a sample would write between what is written here. */
+	/* A cancelled thread may have left a hook in the middle. */
+	if (thread->gate != THREAD_WIPED && thread == thread_self && thread_enter(frame)) {
 		sampler_end(thread);
 		sections_forgotten(thread);
-		calls_end(thread, arch_caller());
+		calls_end(thread, frame);
 		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);
+		thread_leave(thread);
 	}
 	/* Hooks go on working until the thread is really gone: other destructors may free. */
 	store_release(&thread->retired, 1);
@@ -191,28 +198,7 @@ begin(struct thread *thread)
 	thread->gate = load_acquire(&session.phase) == SESSION_ON ? THREAD_READY : THREAD_OFF;
 }
 
-static struct thread *
-start(void)
-{
-	struct thread *thread;
-
-	if (thread_starting)
-		return NULL;
-	thread_starting = true;
-	if (!session.process->number)
-		process_register();
-	thread = take_retired();
-	if (!thread)
-		thread = make_state();
-	if (thread) {
-		begin(thread);
-		thread_self = thread;
-	}
-	thread_starting = false;
-	return thread;
-}
-
-/* ---- the gate ---- */
+/* ---- hooks that were left in the middle ---- */
 
 static bool
 lies_in(const stack_t *stack, uint64_t address)
@@ -224,13 +210,13 @@ lies_in(const stack_t *stack, uint64_t address)
  * Whether the hook that closed the gate is no more: its frame, which began with its return address
  * right below the caller's stack pointer, has been left or overwritten. What was at work on the
  * signal stack is over once something else runs; what runs on it has interrupted what was at work
- * elsewhere. Elsewhere again the stack pointers tell, where both are on one stack.
+ * elsewhere. Elsewhere again the stack pointers tell, where both are on one stack. `bounds` are
+ * those of the stack that the hook ran on, perhaps.
  */
 static bool
-is_stale(const struct thread *thread, struct frame frame)
+is_stale(uint64_t gate, uint64_t guard_pc, struct stack_bounds bounds, struct frame frame)
 {
-	struct stack_bounds bounds = thread->unwinder.bounds;
-	const uint64_t slot = thread->gate + (uint64_t)ARCH_RETURN_OFFSET;
+	const uint64_t slot = gate + (uint64_t)ARCH_RETURN_OFFSET;
 	stack_t alternate = {.ss_size = 0};
 
 	arch_syscall6(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
@@ -243,7 +229,42 @@ is_stale(const struct thread *thread, struct frame frame)
 		bounds = stack_bounds_find(frame.sp);
 	if (!stack_bounds_hold(&bounds, slot))
 		return false; /* a coroutine's, perhaps: nothing can be told */
-	return frame.sp >= thread->gate || *(const uint64_t *)slot != thread->guard_pc;
+	return frame.sp >= gate || *(const uint64_t *)slot != guard_pc;
+}
+
+/* Nothing is known of how far it came, but that what it committed is whole. */
+static void
+mend(struct thread *thread)
+{
+	writer_retire(&thread->writer);
+	unwind_forget(&thread->unwinder);
+	calls_mend(thread);
+	sampler_release_jumped(thread);
+}
+
+/* ---- the gate ---- */
+
+static struct thread *
+start(struct frame frame)
+{
+	struct thread *thread;
+
+	if (starting_gate &&
+		!is_stale(starting_gate, starting_pc, stack_bounds_find(frame.sp), frame))
+		return NULL;
+	starting_gate = frame.sp;
+	starting_pc = frame.pc;
+	if (!session.process->number)
+		process_register();
+	thread = take_retired();
+	if (!thread)
+		thread = make_state();
+	if (thread) {
+		begin(thread);
+		thread_self = thread;
+	}
+	starting_gate = 0;
+	return thread;
 }
 
 static void
@@ -270,8 +291,9 @@ thread_enter_slow(struct frame frame)
 	}
 	if (!thread || thread->gate == THREAD_WIPED) {
 		thread_self = NULL;
-		thread = start();
-	} else if (thread->gate >= THREAD_FRAMES && !is_stale(thread, frame)) {
+		thread = start(frame);
+	} else if (thread->gate >= THREAD_FRAMES &&
+		   !is_stale(thread->gate, thread->guard_pc, thread->unwinder.bounds, frame)) {
 		thread->writer.missed++;
 		if (thread->writer.chunk)
 			store_relaxed(&thread->writer.chunk->missed, thread->writer.missed);
@@ -279,9 +301,13 @@ thread_enter_slow(struct frame frame)
 	}
 	if (!thread || thread->gate == THREAD_OFF)
 		return NULL;
+	const bool is_left = thread->gate >= THREAD_FRAMES;
+
 	thread->gate = frame.sp;
 	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (is_left)
+		mend(thread);
 	return thread;
 }
 

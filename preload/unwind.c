@@ -58,6 +58,12 @@ unwind_init(struct unwinder *u)
 	return true;
 }
 
+void
+unwind_forget(struct unwinder *u)
+{
+	u->generation = load_acquire(&modules_generation) - 1;
+}
+
 #define COPY(array, count) memcpy(u->array, old.array, (count) * sizeof(*u->array))
 
 /* Doubles the arrays; `fresh_count` frames are in use. */

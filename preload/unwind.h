@@ -86,6 +86,9 @@ bool unwind_init(struct unwinder *unwinder);
 uint32_t unwind_capture(
 	struct unwinder *unwinder, struct writer *writer, struct frame frame, bool exact);
 
+/* A capture may have been left in the middle: what is remembered is not to be trusted. */
+void unwind_forget(struct unwinder *unwinder);
+
 /* The outermost frames of what is captured next hang below `node`; TREE_ROOT: they are roots. */
 void unwind_set_origin(struct unwinder *unwinder, uint32_t node);
 

@@ -763,3 +763,15 @@ options_from_environment(struct options *options,
 	}
 	return 0;
 }
+
+int
+options_check(const struct options *options, char message[OPTIONS_MESSAGE_BYTES])
+{
+	struct message out = {message, 0};
+
+	if (!options->stop_after_ns || options->stop_after_ns > options->start_after_ns)
+		return 0;
+	message_add(&out, "--stop-after is not later than --start-after: there is no time between "
+			  "them to record");
+	return -1;
+}

@@ -120,4 +120,10 @@ int options_from_environment(struct options *options,
 	const char *(*get)(const char *name, void *context), void *context,
 	char message[OPTIONS_MESSAGE_BYTES]);
 
+/*
+ * Whether all of the options together mean something. Returns 0, or -1 with `message` saying what
+ * does not go with what; the run must not start then.
+ */
+int options_check(const struct options *options, char message[OPTIONS_MESSAGE_BYTES]);
+
 #endif

@@ -215,6 +215,8 @@ arguments_parse(char **argv, struct arguments *ret_arguments, char **ret_why)
 		fail(&cursor, "%s", message);
 	else
 		error = parse_command_line(&cursor);
+	if (!error && options_check(&arguments.options, message))
+		error = fail(&cursor, "%s", message);
 	arguments.command = cursor.next;
 	if (!error && !*cursor.next && !arguments.help && !arguments.version)
 		error = fail(&cursor, "which program? thag-run [options] [--] program "

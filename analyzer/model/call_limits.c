@@ -75,6 +75,16 @@ model_has_calls_enough(const struct model *model)
 	return model->timing->limits.enough;
 }
 
+/* Of a pause what lies in the time from `start` to `stop`: no call is there before or after. */
+static void
+cut_pause(struct call_event *event, uint64_t start, uint64_t stop)
+{
+	const uint64_t from = MAX(event->ticks - MIN(event->number, event->ticks), start);
+	const uint64_t to = MIN(event->ticks, stop);
+
+	event->number = to > from ? to - from : 0;
+}
+
 /* ---- the last ones ---- */
 
 static void
@@ -112,9 +122,11 @@ forget_oldest(struct timing *timing)
 		calls_forget_exit(event.thread);
 	else if (event.kind == CALL_EVENT_LEFT)
 		calls_forget_left(event.thread, event.number);
+	else if (event.kind == CALL_EVENT_DEPTH)
+		calls_forget_depth(event.thread, event.number);
 	else if (event.kind == CALL_EVENT_ENTER || event.kind == CALL_EVENT_STACK)
 		timing_apply_call(&event);
-	else if (event.kind != CALL_EVENT_LEFT_OUT)
+	else if (event.kind != CALL_EVENT_LEFT_OUT && event.kind != CALL_EVENT_PAUSE)
 		calls_forget_open(&event);
 }
 
@@ -152,8 +164,19 @@ call_limits_drain(struct timing *timing)
 			calls_begin_anew(
 				g_ptr_array_index(timing->processes, i), ring->begin_ticks);
 	}
-	for (; ring->count; ring->first++, ring->count--)
-		timing_apply_call(oldest(ring));
+	for (; ring->count; ring->first++, ring->count--) {
+		struct call_event event = *oldest(ring);
+
+		const bool is_early = event.ticks < ring->begin_ticks;
+
+		event.ticks = MAX(event.ticks, ring->begin_ticks);
+		if (event.kind == CALL_EVENT_PAUSE)
+			cut_pause(&event, ring->begin_ticks, UINT64_MAX);
+		timing_apply_call(&event);
+		/* It was told late. */
+		if (is_early && event.kind == CALL_EVENT_ENTER)
+			calls_begin_with_caller(event.thread);
+	}
 	g_free(ring->events);
 	g_free(ring);
 }
@@ -186,9 +209,12 @@ call_limits_apply_slow(struct timing *timing, const struct call_event *event)
 	if (enters && event->ticks < limits->calls_start_ticks)
 		within.ticks = limits->calls_start_ticks;
 	/* Calls that go on are cut. */
-	if ((event->kind == CALL_EVENT_EXIT || event->kind == CALL_EVENT_LEFT) &&
+	if ((event->kind == CALL_EVENT_EXIT || event->kind == CALL_EVENT_LEFT ||
+		    event->kind == CALL_EVENT_DEPTH) &&
 		event->ticks >= limits->calls_stop_ticks)
 		return;
+	if (event->kind == CALL_EVENT_PAUSE)
+		cut_pause(&within, limits->calls_start_ticks, limits->calls_stop_ticks);
 	within.ticks = MIN(within.ticks, limits->calls_stop_ticks);
 	if (limits->ring)
 		push(timing, &within);

@@ -54,6 +54,28 @@ stack_time(const struct call_stack *stack, uint64_t ticks)
 	return ticks > stack->offset ? ticks - stack->offset : 0;
 }
 
+/* A record may be of a time before the pause that was told last: what writing it took, mostly. */
+static __attribute__((noinline)) uint64_t
+paused_before(const struct call_stack *stack, uint64_t ticks)
+{
+	uint64_t paused = stack->paused;
+
+	for (unsigned i = 0; i < MIN(stack->pause_count, CALL_PAUSES); i++) {
+		const struct call_pause *pause = &stack->pauses[i];
+
+		if (pause->end > ticks)
+			paused -= MIN(pause->ticks, pause->end - ticks);
+	}
+	return paused;
+}
+
+/* How much was the profiler's until then. */
+static inline uint64_t
+paused_at(const struct call_stack *stack, uint64_t ticks)
+{
+	return likely(ticks >= stack->pause_end) ? stack->paused : paused_before(stack, ticks);
+}
+
 static void
 grow_frames(struct call_stack *stack)
 {
@@ -71,6 +93,9 @@ equal_path(struct timing_thread *thread, const struct call_frame *frame)
 	g_autoptr(GArray) way = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	uint32_t path = 0;
 
+	/* A coroutine's call may be all that it has had to do with calls. */
+	if (unlikely(!thread->tree.paths))
+		call_tree_init(&thread->tree);
 	for (uint32_t at = frame->path; at; at = paths[at].parent)
 		g_array_append_val(way, paths[at].function);
 	for (guint i = way->len; i-- > 0;)
@@ -206,7 +231,7 @@ close_top_by(struct timing_thread *thread, struct call_stack *stack, uint64_t ti
 	const uint64_t pair = jumped ? cost->jumped : cost->pair;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
 	const uint64_t end = stack_time(stack, ticks);
-	const uint64_t start = frame->start + (stack->paused - frame->paused);
+	const uint64_t start = frame->start + (paused_at(stack, ticks) - frame->paused);
 	const uint64_t total = end > start ? end - start : 0;
 
 	/* What was given a name is never too short. */
@@ -284,7 +309,7 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 	frame = &stack->frames[stack->depth];
 	*frame = (struct call_frame){
 		.start = stack_time(stack, ticks),
-		.paused = stack->paused,
+		.paused = paused_at(stack, ticks),
 		.thread = thread,
 		.path = path_of(thread, stack, function, from),
 	};
@@ -333,7 +358,7 @@ static uint64_t
 total_so_far(const struct call_stack *stack, const struct call_frame *frame, uint64_t ticks)
 {
 	const uint64_t end = stack_time(stack, ticks);
-	const uint64_t start = frame->start + (stack->paused - frame->paused);
+	const uint64_t start = frame->start + (paused_at(stack, ticks) - frame->paused);
 
 	return end > start ? end - start : 0;
 }
@@ -407,6 +432,13 @@ calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner)
 }
 
 void
+calls_depth(struct timing_thread *thread, uint64_t ticks, uint64_t depth)
+{
+	while (thread->stack->depth + thread->stack->excess > depth)
+		calls_exit(thread, ticks, false);
+}
+
+void
 calls_left_out(struct timing_thread *thread, uint64_t count)
 {
 	struct call_stack *stack = thread->stack;
@@ -423,10 +455,15 @@ calls_left_out(struct timing_thread *thread, uint64_t count)
 }
 
 void
-calls_pause(struct timing_thread *thread, uint64_t ticks)
+calls_pause(struct timing_thread *thread, uint64_t end, uint64_t ticks)
 {
-	if (ticks < UINT32_MAX)
-		thread->stack->paused += ticks;
+	struct call_stack *stack = thread->stack;
+
+	if (ticks >= UINT32_MAX)
+		return;
+	stack->paused += ticks;
+	stack->pause_end = MAX(stack->pause_end, end);
+	stack->pauses[stack->pause_count++ % CALL_PAUSES] = (struct call_pause){end, ticks};
 }
 
 static void
@@ -474,6 +511,13 @@ calls_forget_left(struct timing_thread *thread, uint64_t inner)
 	memmove(&stack->frames[at], &stack->frames[at + 1], (stack->depth - at - 1) * sizeof(left));
 	stack->frames[stack->depth - 1] = left;
 	forget_top(stack);
+}
+
+void
+calls_forget_depth(struct timing_thread *thread, uint64_t depth)
+{
+	while (thread->stack->depth + thread->stack->excess > depth)
+		calls_forget_exit(thread);
 }
 
 /* BASE, CLOSE or PROCESS_END: nothing is open there any more. */
@@ -599,6 +643,18 @@ begin_anew(struct call_stack *stack, uint64_t ticks)
 			.thread = frame->thread,
 			.path = frame->path};
 	}
+}
+
+void
+calls_begin_with_caller(struct timing_thread *thread)
+{
+	const struct call_stack *stack = thread->stack;
+	struct call_frame *top = &stack->frames[stack->depth - 1];
+
+	if (stack->excess || stack->depth < 2)
+		return;
+	top->start = top[-1].start;
+	top->paused = top[-1].paused;
 }
 
 void

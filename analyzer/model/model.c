@@ -399,7 +399,8 @@ model_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns)
 void
 model_missed(struct model_thread *thread, uint32_t missed)
 {
-	thread->public->missed_events = missed;
+	/* Each chunk says what it was when it was the last one. */
+	thread->public->missed_events = MAX(thread->public->missed_events, missed);
 }
 
 void

@@ -88,11 +88,14 @@ timing_apply_call(const struct call_event *event)
 	case CALL_EVENT_STACK:
 		calls_switch(thread, event->ticks, (uint32_t)event->number);
 		break;
+	case CALL_EVENT_DEPTH:
+		calls_depth(thread, event->ticks, event->number);
+		break;
 	case CALL_EVENT_LEFT_OUT:
 		calls_left_out(thread, event->number);
 		break;
 	case CALL_EVENT_PAUSE:
-		calls_pause(thread, event->number);
+		calls_pause(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_CLOSE:
 		calls_close_all(thread, event->ticks);
@@ -238,6 +241,12 @@ apply_left(struct timing_thread *thread, const struct record *record)
 }
 
 static void
+apply_depth(struct timing_thread *thread, const struct record *record)
+{
+	apply_call(thread, CALL_EVENT_DEPTH, record->ticks, record->extended.number[1]);
+}
+
+static void
 apply_range(struct timing_thread *thread, const struct record *record)
 {
 	if (!record->extended.number[1])
@@ -301,6 +310,7 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 		[RECORD_CALL_STACK] = apply_stack,
 		[RECORD_CALL_RANGE] = apply_range,
 		[RECORD_CALL_LEFT] = apply_left,
+		[RECORD_CALL_DEPTH] = apply_depth,
 		[RECORD_LATE_ENTER] = apply_late_enter,
 		[RECORD_CALLS_LEFT_OUT] = apply_left_out,
 		[RECORD_CALL_PAUSE] = apply_pause,

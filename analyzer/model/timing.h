@@ -49,6 +49,15 @@ struct call_frame {
 	uint32_t path;
 };
 
+enum {
+	CALL_PAUSES = 16 /* that are remembered: a call is told of soon after it began */
+};
+
+/* A time that was the profiler's. */
+struct call_pause {
+	uint64_t end, ticks;
+};
+
 /*
  * A call stack. Its clock stands still while the stack is switched away: `offset` is how far it is
  * behind.
@@ -60,6 +69,8 @@ struct call_stack {
 	uint64_t excess; /* open calls beyond CALL_DEPTH_MAX */
 	uint64_t offset, suspended_ticks, resumed_ticks;
 	uint64_t paused; /* ticks that were the profiler's */
+	uint64_t pause_end, pause_count;
+	struct call_pause pauses[CALL_PAUSES]; /* the last ones */
 	bool suspended;
 };
 
@@ -137,6 +148,7 @@ enum call_event_kind {
 	CALL_EVENT_LEFT,     /* how many are open inside it */
 	CALL_EVENT_BASE,     /* node */
 	CALL_EVENT_STACK,    /* number of a stack */
+	CALL_EVENT_DEPTH,    /* how many are open at most */
 	CALL_EVENT_LEFT_OUT, /* how many */
 	CALL_EVENT_PAUSE,    /* ticks */
 	CALL_EVENT_CLOSE,    /* what is open on the thread's stack */
@@ -179,9 +191,12 @@ void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function
 void calls_exit(struct timing_thread *thread, uint64_t ticks, bool jumped);
 /* One is left that has `inner` open ones inside it. */
 void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
+/* Ends the innermost ones, so that `depth` are open at most. */
+void calls_depth(struct timing_thread *thread, uint64_t ticks, uint64_t depth);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);
 void calls_left_out(struct timing_thread *thread, uint64_t count);
-void calls_pause(struct timing_thread *thread, uint64_t ticks);
+/* So long, until `end`, it was at the profiler's business. */
+void calls_pause(struct timing_thread *thread, uint64_t end, uint64_t ticks);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
 void calls_close_all(struct timing_thread *thread, uint64_t ticks);
@@ -189,7 +204,10 @@ void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tal
 /* Takes calls and their ends without adding them up: only call stacks follow. */
 void calls_forget_exit(struct timing_thread *thread);
 void calls_forget_left(struct timing_thread *thread, uint64_t inner);
+void calls_forget_depth(struct timing_thread *thread, uint64_t depth);
 void calls_forget_open(const struct call_event *event);
+/* The innermost one began as early as its caller. */
+void calls_begin_with_caller(struct timing_thread *thread);
 /* What is open on any stack of the process begins now. */
 void calls_begin_anew(struct timing_process *process, uint64_t ticks);
 /* The process is over: nothing stays open on any stack. */

@@ -3,7 +3,8 @@
 
 import os
 
-from tracing import (PROGRAMS, TRACED, Ended, TimeRun, time_problems, traced_rows, tree_problems)
+from tracing import (PROGRAMS, TRACED, Ended, TimeRun, check_account, time_problems, traced_rows,
+                     tree_problems)
 from trees import trees
 
 BUILDS = ("gcc-O2", "clang-O2")
@@ -148,6 +149,13 @@ def cases():
                        (command, env, options, tree, names, numbers))
         if os.path.exists(os.path.join(TRACED, f"switches-{build}")):
             yield f"modules {build}", check_modules, (build,)
+        # What a jump has left is not taken for what is left out, called from the same place.
+        for name in ("catching", "by_hand", "switching"):
+            command = [os.path.join(TRACED, f"wild-{build}"), "11", "2", "3000"]
+            if os.path.exists(command[0]):
+                yield (f"wild without {name} {build}", check_account,
+                       (command, ["--exclude", name],
+                        lambda tree, name=name: without(tree, lambda n: n == name)))
     # Of the last ones those that were open before are kept as well: main and two in it.
     yield "the first calls", check_number, (["--max-events", "1k"], 1000, 1000)
     yield "the last calls", check_number, (["--max-events", "1k", "--keep", "last"], 1000, 1003)

@@ -101,7 +101,79 @@ def check_run(command, wanted, mode, env):
                 + time_problems(rows, int(run.profile.run()["duration_ns"])))
 
 
+def check_account(command, options, wanted_of=None):
+    """A program that prints the tree of its calls, of which `wanted_of` makes what is kept."""
+    with TimeRun(command, options=["--rate", "0", *options]) as run:
+        if run.profile is None or run.status:
+            return [f"status {run.status}: {run.err[-300:]}"]
+        wanted = {}
+        for line in run.out.decode().splitlines():
+            calls, path = line.split(" ")
+            wanted[tuple(path.split(";"))] = int(calls)
+        names = {name for path in wanted for name in path}
+        wanted = wanted_of(wanted) if wanted_of else wanted
+        rows = [r for r in traced_rows(run.profile, names) if r["path"] != ("[unknown]",)]
+        for row in rows:
+            row["path"] = tuple(name for name in row["path"] if name != "[unknown]")
+        rows = [r for r in rows if r["path"]]  # inline functions of system headers
+        lost = sum(p["lost_events"] + p["unmatched_exits"] for p in run.profile.processes())
+        return ([f"{lost} events lost"] * bool(lost) + tree_problems(rows, wanted)
+                + time_problems(rows, int(run.profile.run()["duration_ns"])))
+
+
+INTERRUPTS = 200
+# Calls that are known, whatever is interrupted when.
+INTERRUPTED = {
+    "handlers": {"after": 1},
+    "jumps": {"after": INTERRUPTS},
+    "cancels": {"after": INTERRUPTS, "thread": INTERRUPTS, "spin": INTERRUPTS},
+}
+
+
+def check_interrupted(command, case, mode):
+    """Hooks are left in the middle: nothing is inside itself for that, and nothing stays open."""
+    names = {"main", case, "work", "leaf", "after", "thread", "spin", "handle", "handle_and_jump"}
+    with TimeRun(command, options=["--rate", "0", mode], timeout=60) as run:
+        if run.hung or run.profile is None or run.status:
+            return [f"status {run.status}, hung {run.hung}: {run.err[-300:]}"]
+        rows = traced_rows(run.profile, names)
+        problems = [f"{';'.join(r['path'])[-200:]}" for r in rows
+                    if len(set(r["path"])) != len(r["path"])]
+        for name, wanted in INTERRUPTED[case].items():
+            calls = sum(r["calls"] for r in rows if r["path"][-1] == name)
+            if calls != wanted:
+                problems.append(f"{calls} calls of {name}, {wanted} made")
+        left = run.profile.rows("SELECT total(unfinished) AS open FROM calls")[0]["open"]
+        unmatched = sum(p["unmatched_exits"] for p in run.profile.processes())
+        if left or unmatched:
+            problems.append(f"{left:.0f} not returned, {unmatched} exits without an entry")
+        longest = int(run.profile.run()["duration_ns"]) * (2 if case == "cancels" else 1)
+        return problems + [f"{r['path'][-1]}: {r['total']} ns" for r in rows
+                           if not 0 <= r["self"] <= r["total"] + 1 or r["total"] > longest]
+
+
+WILD_SEEDS = (1, 2, 3, 4)
+
+
+def run_programs(names, tally):
+    for build in BUILDS:
+        for mode in ("--detail", "--summary"):
+            for case in INTERRUPTED:
+                name = f"{case} interrupted {build} {mode[2:]}"
+                command = [os.path.join(TRACED, f"interrupted-{build}"), case]
+                if os.path.exists(command[0]) and (not names or any(n in name for n in names)):
+                    tally.attempt(name, check_interrupted, command, case, mode)
+        for seed in WILD_SEEDS:
+            options = (["--detail"], ["--summary"], ["--min-duration", "1ns"])[seed % 3]
+            name = f"wild {seed} {build} {' '.join(options)}"
+            command = [os.path.join(TRACED, f"wild-{build}"), str(seed), "2", "3000",
+                       str(seed % 2)]
+            if os.path.exists(command[0]) and (not names or any(n in name for n in names)):
+                tally.attempt(name, check_account, command, options)
+
+
 def run_tracing(names, tally):
+    run_programs(names, tally)
     for build in BUILDS:
         for (program, case), wanted in trees().items():
             command = [os.path.join(TRACED, f"{program}-{build}"), case]

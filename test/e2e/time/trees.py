@@ -98,6 +98,10 @@ body 500
 run_in_thread 11
   run_round 11
     leaf 11""",
+    "contexts_ending_elsewhere": """
+pausing_body 1
+  pausing 1
+    leaf 1""",
     "by_hand": """
       leaf 100
 on_own_stack 200

@@ -149,6 +149,13 @@ run_in_thread(void *argument)
 	return NULL;
 }
 
+UNTRACED static void *
+resume_in_thread(void *argument)
+{
+	resume(0);
+	return NULL;
+}
+
 /* Each round is another thread's. */
 static void
 contexts_migrating(void)
@@ -159,6 +166,35 @@ contexts_migrating(void)
 		pthread_t thread;
 
 		pthread_create(&thread, NULL, run_in_thread, NULL);
+		pthread_join(thread, NULL);
+	}
+}
+
+KEEP static void
+pausing(void)
+{
+	leaf();
+	yield();
+	END;
+}
+
+static void
+pausing_body(void)
+{
+	pausing();
+	setcontext(scheduler);
+}
+
+/* Of the thread that it goes on in nothing is traced but its end. */
+static void
+contexts_ending_elsewhere(void)
+{
+	pthread_t thread;
+
+	make_coroutine(0, malloc(STACK_BYTES), STACK_BYTES);
+	makecontext(&coroutines[0], pausing_body, 0);
+	for (int i = 0; i < 2; i++) {
+		pthread_create(&thread, NULL, resume_in_thread, NULL);
 		pthread_join(thread, NULL);
 	}
 }
@@ -336,6 +372,7 @@ main(int count, char **arguments)
 		{"contexts_small", contexts_small},
 		{"contexts_abandoned", contexts_abandoned},
 		{"contexts_migrating", contexts_migrating},
+		{"contexts_ending_elsewhere", contexts_ending_elsewhere},
 		{"by_hand", by_hand},
 		{"threads", threads},
 		{"threads_exiting", threads_exiting},

@@ -229,6 +229,24 @@ Test(calls, frames_left_by_an_exception_end_where_their_exits_say)
 	cr_assert_eq(SUMS(MAIN)->self_ns, 30);
 }
 
+Test(calls, entries_that_a_hook_left_in_the_middle_told_in_vain_are_closed)
+{
+	enter(10, MAIN);
+	enter(20, F);
+	enter(30, G);
+	tell(RECORD_CALL_DEPTH, 40, 1);
+	enter(50, G);
+	leave(60);
+	tell(RECORD_CALL_DEPTH, 65, 5);
+	leave(70);
+	finish(100);
+
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 20);
+	cr_assert_eq(SUMS(G, MAIN)->calls, 1);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 60);
+	cr_assert_eq(first()->unmatched_exits, 0);
+}
+
 Test(calls, an_exit_without_an_entry_is_counted_and_no_more)
 {
 	leave(10);
@@ -309,6 +327,39 @@ Test(calls, a_coroutine_that_moves_to_another_thread_goes_on_below_its_calls)
 	cr_assert_eq(SUMS_OF(0, F)->total_ns, 30);
 	cr_assert_eq(SUMS_OF(0, F)->self_ns, 20);
 	cr_assert_eq(SUMS_OF(1, G, F)->total_ns, 10);
+}
+
+Test(calls, a_pause_is_taken_off_the_calls_that_were_open_then_whenever_they_are_told)
+{
+	enter(100, MAIN);
+	tell(RECORD_CALL_PAUSE, 200, 50);
+	enter(145, F); /* writing it took the pause */
+	tell(RECORD_CALL_PAUSE, 300, 60);
+	leave(235); /* likewise */
+	enter(310, G);
+	leave(330);
+	leave(400);
+	finish(500);
+
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 90 - 50);
+	cr_assert_eq(SUMS(G, MAIN)->total_ns, 20);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 300 - 50 - 60);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 300 - 50 - 60 - 40 - 20);
+}
+
+Test(calls, a_coroutine_may_end_in_a_thread_that_entered_nothing)
+{
+	struct model_thread *second = feeder_thread(model, 1, 2);
+
+	tell(RECORD_CALL_STACK, 0, 7);
+	enter(10, F);
+	tell(RECORD_CALL_STACK, 20, 0);
+	feed_numbers(model, second, RECORD_CALL_STACK, 50, 7, 0, 0, 0, 0);
+	event_of(second, RECORD_EXIT, 70, 0);
+	finish(100);
+
+	cr_assert_eq(SUMS_OF(0, F)->total_ns, 30);
+	cr_assert_eq(first()->unmatched_exits, 0);
 }
 
 /* ---- libraries that come and go ---- */

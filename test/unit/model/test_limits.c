@@ -260,6 +260,56 @@ Test(limits, the_last_calls_are_those_of_a_run_that_began_with_them)
 	cr_assert_eq(run->traced_from_ns, 990);
 }
 
+Test(limits, the_last_calls_are_right_where_the_profiler_was_at_its_own_business)
+{
+	ask((struct asked){.max_calls = 2, .keep = OPTIONS_KEEP_LAST});
+	enter(0, F);
+	for (uint64_t at = 10; at < 1000; at += 10) {
+		call(at, at + 5, G);
+		tell(RECORD_CALL_PAUSE, at + 7, 1, 0, 0, 0);
+	}
+	tell(RECORD_CALL_DEPTH, 1000, 1, 0, 0, 0);
+	call(1000, 1008, H);
+	leave(1100);
+	finish(1200);
+
+	cr_assert_eq(sums(G).calls, 1);
+	cr_assert_eq(sums(H).calls, 1);
+	cr_assert_eq(sums(F).calls, 1);
+	cr_assert_eq(sums(F).total_ns, 110 - 1);
+}
+
+Test(limits, the_last_calls_begin_when_the_first_of_them_does_though_they_be_told_late)
+{
+	ask((struct asked){.max_calls = 2, .keep = OPTIONS_KEEP_LAST});
+	tell(RECORD_LATE_ENTER, 100, F, 10, 0, 0);
+	call(200, 210, G);
+	call(300, 310, G);
+	tell(RECORD_CALL_PAUSE, 350, 20, 0, 0, 0);
+	tell(RECORD_LATE_ENTER, 400, H, 50, 0, 0);
+	leave(500);
+	leave(600);
+	finish(1000);
+
+	cr_assert_eq(sums(H).total_ns, 180);
+	cr_assert_eq(sums(F).total_ns, 280);
+	cr_assert_eq(sums(F).self_ns, 280 - 180 - 10);
+}
+
+Test(limits, the_profilers_own_business_counts_while_calls_are_kept)
+{
+	ask((struct asked){.start_after = 100, .stop_after = 1000});
+	enter(50, F);
+	tell(RECORD_CALL_PAUSE, 120, 70, 0, 0, 0);
+	tell(RECORD_CALL_PAUSE, 520, 5, 0, 0, 0);
+	tell(RECORD_CALL_PAUSE, 1100, 150, 0, 0, 0);
+	tell(RECORD_CALL_PAUSE, 1200, 50, 0, 0, 0);
+	leave(1300);
+	finish(2000);
+
+	cr_assert_eq(sums(F).total_ns, 900 - 20 - 5 - 50);
+}
+
 Test(limits, the_last_calls_may_be_all)
 {
 	ask((struct asked){.max_calls = 100, .keep = OPTIONS_KEEP_LAST});

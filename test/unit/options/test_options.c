@@ -358,3 +358,21 @@ Test(options, a_recording_has_a_file_and_a_limit)
 	cr_expect(
 		strstr(message, "THAG_RECORD_LIMIT: 'much' is no number of bytes"), "%s", message);
 }
+
+/* ---- all together ---- */
+
+Test(options, a_run_without_a_time_to_record_is_refused)
+{
+	char message[OPTIONS_MESSAGE_BYTES];
+	struct options options;
+
+	options_init(&options);
+	cr_expect_eq(options_check(&options, message), 0);
+	options.start_after_ns = 10;
+	cr_expect_eq(options_check(&options, message), 0);
+	options.stop_after_ns = 11;
+	cr_expect_eq(options_check(&options, message), 0);
+	options.stop_after_ns = 10;
+	cr_assert_eq(options_check(&options, message), -1);
+	cr_expect(strstr(message, "no time between"), "%s", message);
+}
