@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "sampler.h"
-#include <linux/perf_event.h>
 #include <stddef.h>
 #include <ucontext.h>
+#include "chance.h"
 #include "loader.h"
 #include "paths_capture.h"
 #include "recording.h"
@@ -15,10 +15,12 @@
 enum {
 	NS_PER_S = 1000000000,
 	PERF_THREADS = 64, /* beyond so many threads timers are used: events' pages are limited */
-	REST_FACTOR = 9,   /* a thread runs at least so many times as long as a sample took */
+	TICK_NS_LEAST = 1000000, /* no kernel ticks more often */
+	LEAVING_NS = 5000,	 /* what the way from the handler takes at most */
+	COST_PART = 4,		 /* of a thread's time samples may take one in so many */
 };
 
-static bool handler_installed;
+static bool handler_installed, timers_are_quiet;
 
 /* Written under `action_lock`, read in handlers: two copies, the valid one by index. */
 static struct sigaction program_actions[2];
@@ -32,17 +34,51 @@ period_ns(void)
 
 /* ---- taking a sample ---- */
 
-/* How many periods this sample stands for. */
+/* How many periods of CPU time, in user mode or in the kernel, have passed without the ledger. */
 static uint64_t
-count_periods(struct sampler *sampler, const siginfo_t *info)
+count_passed(struct sampler *sampler)
 {
-	if (!sampler->event)
-		return 1 + (uint64_t)info->si_overrun;
 	const uint64_t now_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	const uint64_t periods = (now_ns - sampler->counted_ns) / period_ns();
 
 	sampler->counted_ns += periods * period_ns();
 	return periods;
+}
+
+/* A tick that hit the kernel on the way to this handler, or from it, comes right after it. */
+static uint64_t
+count_tick(struct sampler *sampler, bool left_call)
+{
+	if (!left_call && session_ticks() - sampler->left_ticks < sampler->leaving_ticks)
+		return 0;
+	const struct ledger_account now = sample_sources_account();
+
+	return ledger_tick(&sampler->ledger, &now, left_call);
+}
+
+/* What a signal of ours tells: that so many periods have passed, and were of this kind. */
+struct due {
+	uint64_t periods;
+	uint32_t flags; /* of the record */
+};
+
+static struct due
+find_due(struct thread *thread, const siginfo_t *info, const void *context)
+{
+	struct sampler *sampler = &thread->sampler;
+	struct due due = {0, session.pool->options.wall ? RECORD_WALL : 0};
+
+	if (!sampler->sources.event) {
+		due.periods = 1 + (uint64_t)info->si_overrun;
+	} else if (info->si_code == SI_TIMER) {
+		due.periods = count_tick(sampler, arch_left_call(context));
+		due.flags = RECORD_KERNEL;
+	} else if (sampler->sources.timed) {
+		due.periods = ledger_hit(&sampler->ledger);
+	} else {
+		due.periods = count_passed(sampler);
+	}
+	return due;
 }
 
 static void
@@ -55,7 +91,7 @@ report_own(struct thread *thread)
 }
 
 static void
-take_sample(struct thread *thread, struct frame frame, uint64_t periods)
+take_sample(struct thread *thread, struct frame frame, struct due due)
 {
 	struct writer *writer = &thread->writer;
 
@@ -65,9 +101,63 @@ take_sample(struct thread *thread, struct frame frame, uint64_t periods)
 
 	if (!writer_ready(writer))
 		return;
-	writer->at = record_emit_sample(&writer->state, writer->at, session_ticks(), node, periods,
-		session.pool->options.wall ? RECORD_WALL : 0);
+	writer->at = record_emit_sample(
+		&writer->state, writer->at, session_ticks(), node, due.periods, due.flags);
 	writer_commit(writer);
+}
+
+/*
+ * A stack so deep that walking it takes as long as a period would leave the program no time at all.
+ * Then one of so many samples is taken, at random, and stands for all of them.
+ */
+static bool
+is_chosen(struct sampler *sampler, struct due *due)
+{
+	if (likely(sampler->cost_ticks <= sampler->cost_most_ticks))
+		return true;
+	const uint64_t stride = sampler->cost_ticks / sampler->cost_most_ticks + 1;
+
+	due->periods *= stride;
+	return chance_below(&sampler->chance, stride) == 0;
+}
+
+/* On average; a single one that took long was interrupted, perhaps: it counts for little. */
+static void
+note_cost(struct sampler *sampler, uint64_t took_ticks)
+{
+	enum {
+		WEIGHT = 8
+	};
+	const uint64_t most_ticks = WEIGHT * (sampler->cost_ticks + sampler->cost_most_ticks / 8);
+
+	if (took_ticks > most_ticks)
+		took_ticks = most_ticks;
+	sampler->cost_ticks = (sampler->cost_ticks * (WEIGHT - 1) + took_ticks) / WEIGHT;
+}
+
+/* The thread stands at `context`, and a signal of ours says that time has passed. */
+static void
+look(struct thread *thread, const siginfo_t *info, const void *context)
+{
+	struct sampler *sampler = &thread->sampler;
+	struct due due = find_due(thread, info, context);
+
+	if (!due.periods || load_acquire(&session.phase) != SESSION_ON || !window_is_open() ||
+		!recording_wants_time(thread))
+		return;
+	if (thread->gate != THREAD_READY) {
+		sampler->own_periods += due.periods;
+		return;
+	}
+	if (due.flags != RECORD_KERNEL && !is_chosen(sampler, &due))
+		return;
+	thread->gate = THREAD_FRAMES;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	const uint64_t start = session_ticks();
+
+	take_sample(thread, arch_context_frame(context), due);
+	note_cost(sampler, session_ticks() - start);
+	thread_leave(thread);
 }
 
 static bool
@@ -75,9 +165,8 @@ is_ours(const struct thread *thread, const siginfo_t *info)
 {
 	if (!thread || !thread->sampler.running)
 		return false;
-	if (thread->sampler.event)
-		return info->si_code > 0 && info->si_fd == thread->sampler.fd;
-	return info->si_code == SI_TIMER && info->si_value.sival_ptr == thread;
+	return sample_sources_is_perf(&thread->sampler.sources, info) ||
+	       sample_sources_is_timer(&thread->sampler.sources, info, thread);
 }
 
 __thread struct sampler_mask sampler_mask __attribute__((tls_model("initial-exec")));
@@ -109,28 +198,8 @@ handle(int signal, siginfo_t *info, void *context)
 			call_program(signal, info, context);
 		return;
 	}
-	const uint64_t periods = count_periods(&thread->sampler, info);
-
-	if (!periods || load_acquire(&session.phase) != SESSION_ON || !window_is_open() ||
-		!recording_wants_time(thread))
-		return;
-	if (thread->gate != THREAD_READY) {
-		thread->sampler.own_periods += periods;
-		return;
-	}
-	const uint64_t now = session_ticks();
-
-	thread->sampler.put_off += periods;
-	if (now < thread->sampler.rest_ticks)
-		return;
-	thread->gate = THREAD_FRAMES;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	take_sample(thread, arch_context_frame(context), thread->sampler.put_off);
-	thread_leave(thread);
-	/* A stack so deep that walking it takes longer than a period would leave the program no
-	 * time at all. */
-	thread->sampler.put_off = 0;
-	thread->sampler.rest_ticks = now + (1 + REST_FACTOR) * (session_ticks() - now);
+	look(thread, info, context);
+	thread->sampler.left_ticks = session_ticks();
 }
 
 /* ---- the handler's place ---- */
@@ -147,6 +216,7 @@ sampler_init(void)
 	/* A handler of the program's could leave ours by siglongjmp, half done. */
 	sigfillset(&ours.sa_mask);
 	handler_installed = install && install(SAMPLER_SIGNAL, &ours, &program_actions[0]) == 0;
+	timers_are_quiet = sample_timers_are_quiet();
 }
 
 bool
@@ -171,106 +241,89 @@ sampler_swap_action(const struct sigaction *action)
 	return before;
 }
 
-/* ---- timers ---- */
+/* ---- begin and end ---- */
 
-/* Has signals sent, and maps the event: the mapping keeps it when the descriptor is closed. */
+/* A place among those that may have an event. */
 static bool
-hold_event(struct sampler *sampler, long fd, struct f_owner_ex *owner)
+take_perf_place(void)
 {
-	if (system_failed(arch_syscall6(SYS_fcntl, fd, F_SETFL, O_ASYNC, 0, 0, 0)) ||
-		system_failed(arch_syscall6(SYS_fcntl, fd, F_SETSIG, SAMPLER_SIGNAL, 0, 0, 0)) ||
-		system_failed(arch_syscall6(SYS_fcntl, fd, F_SETOWN_EX, (long)owner, 0, 0, 0)))
-		return false;
-	sampler->event = system_map_file((int)fd, SYSTEM_PAGE_BYTES);
-	return sampler->event != NULL;
+	if (add_relaxed(&session.process->perf_threads, 1) < PERF_THREADS)
+		return true;
+	add_relaxed(&session.process->perf_threads, UINT32_MAX);
+	return false;
 }
 
 static bool
-begin_perf(struct sampler *sampler)
+begin_perf(struct thread *thread)
 {
-	struct perf_event_attr attributes = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attributes),
-		.config = PERF_COUNT_SW_TASK_CLOCK,
-		.sample_period = period_ns(),
-		.disabled = 1,
-		.exclude_kernel = 1,
-		.exclude_hv = 1,
-		.wakeup_events = 1,
-	};
-	struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = (pid_t)system_tid()};
-	const long opened = arch_syscall6(
-		SYS_perf_event_open, (long)&attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
+	struct sampler *sampler = &thread->sampler;
+	const struct options *options = &session.pool->options;
 
-	if (system_failed(opened))
+	if (options->sampler == OPTIONS_SAMPLER_TIMER || options->wall || !take_perf_place())
 		return false;
-	if (!hold_event(sampler, opened, &owner)) {
-		system_close(opened);
+	if (!sample_sources_begin_perf(&sampler->sources, SAMPLER_SIGNAL, period_ns())) {
+		add_relaxed(&session.process->perf_threads, UINT32_MAX);
 		return false;
 	}
-	sampler->fd = (int)opened;
+	const struct ledger_account now = sample_sources_account();
+
+	ledger_init(&sampler->ledger, period_ns(), &now);
 	sampler->counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	arch_syscall6(SYS_ioctl, opened, PERF_EVENT_IOC_ENABLE, 0, 0, 0, 0);
-	system_close(opened);
+	if (timers_are_quiet)
+		sample_sources_begin_timer(
+			&sampler->sources, SAMPLER_SIGNAL, thread, SAMPLE_CLOCK_CPU, period_ns());
 	return true;
 }
-
-/* The leading part of the kernel's struct sigevent. */
-struct kernel_event {
-	union sigval value;
-	int signal, notify, tid;
-	int unused[11];
-};
 
 static bool
 begin_timer(struct thread *thread)
 {
-	struct kernel_event event = {
-		.value.sival_ptr = thread,
-		.signal = SAMPLER_SIGNAL,
-		.notify = SIGEV_THREAD_ID,
-		.tid = (int)system_tid(),
-	};
-	const long clock = session.pool->options.wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
-	const struct timespec period = {
-		(time_t)(period_ns() / NS_PER_S), (long)(period_ns() % NS_PER_S)};
-	const struct itimerspec times = {period, period};
+	const bool wall = session.pool->options.wall;
 
-	if (system_failed(arch_syscall6(
-		    SYS_timer_create, clock, (long)&event, (long)&thread->sampler.timer, 0, 0, 0)))
-		return false;
-	return !system_failed(
-		arch_syscall6(SYS_timer_settime, thread->sampler.timer, 0, (long)&times, 0, 0, 0));
-}
-
-static bool
-perf_is_wanted(const struct thread *thread)
-{
-	return session.pool->options.sampler != OPTIONS_SAMPLER_TIMER &&
-	       !session.pool->options.wall && thread->writer.thread <= PERF_THREADS;
+	thread->sampler.interrupts = wall || !timers_are_quiet;
+	return sample_sources_begin_timer(&thread->sampler.sources, SAMPLER_SIGNAL, thread,
+		wall ? SAMPLE_CLOCK_WALL : SAMPLE_CLOCK_CPU, period_ns());
 }
 
 void
 sampler_begin(struct thread *thread)
 {
 	struct sampler *sampler = &thread->sampler;
-	uint64_t numbers[] = {0, 0, RECORD_SAMPLING_PERF, 0};
+	const bool wall = session.pool->options.wall;
+	uint64_t numbers[] = {
+		0, session.pool->options.sample_hz, RECORD_SAMPLING_PERF, wall, false};
 
 	*sampler = (struct sampler){0};
 	if (!handler_installed)
 		return;
-	numbers[1] = session.pool->options.sample_hz;
-	/* Said before the first sample can come. */
-	if (perf_is_wanted(thread) && begin_perf(sampler)) {
-		sampler->running = true;
-	} else if (begin_timer(thread)) {
-		numbers[2] =
-			session.pool->options.wall ? RECORD_SAMPLING_WALL : RECORD_SAMPLING_TIMER;
-		numbers[3] = session.pool->options.wall;
-		sampler->running = true;
+	sampler->cost_most_ticks = window_ticks_of_ns(period_ns() / COST_PART);
+	sampler->leaving_ticks = window_ticks_of_ns(LEAVING_NS);
+	if (begin_perf(thread)) {
+		numbers[4] = sampler->sources.timed;
+	} else {
+		if (!begin_timer(thread))
+			return;
+		numbers[2] = wall ? RECORD_SAMPLING_WALL : RECORD_SAMPLING_TIMER;
 	}
-	if (sampler->running)
-		writer_emit(&thread->writer, RECORD_SAMPLING, numbers, 4, NULL, 0);
+	/* Said before the first sample can come. */
+	writer_emit(&thread->writer, RECORD_SAMPLING, numbers, 5, NULL, 0);
+	sampler->running = true;
+}
+
+/* Time for which there was neither a hit nor a tick. */
+static void
+report_left(struct thread *thread)
+{
+	struct sampler *sampler = &thread->sampler;
+	const struct ledger_account now = sample_sources_account();
+	uint64_t numbers[] = {0, 0, RECORD_LOST_TIME};
+
+	if (!sampler->sources.event || !sampler->sources.timed)
+		return;
+	numbers[1] = ledger_left_ns(&sampler->ledger, &now);
+	ledger_init(&sampler->ledger, period_ns(), &now);
+	if (numbers[1])
+		writer_emit(&thread->writer, RECORD_LOST, numbers, 3, NULL, 0);
 }
 
 void
@@ -281,10 +334,26 @@ sampler_end(struct thread *thread)
 	if (!sampler->running)
 		return;
 	sampler->running = false;
-	if (sampler->event)
-		system_unmap(sampler->event, SYSTEM_PAGE_BYTES);
-	else
-		arch_syscall6(SYS_timer_delete, sampler->timer, 0, 0, 0, 0, 0);
+	if (sampler->own_periods)
+		report_own(thread);
+	report_left(thread);
+	if (sampler->sources.event)
+		add_relaxed(&session.process->perf_threads, UINT32_MAX);
+	sample_sources_end(&sampler->sources);
+}
+
+/* Of the process's last thread; what is left of the others is not known. */
+__attribute__((destructor)) static void
+end_process(void)
+{
+	struct thread *thread = thread_self;
+
+	if (!thread || thread->gate != THREAD_READY || !thread->sampler.running)
+		return;
+	thread->gate = THREAD_FRAMES;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	report_left(thread);
+	thread_leave(thread);
 }
 
 /* ---- waiting ---- */
@@ -303,7 +372,7 @@ sampler_hold(void)
 {
 	struct thread *thread = thread_self;
 
-	if (likely(!thread || !thread->sampler.running || thread->sampler.event ||
+	if (likely(!thread || !thread->sampler.interrupts || !thread->sampler.running ||
 		    thread->sampler.held))
 		return false;
 	thread->sampler.held = true;

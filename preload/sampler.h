@@ -2,12 +2,15 @@
 /*
  * Sampling: where threads are when their CPU clock has run for another period.
  *
- * Each thread has a timer of its own, which sends SAMPLER_SIGNAL to it: a perf task-clock event
- * that fires in user mode only (so that no system call is ever interrupted), or where perf is
- * denied a POSIX timer on the thread's CPU clock. The handler walks the stack with the same
- * unwinder as all hooks: no lock, no allocation. A sample that comes while a hook is at work hits
- * the profiler, not the program: it is counted as such. Periods that passed without a sample (in
- * the kernel, or while signals were blocked) are added to the next one's weight.
+ * Each thread has a perf task-clock event of its own, which sends SAMPLER_SIGNAL to it each period
+ * that ends in user mode, so that no system call is ever interrupted. A timer on the thread's CPU
+ * clock beside it finds the thread in the kernel, at the kernel's ticks, and tells when it is back;
+ * ledger.h says which sample stands for what. Where perf is denied the timer does all, where the
+ * kernel is so old that its timers would interrupt (sample_sources.h) the event: then time in the
+ * kernel is added to the next sample's weight.
+ *
+ * The handler walks the stack with the same unwinder as all hooks: no lock, no allocation. A sample
+ * that comes while a hook is at work hits the profiler, not the program: it is counted as such.
  *
  * With --wall all timers run on the monotonic clock, and so find threads that wait. A timer's
  * signal can end a wait early, which the program must not see: hooks_wait.c holds the signal back
@@ -24,6 +27,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "sample_sources.h"
 
 enum {
 	SAMPLER_SIGNAL = SIGURG
@@ -34,14 +38,17 @@ struct thread;
 /* Of one thread. */
 struct sampler {
 	bool running;
-	void *event;	      /* the perf event's page, NULL: a timer is used */
-	int fd;		      /* number that the event's signals name; not open any more */
-	int timer;	      /* kernel's timer id */
-	bool held;	      /* the signal is blocked by sampler_hold() */
-	uint64_t counted_ns;  /* CPU time up to the last sample (perf) */
-	uint64_t own_periods; /* that hit the profiler itself, not reported yet */
-	uint64_t rest_ticks;  /* no sample is taken before this time, */
-	uint64_t put_off;     /* and so many periods are the next one's */
+	bool interrupts; /* its signal can end a call that waits: see sampler_hold() */
+	bool held;	 /* the signal is blocked by sampler_hold() */
+	struct sample_sources sources;
+	struct ledger ledger;	  /* event and timer */
+	uint64_t counted_ns;	  /* CPU time up to the last sample (event alone) */
+	uint64_t own_periods;	  /* that hit the profiler itself, not reported yet */
+	uint64_t cost_ticks;	  /* what a sample takes, about, */
+	uint64_t cost_most_ticks; /* and may take */
+	uint64_t left_ticks;	  /* when the handler was left, */
+	uint64_t leaving_ticks;	  /* and how long that takes */
+	uint64_t chance;
 };
 
 /* Installs the handler; called by session start where sampling is asked for. */

@@ -34,9 +34,10 @@ enum session_phase {
 struct session_process {
 	uint32_t number; /* of this process in the run; 0: not registered yet */
 	uint32_t pid;
-	uint32_t thread_last; /* thread numbers handed out */
-	uint32_t calibrated;  /* 1: the cost of tracing was measured, see calibrate.c */
-	uint32_t announcing;  /* 1: a thread is announcing a module, see modules.c */
+	uint32_t thread_last;  /* thread numbers handed out */
+	uint32_t calibrated;   /* 1: the cost of tracing was measured, see calibrate.c */
+	uint32_t perf_threads; /* that have a perf event, see sampler.c */
+	uint32_t announcing;   /* 1: a thread is announcing a module, see modules.c */
 };
 
 struct session {

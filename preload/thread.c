@@ -42,6 +42,7 @@ thread_ends(void *state)
 
 	/* A cancelled thread may have left a hook in the middle. */
 	if (thread->gate != THREAD_WIPED && thread == thread_self && thread_enter(frame)) {
+		sampler_end(thread);
 		sections_forgotten(thread);
 		calls_end(thread, frame);
 		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);

@@ -22,7 +22,7 @@ static const uint8_t allowed_flags[8] = {
 	[RECORD_FREE] = RECORD_REALLOC | RECORD_ADDRESS_HIT | RECORD_ADDRESS_ODD,
 	[RECORD_ENTER] = RECORD_NODE_HIT | RECORD_FROM | RECORD_INDEX_HIGH,
 	[RECORD_EXIT] = RECORD_JUMPED,
-	[RECORD_SAMPLE] = RECORD_NODE_HIT | RECORD_WALL | RECORD_INDEX_HIGH,
+	[RECORD_SAMPLE] = RECORD_NODE_HIT | RECORD_WALL | RECORD_INDEX_HIGH | RECORD_KERNEL,
 };
 
 static const uint8_t *
@@ -212,7 +212,7 @@ parse_sample(struct record_state *state, uint8_t tag, const uint8_t *at, const u
 {
 	struct record_node *recent;
 
-	record->flags = tag & RECORD_WALL;
+	record->flags = tag & (RECORD_WALL | RECORD_KERNEL);
 	at = parse_node(state, tag, at, end, &recent, &record->node);
 	if (!at)
 		return 0;

@@ -14,7 +14,7 @@
  *	NODE	-
  *	ENTER	3 NODE_HIT  4 FROM       5 index bit 8
  *	EXIT	3 JUMPED
- *	SAMPLE	3 NODE_HIT  4 WALL       5 node index bit 8
+ *	SAMPLE	3 NODE_HIT  4 WALL       5 node index bit 8  6 KERNEL
  *
  * A "hit" names an entry of a table of recent values by its index; a miss carries the value and
  * enters it. Unlisted bits are 0; a reader refuses a chunk in which they are not.
@@ -48,6 +48,7 @@ enum record_flag {
 	RECORD_ADDRESS_ODD = 1 << 7,
 	RECORD_REALLOC = 1 << 3, /* FREE: the release half of a realloc */
 	RECORD_WALL = 1 << 4,	 /* SAMPLE: of wall time, not CPU time */
+	RECORD_KERNEL = 1 << 6,	 /* SAMPLE: of CPU time in the kernel, for what runs at node */
 	RECORD_JUMPED = 1 << 3,	 /* EXIT: the hook was jumped to, not called: costs a little less */
 	/*
 	 * ENTER: a call path follows, which the function was entered from. Its time lies in the
@@ -78,7 +79,8 @@ enum record_type {
 	RECORD_BREAK = 11,	/* time, node, new program break, signed change (zigzag) */
 	RECORD_LOST = 12,	/* time, count, reason (enum record_lost) */
 	RECORD_TALLY = 13,	/* time, node (0: releases), count, bytes: an entry pushed out */
-	RECORD_SAMPLING = 14,	/* time, rate_hz, enum record_sampling_source, 1: of wall time */
+	RECORD_SAMPLING = 14,	/* time, rate_hz, enum record_sampling_source, 1: of wall time; 1:
+				 * samples of CPU time tell user mode and kernel apart */
 	RECORD_CALL_TALLY = 15, /* see record_call_tally_field */
 	RECORD_COST = 16,	/* see record_cost_field */
 	RECORD_SPAN_BEGIN = 17, /* time, number, instance: a section that belongs to no frame: it
@@ -265,6 +267,7 @@ enum record_lost {
 	RECORD_LOST_NESTED = 2, /* a handler's call interrupted a hook */
 	RECORD_LOST_OWN = 4,	/* sampling periods that hit the profiler itself, not the program */
 	RECORD_LOST_STACK = 3,	/* recorded, but its stack could not be kept whole */
+	RECORD_LOST_TIME = 5,	/* nanoseconds of the thread's CPU time that no sample stands for */
 };
 
 /*
@@ -326,7 +329,7 @@ struct record_extended {
 
 struct record {
 	enum record_kind kind;
-	uint32_t flags;			 /* REALLOC, WALL, FROM */
+	uint32_t flags;			 /* REALLOC, WALL, KERNEL, FROM */
 	uint32_t node;			 /* ALLOC, SAMPLE; NODE: the new id; ENTER: see FROM */
 	uint32_t parent;		 /* NODE: 0 for an outermost frame */
 	uint64_t ticks;			 /* absolute; NODE: of the record before */
@@ -508,7 +511,7 @@ record_emit_exit(struct record_state *state, uint8_t *at, uint64_t ticks, uint32
 	return record_emit_time(state, at, ticks);
 }
 
-/* `flags`: 0 or RECORD_WALL; `periods` at least 1. */
+/* `flags`: 0, RECORD_WALL or RECORD_KERNEL; `periods` at least 1. */
 static inline uint8_t *
 record_emit_sample(struct record_state *state, uint8_t *at, uint64_t ticks, uint32_t node,
 	uint64_t periods, uint32_t flags)

@@ -120,8 +120,9 @@ enum sample_kind {
 
 struct sample_tally {
 	uint64_t samples;
-	uint64_t periods; /* that they stand for: more than samples where some were lost */
+	uint64_t periods; /* that they stand for: more than samples where there was none for each */
 	uint64_t time_ns; /* of these periods */
+	uint64_t kernel_samples, kernel_periods, kernel_ns; /* of all these, in the kernel */
 };
 
 /* What samples say of one call path of one thread: it was running, or there. */
@@ -262,6 +263,7 @@ struct process {
 	uint64_t unmatched_exits; /* of calls that were not seen to begin */
 	uint64_t folded_calls; /* beyond the depth that is kept: part of the innermost kept one */
 	uint64_t own_periods, own_ns; /* CPU time sampled in the profiler's own code: left out */
+	uint64_t unsampled_ns;	      /* CPU time of threads that ended that no sample stands for */
 	uint64_t trace_stops;	      /* how often tracing was stopped by a limit or an option */
 	struct named *named;	      /* what its source named; NULL: nothing */
 };

@@ -63,10 +63,10 @@ tell_samples(struct timing *timing, struct timing_thread *thread, struct sample_
 	struct moment moment = {.of = sums->node, .span = (uint8_t)timing->model->spans.current};
 
 	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		moment.value[2 * kind] = sums->samples[kind] - sums->told_samples[kind];
-		moment.value[2 * kind + 1] = sums->time_ns[kind] - sums->told_ns[kind];
-		sums->told_samples[kind] = sums->samples[kind];
-		sums->told_ns[kind] = sums->time_ns[kind];
+		moment.value[2 * kind] = sums->sums[kind].samples - sums->told_samples[kind];
+		moment.value[2 * kind + 1] = sums->sums[kind].time_ns - sums->told_ns[kind];
+		sums->told_samples[kind] = sums->sums[kind].samples;
+		sums->told_ns[kind] = sums->sums[kind].time_ns;
 	}
 	keep(timing, &thread->sample_moments, &moment);
 	sums->touched = false;

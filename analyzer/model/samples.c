@@ -57,9 +57,14 @@ samples_add(struct timing_thread *thread, const struct model_event *event)
 		sums->touched = true;
 		g_ptr_array_add(thread->touched, sums);
 	}
-	sums->samples[kind]++;
-	sums->periods[kind] += periods;
-	sums->time_ns[kind] += time_ns;
+	sums->sums[kind].samples++;
+	sums->sums[kind].periods += periods;
+	sums->sums[kind].time_ns += time_ns;
+	if (event->flags & RECORD_KERNEL) {
+		sums->sums[kind].kernel_samples++;
+		sums->sums[kind].kernel_periods += periods;
+		sums->sums[kind].kernel_ns += time_ns;
+	}
 	chart_sample(&thread->process->timing->chart, &thread->lane,
 		(struct chart_piece){
 			.start = event->ticks > ticks ? event->ticks - ticks : 0,
@@ -93,8 +98,7 @@ finish_rows(
 		struct sample_row row = {.node = renumber(marks, sums->node)};
 
 		for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++)
-			row.sums[kind] = (struct sample_tally){
-				sums->samples[kind], sums->periods[kind], sums->time_ns[kind]};
+			row.sums[kind] = sums->sums[kind];
 		g_array_append_val(rows, row);
 	}
 	g_array_sort(rows, by_node);

@@ -261,6 +261,8 @@ apply_lost(struct timing_thread *thread, const struct record *record)
 {
 	const uint64_t *number = record->extended.number;
 
+	if (number[2] == RECORD_LOST_TIME)
+		thread->process->unsampled_ns += number[1];
 	if (number[2] != RECORD_LOST_OWN)
 		return;
 	thread->process->own_periods += number[1];
@@ -412,6 +414,7 @@ finish_facts(const struct timing_process *process, struct process *public)
 	public->folded_calls = process->folded_calls;
 	public->own_periods = process->own_periods;
 	public->own_ns = process->own_ns;
+	public->unsampled_ns = process->unsampled_ns;
 	public->trace_stops = process->trace_stops;
 }
 

@@ -83,7 +83,7 @@ struct call_tally_sums {
 struct sample_sums {
 	uint32_t node;
 	bool touched; /* since it was last told: see moments.h */
-	uint64_t samples[SAMPLE_KINDS], periods[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	struct sample_tally sums[SAMPLE_KINDS];
 	uint64_t told_samples[SAMPLE_KINDS], told_ns[SAMPLE_KINDS];
 };
 
@@ -112,7 +112,7 @@ struct timing_process {
 	struct call_costs cost[COST_KINDS];
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
-	uint64_t own_periods, own_ns;
+	uint64_t own_periods, own_ns, unsampled_ns;
 };
 
 struct call_ring;

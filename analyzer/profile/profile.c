@@ -231,6 +231,9 @@ sample_sums_add(
 		sums[kind].samples += from[kind].samples;
 		sums[kind].periods += from[kind].periods;
 		sums[kind].time_ns += from[kind].time_ns;
+		sums[kind].kernel_samples += from[kind].kernel_samples;
+		sums[kind].kernel_periods += from[kind].kernel_periods;
+		sums[kind].kernel_ns += from[kind].kernel_ns;
 	}
 }
 

@@ -37,7 +37,7 @@
 
 enum {
 	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
-	PROFILE_MINOR = 2, /* tables and columns may have been added */
+	PROFILE_MINOR = 3, /* tables and columns may have been added */
 	PROFILE_APPLICATION_ID = 0x74686167,
 };
 
@@ -189,6 +189,7 @@ struct profile_process {
 	struct profiling_cost cost[COST_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
 	uint64_t own_periods, own_ns; /* samples that hit the profiler */
+	uint64_t unsampled_ns;
 	struct histogram histograms[PROFILE_HISTOGRAMS];
 	uint32_t bin_first, bin_count; /* of the run's intervals: those that it lived in */
 	struct timeline_bin *timeline;

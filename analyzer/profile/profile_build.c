@@ -232,6 +232,7 @@ add_process(struct builder *builder, guint index)
 		.trace_stops = process->trace_stops,
 		.own_periods = process->own_periods,
 		.own_ns = process->own_ns,
+		.unsampled_ns = process->unsampled_ns,
 		.histograms =
 			{
 				[PROFILE_SIZES_ALLOCATED] = process->sizes_allocated,

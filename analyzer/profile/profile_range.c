@@ -162,8 +162,9 @@ add_sample(struct range *range, const struct profile_moment *moment)
 			     : NULL;
 
 	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++)
-		sample.sums[kind] = (struct sample_tally){moment->sums.samples[kind],
-			moment->sums.samples[kind], moment->sums.time_ns[kind]};
+		sample.sums[kind] = (struct sample_tally){.samples = moment->sums.samples[kind],
+			.periods = moment->sums.samples[kind],
+			.time_ns = moment->sums.time_ns[kind]};
 	if (last && last->node == sample.node && last->thread == sample.thread)
 		sample_sums_add(last->sums, sample.sums);
 	else

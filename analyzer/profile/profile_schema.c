@@ -76,6 +76,7 @@ static const struct schema_column process_columns[] = {
 	COLUMN(U64, profile_process, trace_stops),
 	COLUMN(U64, profile_process, own_periods),
 	COLUMN(U64, profile_process, own_ns),
+	COLUMN(U64, profile_process, unsampled_ns),
 };
 
 static const struct schema_column thread_columns[] = {
@@ -116,6 +117,9 @@ static const struct schema_column sample_columns[] = {
 	NAMED(U64, profile_sample, "wall_samples", sums[SAMPLE_WALL].samples),
 	NAMED(U64, profile_sample, "wall_periods", sums[SAMPLE_WALL].periods),
 	NAMED(U64, profile_sample, "wall_ns", sums[SAMPLE_WALL].time_ns),
+	NAMED(U64, profile_sample, "kernel_samples", sums[SAMPLE_CPU].kernel_samples),
+	NAMED(U64, profile_sample, "kernel_periods", sums[SAMPLE_CPU].kernel_periods),
+	NAMED(U64, profile_sample, "kernel_ns", sums[SAMPLE_CPU].kernel_ns),
 };
 
 static const struct schema_column moment_columns[] = {

@@ -493,6 +493,17 @@ selection_whole(const struct selection *selection, enum metric metric)
 	return metric_of(metric, sums[metric_table[metric].source]);
 }
 
+uint64_t
+selection_unsampled_ns(const struct selection *selection)
+{
+	uint64_t unsampled_ns = 0;
+
+	for (guint i = 0; i < selection->profile->processes->len; i++)
+		if (selection->processes[i])
+			unsampled_ns += profile_process(selection->profile, i)->unsampled_ns;
+	return unsampled_ns;
+}
+
 static void
 add_memory(const struct selection *selection, enum metric metric, uint64_t *self)
 {

@@ -72,6 +72,9 @@ void selection_fini(struct selection *selection);
 /* A metric of all that is selected: of the heap, of calls, of samples. */
 uint64_t selection_whole(const struct selection *selection, enum metric metric);
 
+/* CPU time of the selected processes that no sample stands for. */
+uint64_t selection_unsampled_ns(const struct selection *selection);
+
 /* A metric of the heap, or of time, by node: of the node itself, all threads together. g_free() it.
  */
 uint64_t *selection_self(const struct selection *selection, enum metric metric);

@@ -51,6 +51,7 @@ row_json(const struct profile *profile, enum time_by by, const struct time_row *
 	put(object, "p99_ns", row->distributed ? number(row->p99_ns) : json_null());
 	put(object, "samples", number(row->self[SAMPLE_CPU].samples));
 	put(object, "cpu_ns", number(row->self[SAMPLE_CPU].time_ns));
+	put(object, "cpu_kernel_ns", number(row->self[SAMPLE_CPU].kernel_ns));
 	put(object, "cpu_total_ns", number(row->total[SAMPLE_CPU].time_ns));
 	put(object, "wall_samples", number(row->self[SAMPLE_WALL].samples));
 	put(object, "wall_ns", number(row->self[SAMPLE_WALL].time_ns));
@@ -107,6 +108,12 @@ samples_json(const struct selection *selection, enum sample_kind kind)
 	put(object, "rate_hz", number((uint64_t)sample_rate_hz(sums)));
 	put(object, "rate_asked_hz", number(asked));
 	put(object, "time_ns", number(sums->time_ns));
+	if (kind == SAMPLE_WALL)
+		return object;
+	put(object, "kernel_samples", number(sums->kernel_samples));
+	put(object, "kernel_expected", number(sums->kernel_periods));
+	put(object, "kernel_ns", number(sums->kernel_ns));
+	put(object, "unsampled_ns", number(selection_unsampled_ns(selection)));
 	return object;
 }
 

@@ -12,6 +12,8 @@ enum {
 	CALL_COLUMNS = 90,
 	SAMPLE_COLUMNS = 46,
 	HOT_COLUMNS = 46,
+	KERNEL_COLUMNS = 10,
+	UNSAMPLED_NS_LEAST = 1000000, /* less is not worth a line */
 };
 
 static void
@@ -119,23 +121,28 @@ print_samples(const struct text *text, const struct selection *selection, enum t
 {
 	const enum sample_kind kind = metric == METRIC_WALL ? SAMPLE_WALL : SAMPLE_CPU;
 	const uint64_t whole = selection_whole(selection, metric);
+	const bool sides = selection->sample_totals[kind].kernel_samples;
 	g_autoptr(GArray) rows = time_table(selection, by, metric);
 
 	text_heading(text, "%s sampled, by %s", kind == SAMPLE_WALL ? "Wall time" : "CPU time",
 		time_by_names[by]);
-	text_print(text, STYLE_DIM, "%9s %7s %9s %7s %9s  %s\n", "self", "share", "total", "share",
-		"samples", time_by_names[by]);
+	text_print(text, STYLE_DIM, "%9s %7s%s %9s %7s %9s  %s\n", "self", "share",
+		sides ? " in kernel" : "", "total", "share", "samples", time_by_names[by]);
 	for (guint i = 0; i < rows->len && i < limit; i++) {
 		const struct time_row *row = &g_array_index(rows, struct time_row, i);
 		const uint64_t self = time_row_self(row, metric);
 		const uint64_t total = time_row_total(row, metric);
 		char cells[5][TEXT_CELL];
 
-		fprintf(text->file, "%9s %7s %9s %7s %9s  ", text_time(self, cells[0]),
-			text_share(self, whole, cells[1]), text_time(total, cells[2]),
+		fprintf(text->file, "%9s %7s", text_time(self, cells[0]),
+			text_share(self, whole, cells[1]));
+		if (sides)
+			fprintf(text->file, " %9s", text_time(row->self[kind].kernel_ns, cells[0]));
+		fprintf(text->file, " %9s %7s %9s  ", text_time(total, cells[2]),
 			text_share(total, whole, cells[3]),
 			text_count(row->self[kind].samples, cells[4]));
-		print_name(text, selection->profile, by, row, SAMPLE_COLUMNS);
+		print_name(text, selection->profile, by, row,
+			SAMPLE_COLUMNS + (sides ? KERNEL_COLUMNS : 0));
 		fputc('\n', text->file);
 	}
 	print_more(text, rows, limit);
@@ -197,24 +204,62 @@ rate_asked(const struct selection *selection, enum sample_kind kind)
 	return rate;
 }
 
+/* Both parts of CPU time, and how well each was seen. */
+static void
+print_sides(const struct text *text, const struct sample_tally *sums, uint64_t rate_hz)
+{
+	const uint64_t user_periods = sums->periods - sums->kernel_periods;
+	const uint64_t user_samples = sums->samples - sums->kernel_samples;
+	char time[TEXT_CELL], count[TEXT_CELL], share[TEXT_CELL], rate[TEXT_CELL];
+
+	label(text, "");
+	fprintf(text->file, "%-10s  in user mode: %s sample%s, %s of %s a second\n",
+		text_time(sums->time_ns - sums->kernel_ns, time), text_count(user_samples, count),
+		plural(user_samples),
+		text_share(MIN(user_samples, user_periods), user_periods, share),
+		text_count(rate_hz, rate));
+	label(text, "");
+	fprintf(text->file, "%-10s  in the kernel: %s sample%s, at its ticks\n",
+		text_time(sums->kernel_ns, time), text_count(sums->kernel_samples, count),
+		plural(sums->kernel_samples));
+}
+
+static void
+print_unsampled(const struct text *text, const struct selection *selection)
+{
+	const uint64_t unsampled_ns = selection_unsampled_ns(selection);
+	char time[TEXT_CELL];
+
+	if (unsampled_ns < UNSAMPLED_NS_LEAST)
+		return;
+	label(text, "");
+	fprintf(text->file, "%-10s  more was used, that no sample stands for\n",
+		text_time(unsampled_ns, time));
+}
+
 static void
 print_sampled(const struct text *text, const struct selection *selection, enum sample_kind kind)
 {
 	const struct sample_tally *sums = &selection->sample_totals[kind];
 	const uint64_t asked = rate_asked(selection, kind);
-	const uint64_t lost = sums->periods - sums->samples;
-	char time[TEXT_CELL], samples[TEXT_CELL], rate[TEXT_CELL], share[TEXT_CELL];
+	char time[TEXT_CELL], samples[TEXT_CELL], rate[TEXT_CELL];
 
 	if (!sums->samples || !sums->time_ns)
 		return;
 	label(text, kind == SAMPLE_WALL ? "wall time" : "CPU time");
-	fprintf(text->file, "%-10s  in %s sample%s, %s a second", text_time(sums->time_ns, time),
-		text_count(sums->samples, samples), plural(sums->samples),
-		text_count((uint64_t)sample_rate_hz(sums), rate));
-	if (lost)
-		fprintf(text->file, " of %s: %s lost (%s)", text_count(asked, rate),
-			text_count(lost, samples), text_share(lost, sums->periods, share));
+	fprintf(text->file, "%-10s  in %s sample%s", text_time(sums->time_ns, time),
+		text_count(sums->samples, samples), plural(sums->samples));
+	if (!sums->kernel_samples)
+		fprintf(text->file, ", %s a second",
+			text_count((uint64_t)sample_rate_hz(sums), rate));
+	if (!sums->kernel_samples && sums->periods > sums->samples)
+		fprintf(text->file, " of %s: each stands for the time since the one before",
+			text_count(asked, rate));
 	fputc('\n', text->file);
+	if (sums->kernel_samples)
+		print_sides(text, sums, asked);
+	if (kind == SAMPLE_CPU)
+		print_unsampled(text, selection);
 }
 
 double

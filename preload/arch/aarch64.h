@@ -12,6 +12,8 @@ enum {
 	/* Where nothing else is said: a frame record (fp, lr) ends at the CFA of its function. */
 	ARCH_RETURN_OFFSET = -8,
 	ARCH_RETURN_FIXED = 0,
+	/* CONFIG_POSIX_CPU_TIMERS_TASK_WORK came with 5.16, and cannot be switched off. */
+	ARCH_QUIET_TIMERS = 0x0510,
 };
 
 static inline void
@@ -59,6 +61,19 @@ static inline struct frame
 arch_context_frame(const void *context)
 {
 	return arch_signal_frame((uint64_t)context - sizeof(siginfo_t));
+}
+
+/* Looks at the instruction before; not where that may be in a page that is not there. */
+static inline int
+arch_left_call(const void *context)
+{
+	enum {
+		SVC_0 = (int)0xd4000001,
+		PAGE_OFFSETS = 4095
+	};
+	const uint64_t pc = arch_context_frame(context).pc;
+
+	return (pc & PAGE_OFFSETS) && *(const int *)(pc - 4) == SVC_0;
 }
 
 static inline __attribute__((always_inline)) struct frame

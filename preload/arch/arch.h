@@ -7,6 +7,10 @@
  *	ARCH_DWARF_IP			number that expressions use for the program counter, -1:
  *none arch_signal_frame()		registers saved by the kernel below a signal handler
  *	arch_caller()			state of the caller of the function it stands in
+ *	arch_left_call()		whether what a handler interrupted is right behind a system
+ *					call
+ *	ARCH_QUIET_TIMERS		the Linux since which timers on CPU clocks expire only on
+ *					the way back to user mode, see sample_sources.h
  */
 #ifndef THAG_PRELOAD_ARCH_H
 #define THAG_PRELOAD_ARCH_H

@@ -11,6 +11,8 @@ enum {
 	/* The call instruction left the return address right below the CFA. */
 	ARCH_RETURN_OFFSET = -8,
 	ARCH_RETURN_FIXED = 1,
+	/* CONFIG_POSIX_CPU_TIMERS_TASK_WORK came with 5.9, and cannot be switched off. */
+	ARCH_QUIET_TIMERS = 0x0509,
 };
 
 static inline long
@@ -61,6 +63,15 @@ static inline struct frame
 arch_context_frame(const void *context)
 {
 	return arch_signal_frame((uint64_t)context);
+}
+
+/* The instruction leaves its return address in rcx. */
+static inline int
+arch_left_call(const void *context)
+{
+	const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
+
+	return registers[REG_RCX] == registers[REG_RIP];
 }
 
 /* Every source of the preload is compiled with frame pointers, so a hook's frame begins with

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include "arch/arch.h"
 
@@ -121,7 +122,26 @@ system_futex_wake(uint32_t *word, int count)
 	arch_syscall6(SYS_futex, (long)word, FUTEX_WAKE, count, 0, 0, 0);
 }
 
-/* Nanoseconds of CLOCK_MONOTONIC or CLOCK_REALTIME. */
+/* As Linux counts: 0x0509 is 5.9. 0: not known. */
+static inline unsigned
+system_release(void)
+{
+	struct utsname names = {0};
+	unsigned part = 0, parts[2] = {0, 0};
+
+	arch_syscall6(SYS_uname, (long)&names, 0, 0, 0, 0, 0);
+	for (const char *at = names.release; part < 2; at++) {
+		if (*at >= '0' && *at <= '9')
+			parts[part] = parts[part] * 10 + (unsigned)(*at - '0');
+		else if (*at == '.')
+			part++;
+		else
+			break;
+	}
+	return parts[0] << 8 | (parts[1] & 0xff);
+}
+
+/* Nanoseconds of one of the kernel's clocks. */
 static inline uint64_t
 system_clock_ns(int clock)
 {

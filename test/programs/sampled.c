@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,8 +13,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -79,6 +82,150 @@ shares(char **arguments)
 	}
 	fprintf(stderr, "%ld %ld %ld %ld\n", (long)much, (long)some, (long)little,
 		(long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
+	return 0;
+}
+
+/* ---- time in the kernel ---- */
+
+enum {
+	BLOCK_BYTES = 1 << 20,
+	PAGE_BYTES = 4096,
+	ROUNDS = 250,
+};
+
+static int zero, null;
+
+static KEEP void
+call_long(void)
+{
+	static char block[BLOCK_BYTES];
+
+	for (unsigned i = 0; i < 8; i++)
+		if (read(zero, block, sizeof(block)) != sizeof(block))
+			puts("short read");
+	__asm__ volatile("");
+}
+
+static KEEP void
+call_short(void)
+{
+	for (unsigned i = 0; i < 1500; i++) {
+		if (write(null, "", 1) != 1)
+			puts("short write");
+		syscall(SYS_getppid);
+	}
+	__asm__ volatile("");
+}
+
+static KEEP void
+touch_pages(void)
+{
+	char *pages =
+		mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(pages, BLOCK_BYTES, MADV_NOHUGEPAGE);
+	for (unsigned i = 0; i < BLOCK_BYTES; i += PAGE_BYTES)
+		pages[i] = 1;
+	munmap(pages, BLOCK_BYTES);
+	__asm__ volatile("");
+}
+
+#define USER(name)                                                                                 \
+	static KEEP void name(void)                                                                \
+	{                                                                                          \
+		__asm__ volatile("# " #name);                                                      \
+		for (unsigned i = 0; i < 300000; i++)                                              \
+			sink++;                                                                    \
+		__asm__ volatile("");                                                              \
+	}
+
+USER(after_long)
+USER(after_short)
+USER(after_pages)
+
+static int64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static const struct piece {
+	const char *name;
+	void (*run)(void);
+} pieces[] = {
+	{"call_long", call_long},
+	{"after_long", after_long},
+	{"call_short", call_short},
+	{"after_short", after_short},
+	{"touch_pages", touch_pages},
+	{"after_pages", after_pages},
+};
+
+enum {
+	PIECES = sizeof(pieces) / sizeof(*pieces)
+};
+
+/* What happens right after a call has the call's time, where samples wait for user mode. */
+static void *
+alternate(void *argument)
+{
+	int64_t *spent_ns = argument;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		for (unsigned i = 0; i < PIECES; i++) {
+			const int64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+			pieces[i].run();
+			spent_ns[i] += clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+		}
+	}
+	return NULL;
+}
+
+static void
+alternate_and_say(void)
+{
+	int64_t spent_ns[PIECES] = {0};
+
+	alternate(spent_ns);
+	for (unsigned i = 0; i < PIECES; i++)
+		fprintf(stderr, "%s %ld\n", pieces[i].name, (long)spent_ns[i]);
+}
+
+static int
+kernel(char **arguments)
+{
+	zero = open("/dev/zero", O_RDONLY);
+	null = open("/dev/null", O_WRONLY);
+	alternate_and_say();
+	return 0;
+}
+
+/* In two threads, and in a forked child. */
+static int
+kernel_spread(char **arguments)
+{
+	int64_t spent_ns[2][PIECES] = {0};
+	pthread_t other;
+
+	zero = open("/dev/zero", O_RDONLY);
+	null = open("/dev/null", O_WRONLY);
+	pthread_create(&other, NULL, alternate, spent_ns[1]);
+	alternate(spent_ns[0]);
+	pthread_join(other, NULL);
+	for (unsigned i = 0; i < PIECES; i++)
+		fprintf(stderr, "%s %ld\n", pieces[i].name,
+			(long)(spent_ns[0][i] + spent_ns[1][i]));
+	const pid_t child = fork();
+
+	if (!child) {
+		alternate_and_say();
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
 	return 0;
 }
 
@@ -239,7 +386,7 @@ own_signals(char **arguments)
 
 /* ---- waiting ---- */
 
-static int pipe_ends[2], sockets[2], epoll;
+static int pipe_ends[2], busy_ends[2], sockets[2], epoll;
 static sem_t semaphore;
 
 static const struct timespec short_time = {0, 30000000};
@@ -387,6 +534,33 @@ wait_all(void)
 	}
 }
 
+/* Ticks hit the preparations of these; what they send must not end the wait. */
+static KEEP void
+wait_busily(void)
+{
+	enum {
+		FILES = 200,
+		TIMES = 300
+	};
+	struct pollfd many[FILES];
+	static char block[BLOCK_BYTES / 16];
+	struct epoll_event event;
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < FILES; i++)
+		many[i] = (struct pollfd){pipe_ends[0], POLLIN, 0};
+	for (unsigned i = 0; i < TIMES; i++) {
+		wrong += poll(many, FILES, 1) != 0;
+		wrong += epoll_wait(epoll, &event, 1, 1) != 0;
+		wrong += nanosleep(&(struct timespec){0, 50000}, NULL) != 0;
+		for (unsigned part = 0; part < 4; part++) {
+			wrong += write(busy_ends[1], block, sizeof(block)) != sizeof(block);
+			wrong += read(busy_ends[0], block, sizeof(block)) != sizeof(block);
+		}
+	}
+	printf("busy waits ended early: %u\n", wrong);
+}
+
 static void
 say_interrupted(const char *name, int result)
 {
@@ -421,13 +595,14 @@ waiting(char **arguments)
 	const struct timeval time = {0, 30000};
 	pthread_t running[THREADS];
 
-	if (pipe(pipe_ends) || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+	if (pipe(pipe_ends) || pipe(busy_ends) || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
 		return 3;
 	epoll = epoll_create1(0);
 	sem_init(&semaphore, 0, 0);
 	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
 	run_threads(running, 150);
 	wait_all();
+	wait_busily();
 	be_interrupted();
 	join_threads(running);
 	return 0;
@@ -507,6 +682,8 @@ main(int count, char **arguments)
 {
 	static const struct test_case cases[] = {
 		{"shares", shares},
+		{"kernel", kernel},
+		{"kernel_spread", kernel_spread},
 		{"threads", threads},
 		{"processes", processes},
 		{"image", image},

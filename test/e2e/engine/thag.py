@@ -130,14 +130,21 @@ class Profile:
         return json.loads(done.out)
 
 
+def as_user(user):
+    """What to write before a command that another one is to run."""
+    return ["setpriv", "--reuid", str(user), "--clear-groups", "--"] if user else []
+
+
 class Run(Ended):
     """A program under thag-run; `profile` is None where none was written."""
 
-    def __init__(self, command, env=None, options=(), what="--memory", **more):
+    def __init__(self, command, env=None, options=(), what="--memory", user=None, **more):
         self.directory = tempfile.mkdtemp(prefix="thag-engine-")
+        if user:
+            os.chown(self.directory, user, -1)
         if "--both" in options:
             what = "--both"
-        super().__init__([os.path.join(BUILD, "thag-run"), what, "-o", self.directory,
+        super().__init__([*as_user(user), os.path.join(BUILD, "thag-run"), what, "-o", self.directory,
                           *options, "--", *command], env, **more)
         found = glob.glob(self.directory + "/*.thag")
         self.profile = Profile(found[0]) if len(found) == 1 else None

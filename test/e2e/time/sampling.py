@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Do samples say where the time went, and does the program not notice?"""
 
+import math
 import os
 
+from thag import as_user
 from tracing import PROGRAMS, TRACED, Ended, TimeRun
 
 SAMPLED = os.path.join(PROGRAMS, "sampled")
+NOBODY = 65534
 SOURCES = {"perf": [], "timer": ["--sampler", "timer"], "wall": ["--wall"]}
 # What a number of samples may be off by, as a share, and in periods.
 OFF, OFF_PERIODS = 0.1, 20
@@ -97,6 +100,55 @@ def check_processes(source, rate):
                           source=source))
 
 
+def spent(err):
+    """{name: nanoseconds} of lines "name number", those of one name added up."""
+    sums = {}
+    for line in err.decode().splitlines():
+        name, _, ns = line.partition(" ")
+        if ns.isdigit():
+            sums[name] = sums.get(name, 0) + int(ns)
+    return sums
+
+
+def check_kernel(case, source, rate, user=None):
+    """
+    Functions that are in the kernel, and others right after them, have the time that their thread's
+    clock saw them take. Ticks hit a function of share p in n with a deviation of sqrt(n p (1 - p)),
+    which is at most one tick for each; four of these are allowed, and what sampling itself takes.
+    """
+    with TimeRun([SAMPLED, case], options=[*SOURCES[source], "--rate", str(rate)],
+                 user=user) as run:
+        problems = lost_problems(run)
+        if problems:
+            return problems
+        by_name, whole = sampled_ns(run.profile)
+        wanted = spent(run.err)
+        part = 0.05 if rate <= 1000 else 0.15
+        for name, ns in wanted.items():
+            off = part * ns + 4 * math.sqrt(ns * TICK_NS) + TICK_NS
+            if abs(by_name.get(name, 0) - ns) > off:
+                problems.append(f"{name}: {by_name.get(name, 0) / 1e6:.1f} ms of {ns / 1e6:.1f}")
+        everything = sum(wanted.values())
+        if not 0.93 * everything < whole + own_ns(run.profile) < 1.1 * everything + 8 * TICK_NS:
+            problems.append(f"all: {whole / 1e6:.1f} ms of {everything / 1e6:.1f}")
+        return problems + check_sides(run.profile, wanted, source)
+
+
+def check_sides(profile, wanted, source):
+    """What is in the kernel is said to be there, and nothing else."""
+    if source != "perf":
+        return []
+    rows = profile.rows("""
+        SELECT f.name, sum(s.kernel_ns) AS ns FROM node n
+        JOIN frame fr ON fr.id = n.frame JOIN function f ON f.id = fr.function
+        JOIN samples s ON s.node BETWEEN n.id AND n.last WHERE n.outermost GROUP BY f.name""")
+    kernel = {r["name"]: r["ns"] for r in rows}
+    return ([f"{n} was in the kernel for {kernel.get(n, 0) / 1e6} ms of {ns / 1e6}"
+             for n, ns in wanted.items() if n.startswith("after") and kernel.get(n, 0) > 0.25 * ns]
+            + [f"{n} was in the kernel for only {kernel.get(n, 0) / 1e6} ms of {ns / 1e6}"
+               for n, ns in wanted.items() if n == "call_long" and kernel.get(n, 0) < 0.4 * ns])
+
+
 def check_unnoticed(case, source, rate):
     plain = Ended([SAMPLED, case])
     with TimeRun([SAMPLED, case], options=[*SOURCES[source], "--rate", str(rate)]) as run:
@@ -158,8 +210,13 @@ def cases(soak_seconds):
     for source in ("perf", "timer"):
         for rate in (1000, 10000):
             yield f"shares {source} {rate}", check_shares, (source, rate)
+        for rate in (1000, 10000):
+            yield f"kernel {source} {rate}", check_kernel, ("kernel", source, rate)
+        yield f"kernel_spread {source}", check_kernel, ("kernel_spread", source, 1000)
         yield f"threads {source}", check_threads, (source, 1000)
         yield f"processes {source}", check_processes, (source, 1000)
+    if os.geteuid() == 0 and Ended([*as_user(NOBODY), "test", "-x", SAMPLED]).status == 0:
+        yield "kernel unprivileged", check_kernel, ("kernel", "perf", 1000, NOBODY)
     for source in SOURCES:
         for case in ("own_signals", "descriptors"):
             yield f"{case} {source}", check_unnoticed, (case, source, 1000)

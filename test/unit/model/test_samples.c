@@ -74,6 +74,30 @@ Test(samples, a_sample_weighs_the_periods_it_stands_for)
 	cr_assert_eq(row_at(0)->sums[SAMPLE_WALL].samples, 0);
 }
 
+Test(samples, time_in_the_kernel_is_a_part_of_cpu_time)
+{
+	rate(thread, 1000, false);
+	sample(1000000, 1, 1, 0);
+	sample(5000000, 1, 4, RECORD_KERNEL);
+	run = feeder_finish(model, 20000000);
+
+	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].samples, 2);
+	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].time_ns, 5000000);
+	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].kernel_samples, 1);
+	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].kernel_periods, 4);
+	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].kernel_ns, 4000000);
+}
+
+Test(samples, time_that_no_sample_stands_for_is_known)
+{
+	rate(thread, 1000, false);
+	feed_numbers(model, thread, RECORD_LOST, 0, 1234567, RECORD_LOST_TIME, 0, 0, 0);
+	run = feeder_finish(model, 20000000);
+
+	cr_assert_eq(
+		((struct process *)g_ptr_array_index(run->processes, 0))->unsampled_ns, 1234567);
+}
+
 Test(samples, wall_time_and_cpu_time_are_kept_apart)
 {
 	rate(thread, 1000, false);

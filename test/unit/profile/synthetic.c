@@ -252,7 +252,13 @@ synthetic_samples(struct thread *thread, uint32_t node, enum sample_kind kind, u
 {
 	struct sample_row row = {.node = node};
 
-	row.sums[kind] = (struct sample_tally){samples, periods, periods * 1000000};
+	row.sums[kind] = (struct sample_tally){
+		.samples = samples, .periods = periods, .time_ns = periods * 1000000};
+	if (periods > samples) {
+		row.sums[kind].kernel_samples = 1;
+		row.sums[kind].kernel_periods = periods - samples + 1;
+		row.sums[kind].kernel_ns = row.sums[kind].kernel_periods * 1000000;
+	}
 	g_array_append_val(thread->samples, row);
 }
 
@@ -515,6 +521,7 @@ synthetic_time_sample(void)
 	process->sampling[SAMPLE_WALL] = (struct sampling){1000, 3};
 	process->own_periods = 12;
 	process->own_ns = 12000000;
+	process->unsampled_ns = 3000000;
 	process->trace_stops = 1;
 	run->chart_shortest_ns = 4096;
 	run->chart_hidden = 1234;

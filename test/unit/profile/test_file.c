@@ -361,6 +361,7 @@ Test(file, times_are_read_as_they_were_written)
 		before->chart->len * sizeof(struct profile_box));
 	cr_assert_eq(profile_process(after, 0)->cost[COST_OF_CALLS].uncertainty_ps, 1500);
 	cr_assert_eq(profile_process(after, 0)->own_ns, 12000000);
+	cr_assert_eq(profile_process(after, 0)->unsampled_ns, 3000000);
 	cr_assert_eq(after->run.chart_hidden, 1234);
 	profile_free(before);
 	profile_free(after);

@@ -92,7 +92,8 @@ emit_random(struct record_state *state, uint8_t *at, const uint8_t *end, uint64_
 		record->flags = random_next() % 2 ? RECORD_JUMPED : 0;
 		return record_emit_exit(state, at, ticks, record->flags);
 	case RECORD_SAMPLE:
-		record->flags = random_next() % 2 ? RECORD_WALL : 0;
+		record->flags =
+			(const uint32_t[]){0, RECORD_WALL, RECORD_KERNEL}[random_next() % 3];
 		record->size = 1 + random_next() % 1000;
 		return record_emit_sample(
 			state, at, ticks, record->node, record->size, record->flags);
