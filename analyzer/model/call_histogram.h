@@ -5,9 +5,9 @@
  *
  * Log-linear: values below 64 have a bucket each, every power of two above is cut into 64. Only the
  * window between the smallest and the largest bucket in use is kept, and of the first values a
- *list, so a call path with few calls costs some dozen bytes, and one whose calls are much alike
- *some hundred. At the end it is packed into bytes, pairs of variable-length integers
- *(wire/varint.h), buckets ascending:
+ * list, so a call path with few calls costs some dozen bytes, and one whose calls are much alike
+ * some hundred. At the end it is packed into bytes, pairs of variable-length integers
+ * (wire/varint.h), buckets ascending:
  *
  *	distance from the bucket before (the first: from 0), count; ...
  */
@@ -80,6 +80,9 @@ call_histogram_is_empty(const struct call_histogram *histogram)
 	return !histogram->counts;
 }
 
+/* Adds all of another one. */
+void call_histogram_merge(struct call_histogram *histogram, const struct call_histogram *from);
+
 void call_histogram_fini(struct call_histogram *histogram);
 
 /*
@@ -99,10 +102,17 @@ uint8_t *call_distribution_pack(const struct call_distribution *distribution, ui
 bool call_distribution_add(
 	struct call_distribution *distribution, const uint8_t *bytes, size_t count);
 
-/* The value that `percent` of all are not above; 0 of none. */
-uint64_t call_distribution_percentile(const struct call_distribution *distribution, double percent);
+/* The shortest and the longest: of them more is known than the bucket that they are in. */
+struct call_bounds {
+	uint64_t min, max;
+};
+
+/* The value within the bounds that `percent` of all are not above; 0 of none. */
+uint64_t call_distribution_percentile(
+	const struct call_distribution *distribution, struct call_bounds bounds, double percent);
 
 /* The same of a packed one, without unpacking it. */
-uint64_t call_packed_percentile(const uint8_t *bytes, size_t count, double percent);
+uint64_t call_packed_percentile(
+	const uint8_t *bytes, size_t count, struct call_bounds bounds, double percent);
 
 #endif

@@ -155,10 +155,11 @@ merge_calls(struct profile *profile)
 	g_array_set_size(profile->calls, used);
 	for (guint i = 0; i < used; i++) {
 		const struct profile_bytes *packed = &call[i].histogram;
+		const struct call_bounds bounds = {call[i].sums.min_ns, call[i].sums.max_ns};
 
-		call[i].p50_ns = call_packed_percentile(packed->bytes, packed->count, 50);
-		call[i].p90_ns = call_packed_percentile(packed->bytes, packed->count, 90);
-		call[i].p99_ns = call_packed_percentile(packed->bytes, packed->count, 99);
+		call[i].p50_ns = call_packed_percentile(packed->bytes, packed->count, bounds, 50);
+		call[i].p90_ns = call_packed_percentile(packed->bytes, packed->count, bounds, 90);
+		call[i].p99_ns = call_packed_percentile(packed->bytes, packed->count, bounds, 99);
 	}
 }
 
