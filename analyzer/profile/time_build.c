@@ -376,6 +376,30 @@ time_build_cost(const struct profile *profile, GString *text)
 	describe_memory(profile, text);
 }
 
+/* Threads that are one row: see profile_thread. */
+static void
+describe_rest(const struct profile *profile, GString *text)
+{
+	const char *name = NULL;
+	unsigned processes = 0;
+
+	for (guint i = 0; i < profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(profile, i);
+
+		if (thread->number)
+			continue;
+		name = thread->name;
+		processes++;
+	}
+	if (processes > 1)
+		add_line(text,
+			"threads: of %u processes the times of short ones are one row, and not in "
+			"the chart",
+			processes);
+	else if (processes)
+		add_line(text, "threads: the times of %s are one row, and not in the chart", name);
+}
+
 void
 time_build_left_out(const struct profile *profile, GString *text)
 {
@@ -387,6 +411,8 @@ time_build_left_out(const struct profile *profile, GString *text)
 	};
 	const struct profile_run *run = &profile->run;
 	char from[24], until[24];
+
+	describe_rest(profile, text);
 
 	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)
 		if (run->left_out[i])

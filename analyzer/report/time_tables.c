@@ -59,6 +59,8 @@ time_row_name(const struct profile *profile, enum time_by by, const struct time_
 		return g_strdup(profile_function(profile, row->key)->name);
 	case TIME_BY_THREAD:
 		thread = profile_thread(profile, row->key);
+		if (!thread->number)
+			return g_strdup(thread->name);
 		return g_strdup_printf(
 			"%s%s%u", thread->name, *thread->name ? " " : "thread ", thread->tid);
 	default:
