@@ -35,6 +35,8 @@ thread_ends(void *state)
 	uint64_t numbers[] = {0};
 
 	if (thread->gate == THREAD_READY) {
+		/* First: a sample would write between what is written here. */
+		sampler_end(thread);
 		sections_forgotten(thread);
 		calls_end(thread, arch_caller());
 		writer_emit(&thread->writer, RECORD_THREAD_END, numbers, 1, NULL, 0);

@@ -12,7 +12,8 @@ from tracing import TRACED, TimeRun
 MIB = 1 << 20
 LOOKS = 400  # at the processes, in a long run
 # What a run may grow by in its second half, and what a process and a thread of it may take.
-GROWTH = {"program": 16 * MIB, "analyzer": 64 * MIB, "pool": 64 * MIB, "descriptors": 8}
+GROWTH = {"program": 16 * MIB, "analyzer": 64 * MIB, "pool": 64 * MIB, "descriptors": 8,
+          "timers": 64}
 PROCESS_BYTES, THREAD_BYTES = 512 << 10, 4 << 10
 PROFILE_BYTES, PROFILE_PROCESS_BYTES, PROFILE_THREAD_BYTES = 64 * MIB, 128 << 10, 256
 
@@ -66,6 +67,8 @@ class Watch(threading.Thread):
         else:
             look["program"] = anonymous
             look["descriptors"] = len(os.listdir(f"/proc/{pid}/fd"))
+            with open(f"/proc/{pid}/timers", encoding="ascii") as file:
+                look["timers"] = file.read().count("ID:")
 
     def middles(self, of):
         """The middle values of the second quarter and of the last."""
@@ -82,7 +85,7 @@ def growth_problems(watch, processes, threads, say):
         before, after = watch.middles(of)
         if of == "analyzer":
             most += processes * PROCESS_BYTES + threads * THREAD_BYTES
-        unit = 1 if of == "descriptors" else MIB
+        unit = 1 if of in ("descriptors", "timers") else MIB
         say(f"    {of}: {before / unit:.1f}, later {after / unit:.1f}")
         if after > before + most:
             problems.append(f"{of}: {before / unit:.1f} became {after / unit:.1f}")
