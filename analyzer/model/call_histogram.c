@@ -233,16 +233,6 @@ call_histogram_pack_one(uint64_t value, double scale, uint32_t *ret_bytes)
 	return g_memdup2(pair, *ret_bytes);
 }
 
-uint8_t *
-call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes)
-{
-	struct packer packer = {.bytes = g_byte_array_new()};
-
-	for (unsigned i = 0; i < CALL_HISTOGRAM_BUCKETS; i++)
-		pack(&packer, i, distribution->counts[i]);
-	return finish(&packer, ret_bytes);
-}
-
 /* Takes a pair off. NULL: there is no whole one. */
 static const uint8_t *
 next_pair(const uint8_t *at, const uint8_t *end, uint64_t *bucket, uint64_t *ret_calls)
@@ -255,6 +245,37 @@ next_pair(const uint8_t *at, const uint8_t *end, uint64_t *bucket, uint64_t *ret
 		return NULL;
 	*bucket += distance;
 	return *bucket < CALL_HISTOGRAM_BUCKETS ? at : NULL;
+}
+
+/* Where one is in what was packed. */
+struct unpacker {
+	const uint8_t *at, *end; /* `at` NULL: nothing is left */
+	uint64_t bucket, calls;
+};
+
+static void
+unpack_next(struct unpacker *unpacker)
+{
+	unpacker->at = next_pair(unpacker->at, unpacker->end, &unpacker->bucket, &unpacker->calls);
+}
+
+uint8_t *
+call_packed_merge(const uint8_t *left, size_t left_count, const uint8_t *right, size_t right_count,
+	uint32_t *ret_bytes)
+{
+	struct packer packer = {.bytes = g_byte_array_new()};
+	struct unpacker a = {left, left + left_count, 0, 0};
+	struct unpacker b = {right, right + right_count, 0, 0};
+
+	unpack_next(&a);
+	unpack_next(&b);
+	while (a.at || b.at) {
+		struct unpacker *next = !b.at || (a.at && a.bucket <= b.bucket) ? &a : &b;
+
+		pack(&packer, (unsigned)next->bucket, next->calls);
+		unpack_next(next);
+	}
+	return finish(&packer, ret_bytes);
 }
 
 bool

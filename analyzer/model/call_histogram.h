@@ -95,8 +95,12 @@ uint8_t *call_histogram_pack(
 /* The same of one value. */
 uint8_t *call_histogram_pack_one(uint64_t value, double scale, uint32_t *ret_bytes);
 
-/* Packs a distribution as it is. Returns NULL where it is empty; g_free the result. */
-uint8_t *call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes);
+/*
+ * All of two packed ones, packed. Returns NULL where both are empty; g_free the result. What is not
+ * whole of one ends it.
+ */
+uint8_t *call_packed_merge(const uint8_t *left, size_t left_count, const uint8_t *right,
+	size_t right_count, uint32_t *ret_bytes);
 
 /* Adds what was packed. Returns false where the bytes are not whole; what is valid is added. */
 bool call_distribution_add(

@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-	ROWS_KEPT = 1 << 18,
+	ROWS_KEPT = 1 << 17,
 	ROWS_OF_THREAD = 32, /* what a thread takes without any call path */
 	THREADS_ALWAYS = 16, /* of each process */
 	/* A thread is long that had such a part of the run, and no less than that. */
@@ -289,6 +289,11 @@ rest_take_ended(struct timing_thread *thread)
 	/* What was put off refers to it, and is bounded anyway. */
 	if (thread->process->timing->limits.ring || has_open_calls(thread))
 		return;
+	/* It was announced, and did nothing. */
+	if (!rows_of(thread)) {
+		timing_thread_drop(thread);
+		return;
+	}
 	if (model_thread->fate == THREAD_OPEN)
 		decide(thread);
 	if (model_thread->fate == THREAD_SUMMED_UP)

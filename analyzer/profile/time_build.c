@@ -126,13 +126,12 @@ static struct profile_bytes
 merge_histograms(struct profile *profile, const struct profile_bytes *left,
 	const struct profile_bytes *right)
 {
-	g_autofree struct call_distribution *sum = g_new0(struct call_distribution, 1);
 	g_autofree uint8_t *packed = NULL;
 	uint32_t count;
 
-	call_distribution_add(sum, left->bytes, left->count);
-	call_distribution_add(sum, right->bytes, right->count);
-	packed = call_distribution_pack(sum, &count);
+	if (!left->count || !right->count)
+		return left->count ? *left : *right;
+	packed = call_packed_merge(left->bytes, left->count, right->bytes, right->count, &count);
 	return keep_bytes(profile, packed, count);
 }
 

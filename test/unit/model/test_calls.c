@@ -494,18 +494,24 @@ Test(calls, merged_histograms_have_all_calls_of_both)
 		const unsigned few = counts[i / G_N_ELEMENTS(counts)];
 		const unsigned more = counts[i % G_N_ELEMENTS(counts)];
 		struct call_histogram to = {0}, from = {0}, both = {0};
-		uint32_t bytes, both_bytes;
+		uint32_t bytes[5];
 
 		for (unsigned k = 0; k < few + more; k++) {
-			call_histogram_add(k < few ? &to : &from, 1000 + k * 37);
-			call_histogram_add(&both, 1000 + k * 37);
+			call_histogram_add(k < few ? &to : &from, 1000 + k * 37 % 20000);
+			call_histogram_add(&both, 1000 + k * 37 % 20000);
 		}
+		g_autofree uint8_t *left = call_histogram_pack(&to, 1, &bytes[0]);
+		g_autofree uint8_t *right = call_histogram_pack(&from, 1, &bytes[1]);
+		g_autofree uint8_t *wanted = call_histogram_pack(&both, 1, &bytes[2]);
+		g_autofree uint8_t *packed =
+			call_packed_merge(left, bytes[0], right, bytes[1], &bytes[3]);
 		call_histogram_merge(&to, &from);
-		g_autofree uint8_t *packed = call_histogram_pack(&to, 1, &bytes);
-		g_autofree uint8_t *wanted = call_histogram_pack(&both, 1, &both_bytes);
+		g_autofree uint8_t *merged = call_histogram_pack(&to, 1, &bytes[4]);
 
-		cr_expect_eq(bytes, both_bytes);
-		cr_expect(!bytes || !memcmp(packed, wanted, bytes));
+		cr_expect_eq(bytes[3], bytes[2]);
+		cr_expect_eq(bytes[4], bytes[2]);
+		cr_expect(!bytes[2] || !memcmp(packed, wanted, bytes[2]));
+		cr_expect(!bytes[2] || !memcmp(merged, wanted, bytes[2]));
 		call_histogram_fini(&to);
 		call_histogram_fini(&from);
 		call_histogram_fini(&both);

@@ -11,7 +11,7 @@ enum {
 	CALL_NS = 10,
 	SHORT_NS = 2 * FUNCTIONS * CALL_NS,
 	LONG_NS = 200000000,
-	ROWS_MOST = 1 << 18,
+	ROWS_MOST = 1 << 17,
 	SAMPLED_NODE = 7,
 };
 
@@ -216,6 +216,20 @@ Test(rest, few_threads_are_all_kept)
 	for (uint32_t number = 1; number <= 100; number++)
 		cr_expect_eq(thread_of(number)->calls->len, 10);
 	cr_expect_eq(threads()->len, 100);
+}
+
+Test(rest, threads_without_any_times_take_no_room)
+{
+	for (uint32_t number = 1; number <= 100000; number++) {
+		struct model_thread *thread = begin(number);
+
+		feed_numbers(model, thread, RECORD_CALL_BASE, now, 0, 0, 0, 0, 0);
+		end(thread);
+	}
+	run_threads(100001, 100, 10);
+	finish();
+	cr_expect_eq(threads()->len, 100100);
+	cr_expect_eq(thread_of(100100)->calls->len, 10);
 }
 
 /* A coroutine took them along. */
