@@ -7,6 +7,9 @@
  * The median of many short batches is taken, because the program's calls too meet the machine as it
  * mostly is. Half the distance between the quartiles is the uncertainty.
  *
+ * The machine's speed changes with what else runs on it, within parts of a millisecond and by half.
+ * So while a thread makes traced calls it goes on measuring, a hundredth of its time.
+ *
  * Of memory profiling an allocation and its free are measured in the same way, without the
  * allocator: what the hooks do around it.
  */
@@ -23,17 +26,24 @@
 enum {
 	BATCHES = 48,
 	CALLS = 64,
-	CALLS_AGAIN = 32,
-	FRACTION = 256,
+	WARM_CALLS = 4,
+	SPANS = BATCHES * (WARM_CALLS + CALLS),
+	CALLS_AGAIN = 16,
+	SHARE = 128,	 /* of the time is spent on measuring again */
+	TOLD_EVERY = 64, /* measurements, in summary mode */
 	MEMORY_BATCHES = 24,
 	PAIRS = 32,
 	FRAMES = 8,
+	RECENT = 3, /* measurements of which the middle one counts */
 };
 
 typedef void hook(void *function, void *call_site);
 
 /* A program reaches the hooks through its linkage table: a jump to where a variable says. */
-static hook *volatile enter_hook = calls_enter, *volatile leave_hook = calls_exit;
+static hook *volatile enter_hook = calls_enter_calibrated, *volatile leave_hook =
+								   calls_exit_calibrated;
+
+__thread struct thread *calibrate_self __attribute__((tls_model("initial-exec")));
 
 static __attribute__((noinline)) void
 linked_enter(void *function, void *call_site)
@@ -47,12 +57,25 @@ linked_exit(void *function, void *call_site)
 	leave_hook(function, call_site);
 }
 
+typedef void tiny(void);
+
+/* A function that returns nothing jumps to its exit hook, */
 static __attribute__((noinline)) void
-tiny(void)
+tiny_jumping(void)
 {
-	linked_enter((void *)&tiny, __builtin_return_address(0));
+	linked_enter((void *)&tiny_jumping, __builtin_return_address(0));
 	__asm__ volatile("");
-	linked_exit((void *)&tiny, __builtin_return_address(0));
+	linked_exit((void *)&tiny_jumping, __builtin_return_address(0));
+}
+
+/* and others call it, as all do where nothing is optimised. */
+static __attribute__((noinline)) void
+tiny_calling(void)
+{
+	linked_enter((void *)&tiny_calling, __builtin_return_address(0));
+	__asm__ volatile("");
+	linked_exit((void *)&tiny_calling, __builtin_return_address(0));
+	__asm__ volatile("");
 }
 
 static __attribute__((noinline)) void
@@ -60,6 +83,8 @@ tiny_plain(void)
 {
 	__asm__ volatile("");
 }
+
+static tiny *const tinies[] = {[false] = tiny_calling, [true] = tiny_jumping};
 
 /* ---- a thread that writes nowhere ---- */
 
@@ -97,23 +122,15 @@ init_scratch(struct scratch *scratch)
 
 /* Ticks that one batch of calls takes. */
 static __attribute__((noinline)) uint64_t
-run_traced_batch(struct scratch *scratch, int calls)
+run_batch(struct scratch *scratch, tiny *function, int calls)
 {
 	scratch->entries[1].sp = (uint64_t)__builtin_frame_address(0);
+	for (int i = 0; i < WARM_CALLS; i++)
+		function();
 	const uint64_t start = session_ticks();
 
 	for (int i = 0; i < calls; i++)
-		tiny();
-	return session_ticks() - start;
-}
-
-static __attribute__((noinline)) uint64_t
-run_plain_batch(int calls)
-{
-	const uint64_t start = session_ticks();
-
-	for (int i = 0; i < calls; i++)
-		tiny_plain();
+		function();
 	return session_ticks() - start;
 }
 
@@ -139,22 +156,20 @@ less(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-run_traced(struct scratch *scratch, int calls)
+run_traced(struct scratch *scratch, bool jumping, int calls)
 {
-	struct thread *own = thread_self;
-
-	thread_self = &scratch->thread;
-	const uint64_t ticks = run_traced_batch(scratch, calls);
-
-	thread_self = own;
-	return ticks;
+	/* As it was before a handler may have jumped out of the last one. */
+	scratch->thread.gate = THREAD_READY;
+	scratch->stack.depth = 1;
+	calibrate_self = &scratch->thread;
+	return run_batch(scratch, tinies[jumping], calls);
 }
 
 /* Ticks between the two stamps of each call. */
 struct spans {
 	struct record_state state;
 	int count;
-	uint64_t ticks[BATCHES * CALLS];
+	uint64_t ticks[SPANS];
 };
 
 /* Takes the calls out of the scratch chunk, which begins anew. */
@@ -171,7 +186,7 @@ take_spans(struct scratch *scratch, struct spans *spans)
 		at = record_parse(&spans->state, at, writer->at, &record);
 		if (at && record.kind == RECORD_ENTER)
 			entered = record.ticks;
-		else if (at && record.kind == RECORD_EXIT && spans->count < BATCHES * CALLS)
+		else if (at && record.kind == RECORD_EXIT && spans->count < SPANS)
 			spans->ticks[spans->count++] = record.ticks - entered;
 	}
 	writer->at = scratch->payload;
@@ -184,11 +199,11 @@ has_room(const struct scratch *scratch)
 {
 	const struct writer *writer = &scratch->thread.writer;
 
-	return writer->limit - writer->at > 2 * CALLS * RECORD_HOT_BYTES;
+	return writer->limit - writer->at > 2 * (WARM_CALLS + CALLS) * RECORD_HOT_BYTES;
 }
 
 static void
-measure(struct scratch *scratch, uint64_t *numbers)
+measure(struct scratch *scratch, bool jumping, uint64_t *numbers)
 {
 	static uint64_t traced[BATCHES], plain[BATCHES];
 	static struct spans spans;
@@ -197,15 +212,15 @@ measure(struct scratch *scratch, uint64_t *numbers)
 	for (int i = 0; i < BATCHES; i++) {
 		if (!has_room(scratch))
 			take_spans(scratch, &spans);
-		plain[i] = run_plain_batch(CALLS) * FRACTION / CALLS;
-		traced[i] = run_traced(scratch, CALLS) * FRACTION / CALLS;
+		plain[i] = run_batch(scratch, tiny_plain, CALLS) * COST_FRACTION / CALLS;
+		traced[i] = run_traced(scratch, jumping, CALLS) * COST_FRACTION / CALLS;
 	}
 	take_spans(scratch, &spans);
 	sort(spans.ticks, spans.count);
 	sort(traced, BATCHES);
 	sort(plain, BATCHES);
 	const uint64_t usual = plain[BATCHES / 2];
-	const uint64_t span = spans.count ? spans.ticks[spans.count / 2] * FRACTION : 0;
+	const uint64_t span = spans.count ? spans.ticks[spans.count / 2] * COST_FRACTION : 0;
 
 	numbers[COST_PAIR] = less(traced[BATCHES / 2], usual);
 	numbers[COST_UNCERTAINTY] = (traced[BATCHES * 3 / 4] - traced[BATCHES / 4]) / 2;
@@ -215,32 +230,23 @@ measure(struct scratch *scratch, uint64_t *numbers)
 		numbers[COST_INSIDE] = numbers[COST_PAIR];
 }
 
-static void
-hold_announcements(void)
-{
-	while (exchange_acq_rel(&session.process->announcing, 1))
-		;
-}
-
-static void
-release_announcements(void)
-{
-	store_release(&session.process->announcing, 0);
-}
-
 /* What the first measurement found; inherited by forks. */
 static uint64_t first_numbers[COST_NUMBERS];
+static uint64_t first_left_out;
 
 static void
 tell(struct writer *writer, struct scratch *scratch, uint64_t kind)
 {
 	uint64_t numbers[COST_NUMBERS] = {[COST_SUMMARY] = kind};
+	uint64_t jumping[COST_NUMBERS];
 
-	hold_announcements();
-	measure(scratch, numbers);
-	release_announcements();
+	measure(scratch, true, jumping);
+	measure(scratch, false, numbers);
+	numbers[COST_JUMPED] = jumping[COST_PAIR];
 	if (kind <= 1)
 		memcpy(first_numbers, numbers, sizeof(numbers));
+	else
+		first_left_out = numbers[COST_PAIR];
 	writer_emit(writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
@@ -256,24 +262,34 @@ limit_scratch(struct scratch *scratch)
 		scratch->stack.max_depth = 1;
 }
 
-void
-calibrate_once(struct writer *writer)
+/* NULL: there is no memory for it. */
+static struct scratch *
+make_scratch(void)
+{
+	struct scratch *scratch = session_map_wiped(sizeof(*scratch));
+
+	if (!scratch)
+		return NULL;
+	if (!session.pool->options.detail && unwind_init(&scratch->thread.unwinder))
+		scratch->thread.call_sums = (struct pool_call_sums *)scratch->tallies;
+	init_scratch(scratch);
+	return scratch;
+}
+
+static void
+measure_first(struct writer *writer)
 {
 	const struct options *options = &session.pool->options;
 
 	if (exchange_acq_rel(&session.process->calibrated, 1))
 		return;
-	struct scratch *scratch = session_map_wiped(sizeof(*scratch));
+	struct scratch *scratch = make_scratch();
 
 	if (!scratch)
 		return;
-	if (!options->detail && unwind_init(&scratch->thread.unwinder))
-		scratch->thread.call_tallies = (struct pool_call_tally *)scratch->tallies;
-	init_scratch(scratch);
+	run_traced(scratch, true, CALLS);
+	run_traced(scratch, false, CALLS);
 	/* What stacks lead through is told to the reader, not to the scratch chunk. */
-	hold_announcements();
-	run_traced(scratch, CALLS);
-	release_announcements();
 	modules_announce(writer);
 	tell(writer, scratch, !options->detail);
 	if (options->min_duration_ns || options->max_depth) {
@@ -285,57 +301,127 @@ calibrate_once(struct writer *writer)
 
 /* ---- again ---- */
 
-struct calibration {
-	struct scratch scratch;
+/* The last measurements, and the sum of what they made known that was not told yet. */
+struct recent {
+	uint64_t pair[RECENT], sum;
 };
 
-static struct scratch *
-scratch_of(struct thread *thread)
+struct calibration {
+	struct scratch *scratch;
+	struct recent recent[2]; /* [true]: of jumping ones */
+	uint64_t count, summed;
+};
+
+/* NULL: there is no memory for it. */
+static struct calibration *
+calibration_of(struct thread *thread)
 {
 	struct calibration *calibration = thread->calls.calibration;
 
 	if (calibration)
-		return &calibration->scratch;
+		return calibration;
 	calibration = session_map_wiped(sizeof(*calibration));
 	if (!calibration)
 		return NULL;
-	if (!session.pool->options.detail && unwind_init(&calibration->scratch.thread.unwinder))
-		calibration->scratch.thread.call_tallies =
-			(struct pool_call_tally *)calibration->scratch.tallies;
-	init_scratch(&calibration->scratch);
-	thread->calls.calibration = calibration;
-	return &calibration->scratch;
+	calibration->scratch = make_scratch();
+	if (!calibration->scratch) {
+		system_unmap(calibration, sizeof(*calibration));
+		return NULL;
+	}
+	return thread->calls.calibration = calibration;
 }
 
-/* The middle one of three. */
+/* The middle one of the last three: a batch that was interrupted counts for nothing. */
 static uint64_t
-middle(uint64_t *values)
+recent_pair(const struct recent *recent, uint64_t count)
 {
-	sort(values, 3);
-	return values[1];
+	uint64_t values[RECENT];
+	const int known = count < RECENT ? (int)count : RECENT;
+
+	memcpy(values, recent->pair, sizeof(values));
+	sort(values, known);
+	return values[known / 2];
+}
+
+static void
+set_cost(struct calls *calls, uint64_t pair, uint64_t jumped)
+{
+	/* The same share of it lies inside; an exit's time is taken before the two differ. */
+	const uint64_t inside = first_numbers[COST_PAIR] ? pair * first_numbers[COST_INSIDE] /
+								   first_numbers[COST_PAIR]
+							 : pair / 2;
+
+	calls->cost = (struct calls_cost){
+		.pair = {pair, jumped},
+		.inside = inside < jumped ? inside : jumped,
+		.left_out = first_left_out,
+	};
+}
+
+static void
+set_next(struct calls *calls, uint64_t now)
+{
+	const uint64_t batch = 2 * CALLS_AGAIN * calls->cost.pair[false] / COST_FRACTION;
+
+	calls->measure_ticks = now + SHARE * (batch ? batch : CALLS_AGAIN);
+}
+
+static void
+tell_again(struct thread *thread, struct calibration *calibration)
+{
+	uint64_t numbers[COST_NUMBERS];
+
+	if (++calibration->summed < TOLD_EVERY && thread->call_sums)
+		return;
+	memcpy(numbers, first_numbers, sizeof(numbers));
+	numbers[COST_PAIR] = calibration->recent[false].sum / calibration->summed;
+	numbers[COST_JUMPED] = calibration->recent[true].sum / calibration->summed;
+	numbers[COST_INSIDE] = thread->calls.cost.inside;
+	if (numbers[COST_INSIDE] > numbers[COST_PAIR])
+		numbers[COST_INSIDE] = numbers[COST_PAIR];
+	calibration->recent[false].sum = calibration->recent[true].sum = 0;
+	calibration->summed = 0;
+	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
 void
-calibrate_again(struct thread *thread)
+calibrate_again(struct thread *thread, uint64_t now)
 {
-	struct scratch *scratch = scratch_of(thread);
-	uint64_t numbers[COST_NUMBERS], traced[3], plain[3];
+	struct calibration *calibration = calibration_of(thread);
 
-	if (!scratch || !first_numbers[COST_PAIR])
+	thread->calls.measure_ticks = UINT64_MAX;
+	if (!calibration)
 		return;
+	set_next(&thread->calls, now);
+	/* Another thread is about to find the first. */
+	if (!first_numbers[COST_PAIR])
+		return;
+	struct scratch *scratch = calibration->scratch;
+	const uint64_t count = calibration->count++;
+
 	scratch->thread.writer.at = scratch->payload;
-	hold_announcements();
-	for (int i = 0; i < 3; i++) {
-		plain[i] = run_plain_batch(CALLS_AGAIN) * FRACTION / CALLS_AGAIN;
-		traced[i] = run_traced(scratch, CALLS_AGAIN) * FRACTION / CALLS_AGAIN;
-	}
-	release_announcements();
-	memcpy(numbers, first_numbers, sizeof(numbers));
-	numbers[COST_PAIR] = less(middle(traced), middle(plain));
-	/* The same share of it lies inside. */
-	numbers[COST_INSIDE] =
-		numbers[COST_PAIR] * first_numbers[COST_INSIDE] / first_numbers[COST_PAIR];
-	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
+	const uint64_t plain = run_batch(scratch, tiny_plain, CALLS_AGAIN);
+
+	for (int jumping = 0; jumping < 2; jumping++)
+		calibration->recent[jumping].pair[count % RECENT] =
+			less(run_traced(scratch, jumping, CALLS_AGAIN), plain) * COST_FRACTION /
+			CALLS_AGAIN;
+	set_cost(&thread->calls, recent_pair(&calibration->recent[false], count + 1),
+		recent_pair(&calibration->recent[true], count + 1));
+	for (int jumping = 0; jumping < 2; jumping++)
+		calibration->recent[jumping].sum += thread->calls.cost.pair[jumping];
+	tell_again(thread, calibration);
+}
+
+void
+calibrate_begin(struct thread *thread)
+{
+	if (!first_numbers[COST_PAIR])
+		measure_first(&thread->writer);
+	if (thread->calls.calibration)
+		thread->calls.calibration->count = 0;
+	set_cost(&thread->calls, first_numbers[COST_PAIR], first_numbers[COST_JUMPED]);
+	set_next(&thread->calls, session_ticks());
 }
 
 /* ---- memory ---- */
@@ -393,7 +479,7 @@ measure_memory(struct scratch *scratch, uint64_t *numbers)
 
 	for (int i = 0; i < MEMORY_BATCHES; i++) {
 		scratch->thread.writer.at = scratch->payload;
-		ticks[i] = run_memory_batch(scratch) * FRACTION / PAIRS;
+		ticks[i] = run_memory_batch(scratch) * COST_FRACTION / PAIRS;
 	}
 	sort(ticks, MEMORY_BATCHES);
 	numbers[COST_PAIR] = ticks[MEMORY_BATCHES / 2];

@@ -8,12 +8,25 @@
 
 #include "writer.h"
 
-/* Measures at the first call in a process (about a millisecond) and writes the COST record. */
-void calibrate_once(struct writer *writer);
-
-/* A few calls more, on the same thread, some microseconds: writes another COST record. */
 struct thread;
-void calibrate_again(struct thread *thread);
+
+/*
+ * The thread that is played while hooks are measured. A signal handler of the program's that comes
+ * meanwhile finds its own thread as in any hook.
+ */
+extern __thread struct thread *calibrate_self __attribute__((tls_model("initial-exec")));
+
+/*
+ * The thread begins to trace: makes `calls.cost` known. The first in a process measures at length
+ * (about a millisecond) and writes COST records.
+ */
+void calibrate_begin(struct thread *thread);
+
+/*
+ * A few calls more, a microsecond, and the next time in about a hundred; `now` is the time.
+ * Writes a COST record, in summary mode only now and then.
+ */
+void calibrate_again(struct thread *thread, uint64_t now);
 
 /*
  * The same for an allocation and its free, where memory is profiled together with time (a tenth of

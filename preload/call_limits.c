@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "call_limits.h"
+#include "call_sums.h"
 #include <stddef.h>
 #include "session.h"
 #include "window.h"
@@ -83,13 +84,15 @@ call_limits_move(struct calls_stack *stack, uint32_t index)
 
 /* The top and all that was left out inside of it is its caller's. */
 static bool
-leave_out(struct calls_stack *stack)
+leave_out(struct thread *thread, struct calls_stack *stack)
 {
 	const uint32_t inside = stack->entries[stack->depth].left_out;
 	uint32_t *sum = &stack->entries[stack->depth - 1].left_out;
 
 	if (__builtin_add_overflow(*sum, inside, sum) || __builtin_add_overflow(*sum, 1, sum))
 		*sum = UINT32_MAX;
+	if (thread->call_sums)
+		call_sums_take(thread, stack, thread->calls.cost.left_out);
 	return false;
 }
 
@@ -98,7 +101,7 @@ tell_left_out(struct thread *thread, const struct calls_entry *entry)
 {
 	uint64_t numbers[] = {0, entry->left_out};
 
-	if (entry->left_out && !thread->call_tallies)
+	if (entry->left_out && !thread->call_sums)
 		writer_emit(&thread->writer, RECORD_CALLS_LEFT_OUT, numbers, 2, NULL, 0);
 }
 
@@ -114,11 +117,11 @@ call_limits_leave(struct thread *thread, struct calls_stack *stack, uint64_t tic
 		return true;
 	}
 	if (is_too_deep(stack, index))
-		return leave_out(stack);
+		return leave_out(thread, stack);
 	if (stack->min_ticks) {
 		if (index >= stack->pending && ticks - entry->start < stack->min_ticks) {
 			call_limits_count(thread, POOL_LEFT_OUT_SHORT);
-			return leave_out(stack);
+			return leave_out(thread, stack);
 		}
 		write_held(thread, stack, index);
 		stack->pending = index;

@@ -25,3 +25,17 @@ call_sums_replace(struct thread *thread, struct pool_call_tally *tally, uint32_t
 		push_out(thread, tally);
 	*tally = (struct pool_call_tally){.node = node, .min = UINT64_MAX};
 }
+
+void
+call_sums_take_over(struct thread *thread, struct calls_stack *stack)
+{
+	const uint64_t later = stack->taken - thread->call_sums->taken;
+
+	for (uint32_t i = stack->depth; i > 0; i--) {
+		struct calls_entry *entry = &stack->entries[i];
+
+		entry->start += later;
+		if (entry->node)
+			call_sums_of(thread, entry->node)->total -= later;
+	}
+}

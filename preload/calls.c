@@ -28,7 +28,7 @@ top_of(const struct calls_stack *stack)
 }
 
 static inline __attribute__((always_inline)) void
-close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
+close_top_by(struct thread *thread, struct calls_stack *stack, uint64_t ticks, bool jumped)
 {
 	const struct calls_entry *entry = &stack->entries[stack->depth];
 	struct writer *writer = &thread->writer;
@@ -37,12 +37,19 @@ close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 	stack->depth--;
 	if (unlikely(!recorded))
 		return;
-	if (unlikely(thread->call_tallies != NULL)) {
-		call_sums_leave(thread, entry->node, entry->start, ticks);
+	if (unlikely(thread->call_sums != NULL)) {
+		call_sums_leave(thread, stack, entry, ticks, jumped);
 	} else if (writer_ready(writer)) {
-		writer->at = record_emit_exit(&writer->state, writer->at, ticks);
+		writer->at = record_emit_exit(
+			&writer->state, writer->at, ticks, jumped ? RECORD_JUMPED : 0);
 		writer_commit(writer);
 	}
+}
+
+static inline void
+close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
+{
+	close_top_by(thread, stack, ticks, false);
 }
 
 /* ---- frames ---- */
@@ -88,11 +95,13 @@ use_stack(struct thread *thread, struct calls_stack *stack)
 	uint64_t numbers[] = {0, stack->number};
 	struct calls_stack *before = thread->calls.stack;
 
+	if (thread->call_sums && stack->depth && load_relaxed(&stack->user) != thread)
+		call_sums_take_over(thread, stack);
 	if (before && load_relaxed(&before->user) == thread)
 		call_limits_leave_stack(thread, before);
 	thread->calls.stack = stack;
 	store_relaxed(&stack->user, thread);
-	if (session.time && !thread->call_tallies)
+	if (session.time && !thread->call_sums)
 		writer_emit(&thread->writer, RECORD_CALL_STACK, numbers, 2, NULL, 0);
 }
 
@@ -102,16 +111,16 @@ announce_base(struct thread *thread, struct calls_stack *stack, uint32_t node)
 	uint64_t numbers[] = {0, node};
 
 	stack->base_node = node;
-	if (!thread->call_tallies)
+	if (!thread->call_sums)
 		writer_emit(&thread->writer, RECORD_CALL_BASE, numbers, 2, NULL, 0);
 }
 
 static void
 begin_tracing(struct thread *thread)
 {
-	calibrate_once(&thread->writer);
 	if (!session.pool->options.detail)
-		thread_open_call_tallies(thread);
+		thread_open_call_sums(thread);
+	calibrate_begin(thread);
 }
 
 /* The call stack of the real stack just walked from `sp` on; NULL: there is no memory for it. */
@@ -225,15 +234,14 @@ take_off(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
 	uint64_t numbers[] = {0, ticks};
 
-	if (!thread->call_tallies)
-		writer_emit(&thread->writer, RECORD_CALL_PAUSE, numbers, 2, NULL, 0);
-	for (uint32_t i = stack->depth; i > 0; i--) {
-		struct calls_entry *entry = &stack->entries[i];
-
-		entry->start += ticks;
-		if (thread->call_tallies && entry->node)
-			call_sums_of(thread, entry->node)->total -= ticks;
+	if (thread->call_sums) {
+		call_sums_take(thread, stack, ticks * COST_FRACTION);
+		return;
 	}
+	writer_emit(&thread->writer, RECORD_CALL_PAUSE, numbers, 2, NULL, 0);
+	/* These look at how long calls have been open. */
+	for (uint32_t i = stack->min_ticks ? stack->depth : 0; i > 0; i--)
+		stack->entries[i].start += ticks;
 }
 
 /*
@@ -243,12 +251,7 @@ take_off(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 static __attribute__((noinline)) uint64_t
 measure_again(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
-	const bool first = !thread->calls.measure_ticks;
-
-	thread->calls.measure_ticks = ticks + CALLS_MEASURE_TICKS;
-	if (first || stack->depth > CALLS_MEASURE_DEPTH)
-		return ticks;
-	calibrate_again(thread);
+	calibrate_again(thread, ticks);
 	take_off(thread, stack, session_ticks() - ticks);
 	return session_ticks();
 }
@@ -304,13 +307,12 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 
 	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, &entry)) {
 		/* Not to be recorded, or not yet. */
-	} else if (unlikely(thread->call_tallies != NULL)) {
+	} else if (unlikely(thread->call_sums != NULL)) {
 		const uint32_t parent = stack->depth ? caller->node : stack->base_node;
 
 		entry.node = tree_child(
 			&thread->unwinder.cache, writer, parent, function | RECORD_PC_EXACT);
-		entry.start = begin_ticks(thread, stack);
-		call_sums_enter(thread, entry.node, entry.start);
+		entry.start = call_sums_enter(thread, entry.node, begin_ticks(thread, stack));
 	} else {
 		const uint64_t ticks = begin_ticks(thread, stack);
 
@@ -348,13 +350,13 @@ leave(struct thread *thread, struct frame frame, uint64_t function, uint64_t cal
 {
 	const uint64_t ticks = session_ticks();
 	struct calls_stack *stack = thread->calls.stack;
-	const uint64_t *slot = frame.pc == call_site
-				       ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
-				       : calls_slot(thread, frame);
+	const bool jumped = frame.pc == call_site;
+	const uint64_t *slot = jumped ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
+				      : calls_slot(thread, frame);
 
 	if (likely(stack && load_relaxed(&stack->user) == thread && !thread->calls.jump_ticks &&
 		    top_of(stack)->slot == slot && top_of(stack)->function == function))
-		close_top(thread, stack, ticks);
+		close_top_by(thread, stack, ticks, jumped);
 	/* While entries are left out, most exits have none. */
 	else if (recording_wants_time(thread))
 		leave_slow(thread, frame, slot, function, ticks);
@@ -403,11 +405,10 @@ calls_enter_section(struct thread *thread, const struct section *section)
 	stack->depth++;
 	if (unlikely(stack->limited))
 		call_limits_enter_section(thread, stack);
-	if (unlikely(thread->call_tallies != NULL)) {
+	if (unlikely(thread->call_sums != NULL)) {
 		entry->node = tree_child(&thread->unwinder.cache, writer,
 			from ? from : entry[-1].node, section->function);
-		entry->start = session_ticks();
-		call_sums_enter(thread, entry->node, entry->start);
+		entry->start = call_sums_enter(thread, entry->node, session_ticks());
 	} else if (writer_ready(writer)) {
 		writer->at = record_emit_enter_from(
 			&writer->state, writer->at, session_ticks(), section->function, from);
@@ -422,8 +423,8 @@ close_inner(struct thread *thread, struct calls_stack *stack, uint32_t depth, ui
 	const struct calls_entry *entry = &stack->entries[depth];
 	uint64_t numbers[] = {0, stack->depth - depth};
 
-	if (thread->call_tallies)
-		call_sums_leave(thread, entry->node, entry->start, ticks);
+	if (thread->call_sums)
+		call_sums_leave(thread, stack, entry, ticks, false);
 	else
 		writer_emit(&thread->writer, RECORD_CALL_LEFT, numbers, 2, NULL, 0);
 	memmove(&stack->entries[depth], &stack->entries[depth + 1],
@@ -510,11 +511,10 @@ is_left_out(void)
 	       (unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self));
 }
 
-void
-calls_enter(void *function, void *call_site)
+static inline __attribute__((always_inline)) void
+on_enter(struct thread *self, struct frame frame, void *function)
 {
-	const struct frame frame = arch_caller();
-	struct thread *thread = is_left_out() ? NULL : thread_enter(frame);
+	struct thread *thread = is_left_out() ? NULL : thread_enter_as(self, frame);
 
 	if (unlikely(!thread))
 		return;
@@ -523,17 +523,40 @@ calls_enter(void *function, void *call_site)
 	thread_leave(thread);
 }
 
-void
-calls_exit(void *function, void *call_site)
+static inline __attribute__((always_inline)) void
+on_exit_of(struct thread *self, struct frame frame, void *function, void *call_site)
 {
-	const struct frame frame = arch_caller();
-	struct thread *thread = is_off() ? NULL : thread_enter(frame);
+	struct thread *thread = is_off() ? NULL : thread_enter_as(self, frame);
 
 	if (unlikely(!thread))
 		return;
 	if (is_wanted(thread, (uint64_t)function, false))
 		leave(thread, frame, (uint64_t)function, (uint64_t)call_site);
 	thread_leave(thread);
+}
+
+void
+calls_enter(void *function, void *call_site)
+{
+	on_enter(thread_self, arch_caller(), function);
+}
+
+void
+calls_exit(void *function, void *call_site)
+{
+	on_exit_of(thread_self, arch_caller(), function, call_site);
+}
+
+void
+calls_enter_calibrated(void *function, void *call_site)
+{
+	on_enter(calibrate_self, arch_caller(), function);
+}
+
+void
+calls_exit_calibrated(void *function, void *call_site)
+{
+	on_exit_of(calibrate_self, arch_caller(), function, call_site);
 }
 
 void __cyg_profile_func_enter(void *function, void *call_site);

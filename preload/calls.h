@@ -40,10 +40,8 @@
 enum {
 	CALLS_DEPTH_FIRST = 1024, /* entries at first, doubled as needed */
 	CALLS_DEPTH_MAX = 1 << 22,
-	CALLS_NEAR_BYTES = 256, /* a callee's frame begins nearer than this, or is looked at */
-	CALLS_MEASURE_TICKS = 1 << 21, /* some millisecond between measurements */
-	CALLS_MEASURE_DEPTH = 256,     /* of deeper stacks no sums are mended for it */
-	CALLS_PROLOGUE_BYTES = 128,    /* a function calls its hook this near to its beginning */
+	CALLS_NEAR_BYTES = 256,	    /* a callee's frame begins nearer than this, or is looked at */
+	CALLS_PROLOGUE_BYTES = 128, /* a function calls its hook this near to its beginning */
 };
 
 struct calls_entry {
@@ -52,7 +50,7 @@ struct calls_entry {
 	uint64_t word;
 	uint64_t pc; /* where the hook returned to */
 	uint64_t function;
-	uint64_t start;	   /* ticks; summary mode, and where calls are limited */
+	uint64_t start;	   /* ticks where calls are limited, else of summary mode: call_sums.h */
 	uint32_t node;	   /* likewise */
 	uint32_t left_out; /* calls inside that made no records: call_limits.h */
 };
@@ -72,15 +70,23 @@ struct calls_stack {
 	bool limited; /* some calls are left out: these are call_limits.h's */
 	uint32_t max_depth, pending;
 	uint64_t min_ticks;
+	uint64_t taken; /* out of the own time of its user, when it was last used: call_sums.h */
 	struct calls_stack *next; /* all of the process; constant once linked */
 };
 
 struct thread;
 
+/* What a call costs at this time, see enum record_cost_field; summary mode's own time needs it. */
+struct calls_cost {
+	uint64_t pair[2]; /* [true]: the exit hook was jumped to */
+	uint64_t inside, left_out;
+};
+
 /* The thread's state for tracing is made at its first traced call. */
 struct calls {
 	struct calls_stack *stack; /* that the last hook ran on; NULL: none yet */
 	uint64_t jump_ticks; /* when frames may have gone: a longjmp, a catch; 0: they have not */
+	struct calls_cost cost;
 	uint64_t measure_ticks;		 /* when to measure again what a call costs */
 	struct calibration *calibration; /* NULL: none yet */
 };
@@ -91,6 +97,10 @@ struct calls {
  */
 void calls_enter(void *function, void *call_site);
 void calls_exit(void *function, void *call_site);
+
+/* The same for the thread that calibration plays. */
+void calls_enter_calibrated(void *function, void *call_site);
+void calls_exit_calibrated(void *function, void *call_site);
 
 /*
  * The call stack of the real stack that `thread` has just walked from `sp` on; it becomes the one

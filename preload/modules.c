@@ -195,6 +195,9 @@ announce(struct writer *writer, uint32_t index)
 void
 modules_announce_slow(struct writer *writer)
 {
+	/* Nobody reads what calibration writes. */
+	if (!writer->chunk || !writer->chunk->magic)
+		return;
 	for (uint32_t i = 0; i < known_count(); i++)
 		if (load_acquire(&modules[i].state) == MODULE_NOTED)
 			announce(writer, i);

@@ -138,16 +138,16 @@ retire_tallies(struct thread *thread)
 	/* Release: pairs with the reader's acquire, the sums are complete. */
 	if (thread->tallies)
 		store_release(&pool_states(session.pool)[thread->tally_chunk], POOL_FULL);
-	if (thread->call_tallies)
-		store_release(&pool_states(session.pool)[thread->call_tally_chunk], POOL_FULL);
+	if (thread->call_sums)
+		store_release(&pool_states(session.pool)[thread->call_sums_chunk], POOL_FULL);
 	thread->tallies = NULL;
-	thread->call_tallies = NULL;
+	thread->call_sums = NULL;
 }
 
 void
-thread_open_call_tallies(struct thread *thread)
+thread_open_call_sums(struct thread *thread)
 {
-	thread->call_tallies = open_tallies(thread, POOL_CALL_TALLY, &thread->call_tally_chunk);
+	thread->call_sums = open_tallies(thread, POOL_CALL_TALLY, &thread->call_sums_chunk);
 }
 
 /* Where the thread's own stacks hang in the tree. */

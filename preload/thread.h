@@ -44,9 +44,9 @@ struct thread {
 	struct writer writer;
 	struct unwinder unwinder;
 	struct sampler sampler;
-	struct pool_tally *tallies;		/* summary mode: POOL_TALLIES entries in the pool */
-	struct pool_call_tally *call_tallies;	/* likewise POOL_CALL_TALLIES */
-	uint32_t tally_chunk, call_tally_chunk; /* where those two are */
+	struct pool_tally *tallies;	       /* summary mode: POOL_TALLIES entries in the pool */
+	struct pool_call_sums *call_sums;      /* likewise, of traced calls */
+	uint32_t tally_chunk, call_sums_chunk; /* where those two are */
 	uint32_t tid;
 	uint32_t creator;	       /* call path that created it, 0: not known */
 	const struct context *context; /* the coroutine that runs, see contexts.h */
@@ -64,7 +64,7 @@ void threads_init(void);
 void threads_forget(void);
 
 /* Summary mode: gives the thread a place for the sums of its calls. */
-void thread_open_call_tallies(struct thread *thread);
+void thread_open_call_sums(struct thread *thread);
 
 /* Makes the calling thread known before its first event. */
 void thread_introduce(void);
@@ -77,18 +77,23 @@ void thread_announce(struct thread *thread, const char *name);
 
 struct thread *thread_enter_slow(struct frame frame);
 
-/* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
-static inline struct thread *
-thread_enter(struct frame frame)
+/* Opens the gate of `thread`, the calling one or one that it plays, see thread_enter(). */
+static inline __attribute__((always_inline)) struct thread *
+thread_enter_as(struct thread *thread, struct frame frame)
 {
-	struct thread *thread = thread_self;
-
 	if (unlikely(!thread || thread->gate != THREAD_READY))
 		return thread_enter_slow(frame);
 	thread->gate = frame.sp;
 	thread->guard_pc = frame.pc;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
+}
+
+/* Opens the gate for a hook whose caller is `frame`. NULL: nothing is to be recorded. */
+static inline struct thread *
+thread_enter(struct frame frame)
+{
+	return thread_enter_as(thread_self, frame);
 }
 
 static inline void

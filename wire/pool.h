@@ -54,7 +54,7 @@
 #define POOL_READER_TID	 UINT32_C(0x3fffffff)
 
 enum {
-	POOL_VERSION = 3,
+	POOL_VERSION = 4,
 	POOL_CHUNK_BYTES = 16384,
 	POOL_CHUNKS_MAX = 32768, /* 512 MiB at most; storage is promised in steps as needed */
 	POOL_CHUNKS_INITIAL = 512,
@@ -100,7 +100,7 @@ struct pool_header {
 enum pool_chunk_kind {
 	POOL_EVENTS = 1,     /* payload: records, see record.h */
 	POOL_TALLY = 2,	     /* payload: struct pool_tally[], changing in place; `length` stays 0 */
-	POOL_CALL_TALLY = 3, /* payload: struct pool_call_tally[], likewise */
+	POOL_CALL_TALLY = 3, /* payload: struct pool_call_sums, likewise */
 };
 
 enum {
@@ -145,7 +145,10 @@ struct pool_tally {
 };
 
 /*
- * The same of traced calls, in ticks. Entries whose count and open are 0 mean nothing.
+ * The same of traced calls. Entries whose count and open are 0 mean nothing.
+ *
+ * Times are the thread's own: what tracing took is not in them. They count in 256ths of a tick, and
+ * are ticks * 256 - `taken` of the thread's struct pool_call_sums.
  *
  * All is counted modulo 2^32 or 2^64, and a call that ends in another thread or table than where it
  * began leaves parts in both: only the sum over all of a process means something.
@@ -154,12 +157,20 @@ struct pool_call_tally {
 	uint32_t node;
 	uint32_t open;	   /* calls begun and not ended */
 	uint64_t count;	   /* calls begun */
-	uint64_t total;	   /* times of ends, less times of begins */
-	uint64_t min, max; /* of the calls that ended */
+	uint64_t total;	   /* times of ends, less times of begins; negative where more was taken */
+	uint64_t min, max; /* ticks, of the calls that ended; what would be negative is 0 */
 };
 
 enum {
-	POOL_CALL_TALLIES = POOL_PAYLOAD_BYTES / sizeof(struct pool_call_tally)
+	POOL_CALL_TALLIES =
+		(POOL_PAYLOAD_BYTES - 2 * sizeof(uint64_t)) / sizeof(struct pool_call_tally)
+};
+
+/* Payload of a POOL_CALL_TALLY chunk. */
+struct pool_call_sums {
+	uint64_t taken; /* by tracing in this thread, 256ths of ticks */
+	uint64_t unused;
+	struct pool_call_tally tally[POOL_CALL_TALLIES];
 };
 
 enum {

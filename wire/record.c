@@ -21,6 +21,7 @@ static const uint8_t allowed_flags[8] = {
 			 RECORD_ADDRESS_HIT | RECORD_ADDRESS_ODD,
 	[RECORD_FREE] = RECORD_REALLOC | RECORD_ADDRESS_HIT | RECORD_ADDRESS_ODD,
 	[RECORD_ENTER] = RECORD_NODE_HIT | RECORD_FROM | RECORD_INDEX_HIGH,
+	[RECORD_EXIT] = RECORD_JUMPED,
 	[RECORD_SAMPLE] = RECORD_NODE_HIT | RECORD_WALL | RECORD_INDEX_HIGH,
 };
 
@@ -311,6 +312,7 @@ record_parse(struct record_state *state, const uint8_t *at, const uint8_t *end,
 	case RECORD_ENTER:
 		return parse_enter(state, tag, at, end, ret_record);
 	case RECORD_EXIT:
+		ret_record->flags = tag & RECORD_JUMPED;
 		return parse_time(state, at, end, ret_record);
 	case RECORD_SAMPLE:
 		return parse_sample(state, tag, at, end, ret_record);

@@ -13,7 +13,7 @@
  *	FREE	3 REALLOC                                    6 ADDRESS_HIT  7 ADDRESS_ODD
  *	NODE	-
  *	ENTER	3 NODE_HIT  4 FROM       5 index bit 8
- *	EXIT	-
+ *	EXIT	3 JUMPED
  *	SAMPLE	3 NODE_HIT  4 WALL       5 node index bit 8
  *
  * A "hit" names an entry of a table of recent values by its index; a miss carries the value and
@@ -48,6 +48,7 @@ enum record_flag {
 	RECORD_ADDRESS_ODD = 1 << 7,
 	RECORD_REALLOC = 1 << 3, /* FREE: the release half of a realloc */
 	RECORD_WALL = 1 << 4,	 /* SAMPLE: of wall time, not CPU time */
+	RECORD_JUMPED = 1 << 3,	 /* EXIT: the hook was jumped to, not called: costs a little less */
 	/*
 	 * ENTER: a call path follows, which the function was entered from. Its time lies in the
 	 * innermost open entry of its call stack as ever, but its path is this one's child: it may
@@ -190,10 +191,14 @@ enum record_call_tally_field {
 };
 
 /*
- * What tracing itself costs, measured in the process; in 256ths of a tick. A traced call adds
- *`pair` to whatever contains it, of which `inside` lies between its own two time stamps: true total
- *= total - inside - calls inside it at any depth * pair true self  = self - inside - direct calls *
- *(pair - inside)
+ * What tracing itself costs at this time, measured in the process again and again; in parts of a
+ * tick. A traced call adds `pair` to whatever contains it, of which `inside` lies between its own
+ * two time stamps:
+ *
+ *	true total = total - inside - calls inside it at any depth * pair (or jumped)
+ *	true self  = self - inside - direct calls * (pair - inside)
+ *
+ * Sums of summary mode are without it already (struct pool_call_sums).
  */
 enum record_cost_field {
 	COST_TIME,
@@ -203,7 +208,12 @@ enum record_cost_field {
 	COST_SUMMARY,	  /* 1: of tracing in summary mode; 2: `pair` is of an allocation and
 			   * its free, as memory profiling lengthens them; 3: of a call that
 			   * is left out (options min_duration, max_depth) */
+	COST_JUMPED,	  /* `pair` of a call whose EXIT is JUMPED */
 	COST_NUMBERS,
+};
+
+enum {
+	COST_FRACTION = 256 /* costs are in so many parts of a tick */
 };
 
 enum record_sampling_source {
@@ -488,10 +498,11 @@ record_emit_enter(struct record_state *state, uint8_t *at, uint64_t ticks, uint6
 	return record_emit_enter_from(state, at, ticks, function, 0);
 }
 
+/* `flags`: 0 or RECORD_JUMPED. */
 static inline uint8_t *
-record_emit_exit(struct record_state *state, uint8_t *at, uint64_t ticks)
+record_emit_exit(struct record_state *state, uint8_t *at, uint64_t ticks, uint32_t flags)
 {
-	*at++ = RECORD_EXIT;
+	*at++ = (uint8_t)(RECORD_EXIT | flags);
 	return record_emit_time(state, at, ticks);
 }
 

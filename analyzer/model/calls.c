@@ -182,10 +182,10 @@ close_section(struct call_frame *frame, struct call_path *path)
 
 /* The call is too short to be kept: it is part of its caller, as those are that were left out. */
 static __attribute__((noinline)) void
-leave_out_top(struct timing_thread *thread, struct call_stack *stack)
+leave_out_top(struct timing_thread *thread, struct call_stack *stack, uint64_t pair)
 {
 	const struct call_frame *frame = &stack->frames[--stack->depth];
-	const uint64_t taken = frame->taken + thread->cost[COST_OF_CALLS].now.pair;
+	const uint64_t taken = frame->taken + pair;
 
 	thread->process->timing->limits.left_out[LEFT_OUT_SHORT]++;
 	if (!stack->depth)
@@ -200,10 +200,12 @@ leave_out_top(struct timing_thread *thread, struct call_stack *stack)
 
 /* Takes the top frame off. */
 static inline void
-close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
+close_top_by(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished,
+	bool jumped)
 {
 	struct call_frame *frame = &stack->frames[stack->depth - 1];
 	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
+	const uint64_t pair = jumped ? cost->jumped : cost->pair;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
 	const uint64_t end = stack_time(stack, ticks);
 	const uint64_t start = frame->start + (stack->paused - frame->paused);
@@ -211,7 +213,7 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 
 	/* What was given a name is never too short. */
 	if (unlikely(total < thread->process->timing->limits.min_ticks) && !frame->section) {
-		leave_out_top(thread, stack);
+		leave_out_top(thread, stack, pair);
 		return;
 	}
 	path->calls++;
@@ -231,10 +233,16 @@ close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks
 		caller->nested += total;
 		caller->inner += frame->inner + 1;
 		caller->direct++;
-		caller->taken += frame->taken + cost->pair;
-		caller->taken_self += cost->pair - cost->inside;
+		caller->taken += frame->taken + pair;
+		caller->taken_self += pair - cost->inside;
 	}
 	stack->depth--;
+}
+
+static inline void
+close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
+{
+	close_top_by(thread, stack, ticks, finished, false);
 }
 
 static struct call_section *
@@ -288,7 +296,7 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 }
 
 void
-calls_exit(struct timing_thread *thread, uint64_t ticks)
+calls_exit(struct timing_thread *thread, uint64_t ticks, bool jumped)
 {
 	struct call_stack *stack = thread->stack;
 
@@ -307,7 +315,7 @@ calls_exit(struct timing_thread *thread, uint64_t ticks)
 		return;
 	}
 	draw(thread, stack, stack->depth - 1, ticks);
-	close_top(thread, stack, ticks, true);
+	close_top_by(thread, stack, ticks, true, jumped);
 }
 
 /* ---- what is left with others open inside ---- */

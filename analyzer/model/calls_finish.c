@@ -5,10 +5,12 @@
  * its caller's: of the two time stamps' error one gets what the other loses, and so totals stay
  * what they are.
  */
+#include "call_modules.h"
 #include "timing.h"
 
 enum {
-	FIRST_SLOTS = 256
+	FIRST_SLOTS = 256,
+	BELOW_COST_MAX = 1 << 18, /* 256ths of a tick by which a cost may be measured too high */
 };
 
 /* ---- nodes of the process for call paths of its threads ---- */
@@ -21,7 +23,7 @@ struct node_map {
 };
 
 static uint32_t *
-find_node(const struct node_map *map, uint32_t parent, uint64_t pc)
+find_node(const struct node_map *map, uint32_t parent, uint64_t pc, uint64_t seen_ns)
 {
 	const uint64_t key = (pc ^ (uint64_t)parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -29,7 +31,8 @@ find_node(const struct node_map *map, uint32_t parent, uint64_t pc)
 		const struct node *node =
 			&g_array_index(map->public->nodes, struct node, map->slots[i]);
 
-		if (!map->slots[i] || (node->pc == pc && node->parent == parent))
+		if (!map->slots[i] ||
+			(node->pc == pc && node->parent == parent && node->seen_ns == seen_ns))
 			return &map->slots[i];
 	}
 }
@@ -47,7 +50,7 @@ grow_map(struct node_map *map)
 			&g_array_index(map->public->nodes, struct node, before[i]);
 
 		if (before[i])
-			*find_node(map, node->parent, node->pc) = before[i];
+			*find_node(map, node->parent, node->pc, node->seen_ns) = before[i];
 	}
 }
 
@@ -55,14 +58,18 @@ static uint32_t
 add_node(struct node_map *map, uint32_t parent, uint64_t function)
 {
 	const struct node node = {
-		.parent = parent, .pc = function | RECORD_PC_EXACT, .traced = true};
-	uint32_t *slot = find_node(map, parent, node.pc);
+		.parent = parent,
+		.pc = call_modules_address(function) | RECORD_PC_EXACT,
+		.seen_ns = call_modules_start_ns(map->public, function),
+		.traced = true,
+	};
+	uint32_t *slot = find_node(map, parent, node.pc, node.seen_ns);
 
 	if (*slot)
 		return *slot;
 	if (2 * ++map->count > map->mask) {
 		grow_map(map);
-		slot = find_node(map, parent, node.pc);
+		slot = find_node(map, parent, node.pc, node.seen_ns);
 	}
 	*slot = map->public->nodes->len;
 	g_array_append_val(map->public->nodes, node);
@@ -222,8 +229,9 @@ by_node(gconstpointer a, gconstpointer b)
 
 struct tally_row {
 	uint32_t node;
-	struct call_path path;
-	int64_t self; /* without what tracing cost */
+	const struct call_tally_sums *sums;
+	int64_t total, self;	/* 256ths of ticks; what tracing cost is not in them */
+	uint64_t inner, direct; /* calls inside it */
 };
 
 static gint
@@ -246,15 +254,11 @@ number_tallies(
 	g_hash_table_iter_init(&iter, thread->tallies);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct call_tally_sums *sums = value;
-		const uint64_t total = (int64_t)sums->total > 0 ? sums->total : 0;
 		const struct tally_row row = {
 			.node = renumber(marks, sums->node),
-			.path = {.calls = sums->calls,
-				.total = total,
-				.self = total,
-				.min = sums->min,
-				.max = sums->max,
-				.unfinished = sums->open},
+			.sums = sums,
+			.total = (int64_t)sums->total,
+			.self = (int64_t)sums->total,
 		};
 
 		g_array_append_val(rows, row);
@@ -317,11 +321,34 @@ gather_tallies(struct timing_process *process)
 	}
 }
 
-/* Ends the calls that are open. Returns whether no thread has more ends than begins. */
-static bool
-end_open_tallies(struct timing_thread *thread, uint64_t end_ticks)
+/* A total when the calls that are open end at `end`, by the thread's own time. */
+static uint64_t
+ended_total(const struct call_tally_sums *sums, uint64_t end)
 {
-	bool plain = true;
+	return sums->total + (uint64_t)(int64_t)(int32_t)sums->open * end;
+}
+
+/* Whether the thread has no more ends than begins, whose times would be far off. */
+static bool
+is_plain(const struct timing_thread *thread, uint64_t end)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, thread->tallies);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct call_tally_sums *sums = value;
+		const int64_t below = -(int64_t)MIN(sums->calls, G_MAXINT32) * BELOW_COST_MAX;
+
+		if ((int32_t)sums->open < 0 || (int64_t)ended_total(sums, end) < below)
+			return false;
+	}
+	return true;
+}
+
+static void
+end_open_tallies(struct timing_thread *thread, uint64_t end)
+{
 	GHashTableIter iter;
 	gpointer value;
 
@@ -329,27 +356,40 @@ end_open_tallies(struct timing_thread *thread, uint64_t end_ticks)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct call_tally_sums *sums = value;
 
-		sums->total += (uint64_t)(int64_t)(int32_t)sums->open * end_ticks;
-		plain = plain && (int32_t)sums->open >= 0 && (int64_t)sums->total >= 0;
+		sums->total = ended_total(sums, end);
 	}
-	return plain;
+}
+
+/* When the process ended, by the thread's own time. */
+static uint64_t
+end_of(const struct timing_thread *thread)
+{
+	const struct timing *timing = thread->process->timing;
+	const uint64_t ticks =
+		MIN(thread->process->process->end_ticks, timing->limits.calls_stop_ticks);
+
+	return ticks * COST_FRACTION - thread->taken;
 }
 
 static void
 settle_tallies(struct timing_process *process)
 {
-	const uint64_t end_ticks =
-		MIN(process->process->end_ticks, process->timing->limits.calls_stop_ticks);
 	bool plain = true;
 
 	for (unsigned i = 0; i < process->threads->len; i++) {
-		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
+		const struct timing_thread *thread = g_ptr_array_index(process->threads, i);
 
-		if (thread->tallies && !end_open_tallies(thread, end_ticks))
+		if (thread->tallies && !is_plain(thread, end_of(thread)))
 			plain = false;
 	}
 	if (!plain)
 		gather_tallies(process);
+	for (unsigned i = 0; i < process->threads->len; i++) {
+		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
+
+		if (thread->tallies)
+			end_open_tallies(thread, end_of(thread));
+	}
 }
 
 /* What is inside a call path is known from the tree. */
@@ -357,25 +397,36 @@ static void
 count_inside(GArray *rows, const GArray *nodes)
 {
 	for (guint i = rows->len; i-- > 0;) {
-		const struct call_path *path = &g_array_index(rows, struct tally_row, i).path;
-		struct tally_row *caller =
-			caller_of(rows, nodes, &g_array_index(rows, struct tally_row, i));
+		const struct tally_row *row = &g_array_index(rows, struct tally_row, i);
+		struct tally_row *caller = caller_of(rows, nodes, row);
 
 		if (!caller)
 			continue;
-		caller->path.inner += path->inner + path->calls;
-		caller->path.direct += path->calls;
-		caller->path.self -= MIN(caller->path.self, path->total);
+		caller->inner += row->inner + row->sums->calls;
+		caller->direct += row->sums->calls;
+		caller->self -= row->total;
 	}
 }
 
-static uint64_t
-less_cost(uint64_t ticks, const struct call_cost *cost, const struct call_path *path)
+static struct call_sums
+tally_sums(
+	const struct model_clock *clock, const struct call_cost *cost, const struct tally_row *row)
 {
-	const uint64_t inside =
-		(cost->inside + path->inner / path->calls * cost->pair) / COST_FRACTION;
+	const struct call_tally_sums *sums = row->sums;
 
-	return ticks > inside ? ticks - inside : 0;
+	return (struct call_sums){
+		.calls = sums->calls,
+		.total_ns = fraction_ns(clock, not_negative(row->total)),
+		.total_error_ns =
+			fraction_ns(clock, (sums->calls + row->inner) * cost->uncertainty),
+		.self_ns = fraction_ns(clock, not_negative(row->self)),
+		.self_error_ns =
+			fraction_ns(clock, (sums->calls + row->direct) * cost->uncertainty),
+		.min_ns = sums->min == UINT64_MAX ? 0 : model_span_ns(clock, sums->min),
+		.max_ns = model_span_ns(clock, sums->max),
+		/* More ends than begins: what was lost held those. */
+		.unfinished = (int32_t)sums->open > 0 ? sums->open : 0,
+	};
 }
 
 static void
@@ -391,21 +442,13 @@ finish_tallies(
 	for (guint i = rows->len; i-- > 0;) {
 		struct tally_row *tally = &g_array_index(rows, struct tally_row, i);
 		struct tally_row *caller = caller_of(rows, nodes, tally);
-		struct call_path *path = &tally->path;
 		struct call_row row = {.node = tally->node};
 
-		if (!path->calls)
+		if (!tally->sums->calls)
 			continue;
-		path->taken = path->calls * cost.inside + path->inner * cost.pair;
-		path->taken_self =
-			path->calls * cost.inside + path->direct * (cost.pair - cost.inside);
-		tally->self += self_of(path);
 		if (tally->self < 0 && caller)
 			caller->self += tally->self;
-		if (path->min != UINT64_MAX)
-			path->min = less_cost(path->min, &cost, path);
-		path->max = less_cost(path->max, &cost, path);
-		row.sums = sums_of(clock, &cost, path, tally->self);
+		row.sums = tally_sums(clock, &cost, tally);
 		g_array_index(nodes, struct node, tally->node).traced = true;
 		g_array_append_val(thread->thread->public->calls, row);
 	}

@@ -99,9 +99,8 @@ void model_extended(struct model *model, struct model_thread *thread, const stru
 /* Final sums of a thread in summary mode. */
 void model_tallies(struct model_thread *thread, const struct pool_tally *tallies, unsigned count);
 
-/* Sums of traced calls in summary mode; those of one node may come in parts. */
-void model_call_tallies(
-	struct model_thread *thread, const struct pool_call_tally *tallies, unsigned count);
+/* Final sums of a thread's traced calls in summary mode; CALL_TALLY records may have said parts. */
+void model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums);
 
 /* A measurement of resident memory; `peak_bytes` 0: not known. */
 void model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_t peak_bytes);

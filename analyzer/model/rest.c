@@ -93,6 +93,22 @@ has_open_calls(const struct timing_thread *thread)
 	return false;
 }
 
+/* Where a call ends in another table than it began in only all of a process mean something. */
+static bool
+has_open_tallies(const struct timing_thread *thread)
+{
+	GHashTableIter iter;
+	gpointer sums;
+
+	if (!thread->tallies)
+		return false;
+	g_hash_table_iter_init(&iter, thread->tallies);
+	while (g_hash_table_iter_next(&iter, NULL, &sums))
+		if (((const struct call_tally_sums *)sums)->open)
+			return true;
+	return false;
+}
+
 /* ---- the thread that stands for them ---- */
 
 static struct timing_thread *
@@ -287,7 +303,8 @@ rest_take_ended(struct timing_thread *thread)
 	struct model_thread *model_thread = thread->thread;
 
 	/* What was put off refers to it, and is bounded anyway. */
-	if (thread->process->timing->limits.ring || has_open_calls(thread))
+	if (thread->process->timing->limits.ring || has_open_calls(thread) ||
+		has_open_tallies(thread))
 		return;
 	/* It was announced, and did nothing. */
 	if (!rows_of(thread)) {

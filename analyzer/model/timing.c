@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "call_modules.h"
+
 /* ---- threads and processes ---- */
 
 /* A forked child's calls cost what its parent's did, until it says otherwise. */
@@ -40,6 +42,7 @@ get_process(struct model_process *process)
 	process->timing = timing;
 	g_ptr_array_add(timing->timing->processes, timing);
 	inherit(timing);
+	call_modules_init(timing);
 	return timing;
 }
 
@@ -96,7 +99,7 @@ timing_apply_call(const struct call_event *event)
 		calls_enter(thread, event->ticks, event->number, event->from);
 		break;
 	case CALL_EVENT_EXIT:
-		calls_exit(thread, event->ticks);
+		calls_exit(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_LEFT:
 		calls_left(thread, event->ticks, event->number);
@@ -133,7 +136,7 @@ apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t tic
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
 	else if (kind == CALL_EVENT_EXIT)
-		calls_exit(thread, ticks);
+		calls_exit(thread, ticks, number);
 	else
 		timing_apply_call(&event);
 }
@@ -141,14 +144,15 @@ apply_call(struct timing_thread *thread, enum call_event_kind kind, uint64_t tic
 static ALWAYS_INLINE void
 apply_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
 {
-	const struct call_event event = {thread, ticks, function, from, CALL_EVENT_ENTER};
+	const uint64_t key = call_modules_key(thread->process, function);
+	const struct call_event event = {thread, ticks, key, from, CALL_EVENT_ENTER};
 	struct timing *timing = thread->process->timing;
 
 	timing->called = true;
 	if (unlikely(timing->limits.any))
 		call_limits_apply_slow(timing, &event);
 	else
-		calls_enter(thread, ticks, function, from);
+		calls_enter(thread, ticks, key, from);
 }
 
 static void
@@ -163,7 +167,8 @@ apply_event(void *context, const struct model_event *event)
 		apply_enter(thread, event->ticks, event->address,
 			event->flags & RECORD_FROM ? MIN(event->node, (uint32_t)SITE_NODE_MAX) : 0);
 	else if (event->kind == RECORD_EXIT)
-		apply_call(thread, CALL_EVENT_EXIT, event->ticks, 0);
+		apply_call(thread, CALL_EVENT_EXIT, event->ticks,
+			event->flags & RECORD_JUMPED ? 1 : 0);
 	else if (event->ticks >= timing->limits.start_ticks &&
 		 event->ticks < timing->limits.stop_ticks)
 		samples_add(thread, event);
@@ -181,23 +186,12 @@ apply_sampling(struct timing_thread *thread, const struct record *record)
 	thread->process->source[kind] = number[2];
 }
 
-static uint64_t
-middle_of(const uint64_t *values, uint64_t count)
-{
-	if (count < COSTS_RECENT)
-		return values[(count - 1) % COSTS_RECENT];
-	return MAX(MIN(values[0], values[1]), MIN(MAX(values[0], values[1]), values[2]));
-}
-
 static void
 add_cost(struct call_costs *costs, struct call_cost cost)
 {
-	costs->recent[costs->count++ % COSTS_RECENT] = cost.pair;
+	costs->count++;
 	costs->now = cost;
-	costs->now.pair = middle_of(costs->recent, costs->count);
-	costs->sum += costs->now.pair;
-	if (cost.pair)
-		costs->now.inside = costs->now.pair * cost.inside / cost.pair;
+	costs->sum += cost.pair;
 }
 
 static void
@@ -207,10 +201,14 @@ apply_cost(struct timing_thread *thread, const struct record *record)
 	struct timing_process *process = thread->process;
 	const uint64_t kind = number[COST_SUMMARY];
 	const struct call_cost cost = {
-		number[COST_PAIR], number[COST_INSIDE], number[COST_UNCERTAINTY]};
+		.pair = number[COST_PAIR],
+		.inside = number[COST_INSIDE],
+		.uncertainty = number[COST_UNCERTAINTY],
+		.jumped = MAX(number[COST_JUMPED], number[COST_INSIDE]),
+	};
 
-	if (number[COST_SUMMARY] >= COST_KINDS || number[COST_PAIR] > UINT32_MAX ||
-		number[COST_INSIDE] > number[COST_PAIR] || number[COST_UNCERTAINTY] > UINT32_MAX)
+	if (kind >= COST_KINDS || cost.pair > UINT32_MAX || cost.inside > cost.pair ||
+		cost.jumped > UINT32_MAX || cost.uncertainty > UINT32_MAX)
 		return;
 	add_cost(&thread->cost[kind], cost);
 	add_cost(&process->cost[kind], cost);
@@ -237,7 +235,8 @@ apply_call_tally(struct timing_thread *thread, const struct record *record)
 		.open = (uint32_t)number[CALL_TALLY_OPEN],
 	};
 
-	model_call_tallies(thread->thread, &tally, 1);
+	thread->thread->model->events += tally.count;
+	calls_tally(thread, &tally);
 }
 
 static void
@@ -331,6 +330,8 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 
 	if (type == RECORD_PROCESS)
 		call_limits_read(context, record);
+	if (type == RECORD_MODULE_GONE && thread->process->timing)
+		call_modules_gone(thread->process->timing, record->extended.number[1]);
 	if (type >= G_N_ELEMENTS(appliers) || !appliers[type] || thread->process->ended)
 		return;
 	/* Of a thread that did nothing of the kind these say nothing. */
@@ -341,14 +342,14 @@ apply_extended(void *context, struct model_thread *thread, const struct record *
 }
 
 void
-model_call_tallies(
-	struct model_thread *thread, const struct pool_call_tally *tallies, unsigned count)
+model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 {
 	struct timing_thread *timing = timing_thread_get(thread);
 
-	for (unsigned i = 0; i < count; i++) {
-		thread->model->events += tallies[i].count;
-		calls_tally(timing, &tallies[i]);
+	timing->taken = sums->taken;
+	for (unsigned i = 0; i < POOL_CALL_TALLIES; i++) {
+		thread->model->events += sums->tally[i].count;
+		calls_tally(timing, &sums->tally[i]);
 	}
 	if (thread->ended)
 		rest_take_ended(timing);

@@ -15,24 +15,19 @@
 #include "state.h"
 
 enum {
-	COST_FRACTION = 256, /* costs are in 256ths of a tick */
 	CALL_DEPTH_MAX = 1 << 18,
 };
 
 /* Of an ENTER + EXIT pair, see record.h; in 256ths of a tick. */
 struct call_cost {
 	uint64_t pair, inside, uncertainty;
+	uint64_t jumped; /* `pair` where the EXIT is JUMPED */
 };
 
-enum {
-	COSTS_RECENT = 3
-};
-
-/* It is measured again and again: what counts is the middle one of the last. */
+/* It is measured again and again. */
 struct call_costs {
 	struct call_cost now;
-	uint64_t recent[COSTS_RECENT]; /* pairs */
-	uint64_t count, sum;	       /* of all pairs */
+	uint64_t count, sum; /* of all pairs */
 };
 
 /* What is kept of an open section, beside what any call has. */
@@ -68,7 +63,7 @@ struct call_stack {
 	bool suspended;
 };
 
-/* What summary mode says of a node of the process's tree, as in struct pool_call_tally. */
+/* What summary mode says of a node of the process's tree: units as in struct pool_call_tally. */
 struct call_tally_sums {
 	uint32_t node, open;
 	uint64_t calls, total, min, max;
@@ -88,6 +83,7 @@ struct timing_thread {
 	struct call_stack *stack;
 	struct call_stack own; /* before any CALL_STACK */
 	GHashTable *tallies;   /* node -> struct call_tally_sums; NULL: none */
+	uint64_t taken;	       /* of their struct pool_call_sums */
 	GHashTable *samples;   /* node -> struct sample_sums; NULL: none */
 	uint64_t rate_hz[SAMPLE_KINDS];
 	struct call_costs cost[COST_KINDS]; /* as this thread measured it, or its process */
@@ -99,8 +95,9 @@ struct timing_thread {
 struct timing_process {
 	struct model_process *process;
 	struct timing *timing;
-	GPtrArray *threads; /* struct timing_thread */
-	GHashTable *stacks; /* number -> struct call_stack */
+	GPtrArray *threads;		 /* struct timing_thread */
+	GHashTable *stacks;		 /* number -> struct call_stack */
+	uint64_t gone_start, gone_bytes; /* all modules that went lie in it: call_modules.h */
 	struct call_costs cost[COST_KINDS];
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
@@ -140,8 +137,8 @@ void timing_thread_drop(struct timing_thread *thread);
 
 /* What happens to call stacks, in the order in which it happened. */
 enum call_event_kind {
-	CALL_EVENT_ENTER, /* number: the function */
-	CALL_EVENT_EXIT,
+	CALL_EVENT_ENTER,    /* number: the function */
+	CALL_EVENT_EXIT,     /* 1: JUMPED */
 	CALL_EVENT_LEFT,     /* how many are open inside it */
 	CALL_EVENT_BASE,     /* node */
 	CALL_EVENT_STACK,    /* number of a stack */
@@ -184,7 +181,7 @@ void call_limits_drain(struct timing *timing);
 
 /* calls.c */
 void calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from);
-void calls_exit(struct timing_thread *thread, uint64_t ticks);
+void calls_exit(struct timing_thread *thread, uint64_t ticks, bool jumped);
 /* One is left that has `inner` open ones inside it. */
 void calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner);
 void calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node);

@@ -212,13 +212,12 @@ recording_put_tallies(struct recording *recording, const struct lane *lane,
 }
 
 void
-recording_put_call_tallies(struct recording *recording, const struct lane *lane,
-	const struct pool_call_tally *tallies, uint32_t count)
+recording_put_call_sums(
+	struct recording *recording, const struct lane *lane, const struct pool_call_sums *sums)
 {
 	const struct recording_thread entry = thread_of(lane);
 
-	put(recording, RECORDING_CALL_TALLIES, &entry, sizeof(entry), tallies,
-		count * sizeof(*tallies));
+	put(recording, RECORDING_CALL_SUMS, &entry, sizeof(entry), sums, sizeof(*sums));
 }
 
 void

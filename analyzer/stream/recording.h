@@ -9,7 +9,7 @@
  *
  *		4 bytes	enum recording_type	}
  *		4 bytes	bytes that follow	} struct recording_entry
- *		the entry's structure, then (PIECE, TALLIES, CALL_TALLIES) what it is about
+ *		the entry's structure, then (PIECE, TALLIES, CALL_SUMS) what it is about
  *
  * All numbers are little endian. Entries stand in the order in which the collector did things, so
  * replaying them does the same things: PIECE entries up to a SCAN are what that scan's merge could
@@ -27,7 +27,7 @@
 #define RECORDING_MAGIC "thagrec"
 
 enum {
-	RECORDING_VERSION = 1,
+	RECORDING_VERSION = 2,
 	RECORDING_ENTRY_MAX = 64 * 1024, /* no entry is longer */
 };
 
@@ -40,7 +40,7 @@ enum recording_type {
 	RECORDING_TALLIES = 6,
 	RECORDING_END = 7,
 	RECORDING_FINISH = 8,
-	RECORDING_CALL_TALLIES = 9,
+	RECORDING_CALL_SUMS = 9,
 	RECORDING_LEFT_OUT = 10,
 };
 
@@ -104,8 +104,8 @@ void recording_put_clock(struct recording *recording, const struct clock_reading
 void recording_put_rss(struct recording *recording, const struct recording_rss *entry);
 void recording_put_tallies(struct recording *recording, const struct lane *lane,
 	const struct pool_tally *tallies, uint32_t count);
-void recording_put_call_tallies(struct recording *recording, const struct lane *lane,
-	const struct pool_call_tally *tallies, uint32_t count);
+void recording_put_call_sums(
+	struct recording *recording, const struct lane *lane, const struct pool_call_sums *sums);
 void recording_put_left_out(struct recording *recording, const struct lane *lane,
 	const uint64_t count[POOL_LEFT_OUT_REASONS]);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);

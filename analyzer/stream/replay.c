@@ -246,25 +246,22 @@ on_tallies(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
-on_call_tallies(struct replay *replay, uint32_t bytes)
+on_call_sums(struct replay *replay, uint32_t bytes)
 {
 	struct recording_thread entry;
 	struct lane *lane;
 
-	if (bytes < sizeof(entry))
+	if (bytes < sizeof(entry) + sizeof(struct pool_call_sums))
 		return OUTCOME_DAMAGED;
 	get(replay, bytes, &entry, sizeof(entry));
 	lane = lane_of(replay, &entry, replay->end_ticks);
 	if (!lane)
 		return OUTCOME_DAMAGED;
 	if (!lane->discard) {
-		const unsigned count =
-			(unsigned)((bytes - sizeof(entry)) / sizeof(struct pool_call_tally));
-		g_autofree struct pool_call_tally *tallies = g_new(struct pool_call_tally, count);
+		g_autofree struct pool_call_sums *sums =
+			g_memdup2(replay->entry + sizeof(entry), sizeof(*sums));
 
-		if (count)
-			memcpy(tallies, replay->entry + sizeof(entry), count * sizeof(*tallies));
-		model_call_tallies(lane->thread, tallies, count);
+		model_call_sums(lane->thread, sums);
 	}
 	return OUTCOME_MORE;
 }
@@ -318,7 +315,7 @@ take_entry(struct replay *replay)
 		[RECORDING_CLOCK] = on_clock,
 		[RECORDING_RSS] = on_rss,
 		[RECORDING_TALLIES] = on_tallies,
-		[RECORDING_CALL_TALLIES] = on_call_tallies,
+		[RECORDING_CALL_SUMS] = on_call_sums,
 		[RECORDING_LEFT_OUT] = on_left_out,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,

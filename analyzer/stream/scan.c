@@ -173,12 +173,12 @@ take_memory_tally(struct collector *collector, struct lane *lane, const struct p
 static void
 take_call_tally(struct collector *collector, struct lane *lane, const struct pool_chunk *chunk)
 {
-	g_autofree struct pool_call_tally *copy =
-		g_memdup2(chunk + 1, POOL_CALL_TALLIES * sizeof(struct pool_call_tally));
+	g_autofree struct pool_call_sums *copy =
+		g_memdup2(chunk + 1, sizeof(struct pool_call_sums));
 
-	model_call_tallies(lane->thread, copy, POOL_CALL_TALLIES);
+	model_call_sums(lane->thread, copy);
 	if (collector->recording)
-		recording_put_call_tallies(collector->recording, lane, copy, POOL_CALL_TALLIES);
+		recording_put_call_sums(collector->recording, lane, copy);
 }
 
 static void

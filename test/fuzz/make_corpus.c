@@ -46,7 +46,7 @@ make_records(const char *directory)
 	at = record_emit_enter(&state, bytes, 50, 0x402000);
 	at = record_emit_enter(&state, at, 60, 0x402000);
 	at = record_emit_enter_from(&state, at, 65, RECORD_PC_NAMED | 1, 3);
-	at = record_emit_exit(&state, at, 70);
+	at = record_emit_exit(&state, at, 70, RECORD_JUMPED);
 	at = record_emit_sample(&state, at, 80, 1, 3, RECORD_WALL);
 	save(directory, "time", bytes, (size_t)(at - bytes));
 	at = bytes;

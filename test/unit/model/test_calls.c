@@ -325,6 +325,56 @@ Test(calls, a_coroutine_ends_its_calls_in_a_thread_that_had_none)
 	cr_assert_eq(SUMS_OF(0, F)->total_ns, 30);
 }
 
+/* ---- libraries that come and go ---- */
+
+static void
+load(uint64_t ticks, uint64_t number, uint64_t start)
+{
+	feed_numbers(model, thread, RECORD_MODULE, ticks, number, start, start, start + 0x1000, 0);
+}
+
+/* The rows of calls of the function at `address`, by when its module came. */
+static unsigned
+rows_of(uint64_t address, uint64_t seen_ns)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < thread_at(0)->calls->len; i++) {
+		const struct call_row *row =
+			&g_array_index(thread_at(0)->calls, struct call_row, i);
+		const struct node *node = &g_array_index(first()->nodes, struct node, row->node);
+
+		count += node->pc == (address | RECORD_PC_EXACT) && node->seen_ns == seen_ns;
+	}
+	return count;
+}
+
+Test(calls, a_function_is_of_the_library_that_was_at_its_address_when_it_was_called)
+{
+	load(1, 1, MAIN);
+	load(2, 2, 0x8000);
+	enter(10, MAIN);
+	enter(20, 0x8800);
+	leave(30);
+	tell(RECORD_MODULE_GONE, 40, 2);
+	load(50, 3, 0x7800);
+	enter(60, 0x8200);
+	leave(70);
+	tell(RECORD_MODULE_GONE, 80, 3);
+	load(90, 4, 0x8000);
+	enter(100, 0x8200);
+	leave(110);
+	enter(120, 0x8200);
+	leave(130);
+	leave(140);
+	finish(200);
+
+	cr_assert_eq(rows_of(MAIN, 0), 1);
+	cr_assert_eq(rows_of(0x8800, 0), 1);
+	cr_assert_eq(rows_of(0x8200, 50), 1);
+	cr_assert_eq(rows_of(0x8200, 90), 1);
+}
+
 /* ---- what tracing costs ---- */
 
 Test(calls, tracings_own_cost_is_taken_off_exactly)
@@ -374,47 +424,71 @@ Test(calls, no_time_is_negative_and_totals_stay_what_they_are)
 	cr_assert_eq(SUMS(MAIN)->self_ns, SUMS(MAIN)->total_ns);
 }
 
-Test(calls, sums_of_summary_mode_are_corrected_by_what_the_tree_says_is_inside)
+static void
+feed_sums(const struct pool_call_tally *parts, unsigned count, uint64_t taken)
+{
+	static struct pool_call_sums sums;
+
+	sums = (struct pool_call_sums){.taken = taken};
+	memcpy(sums.tally, parts, count * sizeof(*parts));
+	model_call_sums(thread, &sums);
+}
+
+Test(calls,
+	sums_of_summary_mode_have_selfs_by_the_tree_and_what_was_measured_too_much_is_the_callers)
 {
 	model_node(thread, 1, 0, 0x555);
 	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT);
 	model_node(thread, 3, 2, F | RECORD_PC_EXACT);
+	model_node(thread, 4, 2, G | RECORD_PC_EXACT);
 	feed_numbers(model, thread, RECORD_COST, 0, 30 * TICK, 12 * TICK, TICK, 1, 0);
 	const struct pool_call_tally parts[] = {
-		{.node = 3, .count = 4, .total = 4 * 20, .min = 17, .max = 23},
-		{.node = 3, .count = 6, .total = 6 * 22, .min = 14, .max = 30},
-		{.node = 2, .count = 1, .total = 1000, .min = 1000, .max = 1000},
+		{.node = 3, .count = 4, .total = 32 * TICK, .min = 7, .max = 11},
+		{.node = 3, .count = 6, .total = 60 * TICK, .min = 2, .max = 18},
+		{.node = 4, .count = 8, .total = -(uint64_t)5 * TICK, .min = 0, .max = 1},
+		{.node = 2, .count = 1, .total = 700 * TICK, .min = 700, .max = 700},
 	};
 
-	model_call_tallies(thread, parts, G_N_ELEMENTS(parts));
+	feed_sums(parts, G_N_ELEMENTS(parts), 0);
 	finish(3000);
 
 	cr_assert_eq(SUMS(F, MAIN)->calls, 10);
-	cr_assert_eq(SUMS(F, MAIN)->total_ns, 212 - 120);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 92);
+	cr_assert_eq(SUMS(F, MAIN)->total_error_ns, 10);
 	cr_assert_eq(SUMS(F, MAIN)->min_ns, 2);
 	cr_assert_eq(SUMS(F, MAIN)->max_ns, 18);
-	cr_assert_eq(SUMS(MAIN)->total_ns, 1000 - 12 - 300);
-	cr_assert_eq(SUMS(MAIN)->self_ns, 788 - 12 - 180);
+	cr_assert_eq(SUMS(G, MAIN)->total_ns, 0);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 700);
+	cr_assert_eq(SUMS(MAIN)->total_error_ns, 19);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 700 - 92);
 }
 
-Test(calls, sums_of_summary_mode_have_calls_end_with_their_process)
+Test(calls, sums_of_summary_mode_have_calls_end_with_their_process_by_the_threads_own_time)
 {
 	model_node(thread, 1, 0, 0x555);
 	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT);
 	model_node(thread, 3, 2, F | RECORD_PC_EXACT);
 	const struct pool_call_tally parts[] = {
-		{.node = 3, .count = 4, .total = 400 - (uint64_t)2500, .open = 1, .min = 90},
-		{.node = 2, .count = 1, .total = -(uint64_t)1000, .open = 1, .min = UINT64_MAX},
+		{.node = 3,
+			.count = 4,
+			.total = 400 * TICK - (uint64_t)2500 * TICK,
+			.open = 1,
+			.min = 90},
+		{.node = 2,
+			.count = 1,
+			.total = -(uint64_t)1000 * TICK,
+			.open = 1,
+			.min = UINT64_MAX},
 	};
 
-	model_call_tallies(thread, parts, G_N_ELEMENTS(parts));
+	feed_sums(parts, G_N_ELEMENTS(parts), 100 * TICK);
 	finish(3000);
 
 	cr_assert_eq(SUMS(F, MAIN)->calls, 4);
-	cr_assert_eq(SUMS(F, MAIN)->total_ns, 400 + 500);
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 400 + 500 - 100);
 	cr_assert_eq(SUMS(F, MAIN)->unfinished, 1);
-	cr_assert_eq(SUMS(MAIN)->total_ns, 2000);
-	cr_assert_eq(SUMS(MAIN)->self_ns, 2000 - 900);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 2000 - 100);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 1900 - 800);
 }
 
 /* ---- percentiles ---- */

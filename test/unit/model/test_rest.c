@@ -8,6 +8,7 @@
 enum {
 	MANY = 300,
 	FUNCTIONS = 1000, /* call paths of each */
+	NODES = 1000,	  /* the same in summary mode */
 	CALL_NS = 10,
 	SHORT_NS = 2 * FUNCTIONS * CALL_NS,
 	LONG_NS = 200000000,
@@ -250,41 +251,58 @@ Test(rest, a_thread_with_calls_that_go_on_elsewhere_keeps_its_own)
 	cr_expect_eq(add_up().calls, MANY * FUNCTIONS + 1);
 }
 
-Test(rest, sums_of_summary_mode_are_added)
+/* Of NODES call paths; two calls of each took 100 ns. `open`: as many have not ended. */
+static void
+feed_sums(struct model_thread *thread, uint64_t min, uint32_t open)
 {
-	enum {
-		NODES = 1000
-	};
-	uint64_t calls = 0, total_ns = 0;
+	static struct pool_call_sums sums;
 
-	for (uint32_t number = 1; number <= MANY; number++) {
+	for (uint32_t node = 1; node <= NODES;) {
+		sums = (struct pool_call_sums){0};
+		for (unsigned i = 0; i < POOL_CALL_TALLIES && node <= NODES; i++, node++)
+			sums.tally[i] = (struct pool_call_tally){.node = node,
+				.count = 2,
+				.total = 100 * 256 - open * now * 256,
+				.min = min,
+				.max = 90,
+				.open = open};
+		model_call_sums(thread, &sums);
+	}
+}
+
+static struct all
+run_summed(unsigned count, uint32_t open)
+{
+	for (uint32_t number = 1; number <= count; number++) {
 		struct model_thread *thread = begin(number);
 
-		for (uint32_t node = 1; node <= NODES; node++) {
-			const struct pool_call_tally tally = {
-				.node = node, .count = 2, .total = 100, .min = number, .max = 90};
-
-			if (number == 1)
-				model_node(thread, node, 0, 0x1000 + node);
-			model_call_tallies(thread, &tally, 1);
-		}
+		for (uint32_t node = 1; number == 1 && node <= NODES; node++)
+			model_node(thread, node, 0, 0x1000 + node);
+		feed_sums(thread, number, open);
 		now += SHORT_NS;
 		end(thread);
 	}
 	finish();
+	return add_up();
+}
+
+Test(rest, sums_of_summary_mode_are_added)
+{
+	const struct all all = run_summed(MANY, 0);
 	const struct thread *rest = thread_of(0);
 
-	for (unsigned i = 0; i < threads()->len; i++) {
-		const struct thread *thread = g_ptr_array_index(threads(), i);
-
-		for (unsigned k = 0; k < thread->calls->len; k++) {
-			calls += g_array_index(thread->calls, struct call_row, k).sums.calls;
-			total_ns += g_array_index(thread->calls, struct call_row, k).sums.total_ns;
-		}
-	}
-	cr_expect_eq(calls, 2 * MANY * NODES);
-	cr_expect_eq(total_ns, 100 * MANY * NODES);
+	cr_expect_eq(all.calls, 2 * MANY * NODES);
+	cr_expect_eq(all.total_ns, 100 * MANY * NODES);
 	cr_expect_eq(rest->calls->len, NODES);
 	cr_expect_eq(g_array_index(rest->calls, struct call_row, 0).sums.min_ns,
 		MANY - rest->together + 1);
+}
+
+/* When these would end is known by the thread's own time alone. */
+Test(rest, threads_with_open_calls_in_summary_mode_keep_their_own)
+{
+	const struct all all = run_summed(MANY, 1);
+
+	cr_expect_eq(all.rows, MANY * NODES);
+	cr_expect_eq(threads()->len, MANY);
 }

@@ -128,7 +128,7 @@ void
 fake_exit(struct fake_thread *thread, uint64_t ticks)
 {
 	make_room(thread, ticks, RECORD_HOT_BYTES);
-	thread->at = record_emit_exit(&thread->state, thread->at, ticks);
+	thread->at = record_emit_exit(&thread->state, thread->at, ticks, 0);
 	commit(thread);
 }
 

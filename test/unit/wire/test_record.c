@@ -89,7 +89,8 @@ emit_random(struct record_state *state, uint8_t *at, const uint8_t *end, uint64_
 		record->flags = record->node ? RECORD_FROM : 0;
 		return record_emit_enter_from(state, at, ticks, record->address, record->node);
 	case RECORD_EXIT:
-		return record_emit_exit(state, at, ticks);
+		record->flags = random_next() % 2 ? RECORD_JUMPED : 0;
+		return record_emit_exit(state, at, ticks, record->flags);
 	case RECORD_SAMPLE:
 		record->flags = random_next() % 2 ? RECORD_WALL : 0;
 		record->size = 1 + random_next() % 1000;
@@ -309,7 +310,7 @@ Test(record, unknown_types_are_returned_and_skipped)
 	record_state_init(&state, 40);
 	end = record_emit_extended(
 		&state, bytes, bytes + sizeof(bytes), 12345, numbers, 3, NULL, 0);
-	end = record_emit_exit(&state, end, 60);
+	end = record_emit_exit(&state, end, 60, 0);
 	record_state_init(&state, 40);
 	at = record_parse(&state, bytes, end, &record);
 	cr_assert_eq(record.extended.type, 12345);
@@ -343,8 +344,8 @@ Test(record, a_clock_that_goes_back_stands_still)
 	const uint8_t *at;
 
 	record_state_init(&state, 100);
-	end = record_emit_exit(&state, bytes, 120);
-	end = record_emit_exit(&state, end, 90);
+	end = record_emit_exit(&state, bytes, 120, 0);
+	end = record_emit_exit(&state, end, 90, 0);
 	record_state_init(&state, 100);
 	at = record_parse(&state, bytes, end, &record);
 	record_parse(&state, at, end, &record);
