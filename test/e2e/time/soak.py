@@ -11,6 +11,7 @@ from tracing import TRACED, TimeRun
 
 MIB = 1 << 20
 LOOKS = 400  # at the processes, in a long run
+STEADY_SECONDS = 60  # before that everything grows
 # What a run may grow by in its second half, and what a process and a thread of it may take.
 GROWTH = {"program": 16 * MIB, "analyzer": 64 * MIB, "pool": 64 * MIB, "descriptors": 8,
           "timers": 64}
@@ -77,9 +78,9 @@ class Watch(threading.Thread):
         return statistics.median(values[quarter:2 * quarter]), statistics.median(values[-quarter:])
 
 
-def growth_problems(watch, processes, threads, say):
+def growth_problems(watch, seconds, processes, threads, say):
     if len(watch.looks) < 8:
-        return [f"only {len(watch.looks)} looks"]
+        return [f"only {len(watch.looks)} looks"] * (seconds >= STEADY_SECONDS)
     problems = []
     for of, most in GROWTH.items():
         before, after = watch.middles(of)
@@ -87,7 +88,7 @@ def growth_problems(watch, processes, threads, say):
             most += processes * PROCESS_BYTES + threads * THREAD_BYTES
         unit = 1 if of in ("descriptors", "timers") else MIB
         say(f"    {of}: {before / unit:.1f}, later {after / unit:.1f}")
-        if after > before + most:
+        if after > before + most and seconds >= STEADY_SECONDS:
             problems.append(f"{of}: {before / unit:.1f} became {after / unit:.1f}")
     return problems
 
@@ -123,7 +124,7 @@ def check_soak(build, options, seconds, say=lambda line: None):
         whole = run.profile.rows(f"SELECT total({kind}_ns) AS ns FROM samples")[0]["ns"]
         # Others may have most of the processors.
         return ([f"{whole / 1e6} ms sampled"] * (whole < 0.01e9 * seconds)
-                + growth_problems(watches[0], processes, threads, say)
+                + growth_problems(watches[0], seconds, processes, threads, say)
                 + profile_problems(run.profile, processes, threads, say))
 
 
