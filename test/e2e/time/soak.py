@@ -128,6 +128,18 @@ def check_soak(build, options, seconds, say=lambda line: None):
                 + profile_problems(run.profile, processes, threads, say))
 
 
+def check_endings(mode):
+    """Thousands of threads on their way out: the pool is not used up, and nothing is missing."""
+    with TimeRun([os.path.join(TRACED, "endings-gcc-O2"), "1200"], options=[mode, "--both"],
+                 timeout=120) as run:
+        if run.hung or run.status or run.profile is None:
+            return ["hung" if run.hung else f"status {run.status}: {run.err[-300:]}"]
+        meta = run.profile.run()
+        threads = len([t for t in run.profile.threads() if t["number"]])
+        return ([f"incomplete: {meta['incomplete']}"] * (int(meta["complete"]) != 1)
+                + [f"{threads} threads"] * (threads != 1 + 8 + 8 * 2 * 1200))
+
+
 SOAKS = {
     "cpu": ("gcc-O2", ["--summary"]),
     "timer": ("gcc-O0", ["--sampler", "timer", "--summary"]),
@@ -136,6 +148,9 @@ SOAKS = {
 
 
 def run_soak(names, tally, seconds, say=lambda line: None):
+    for mode in ("--summary", "--detail"):
+        if not names or any(n in "endings" for n in names):
+            tally.attempt(f"endings {mode}", check_endings, mode)
     for name, (build, options) in SOAKS.items():
         title = f"soak {name} {build} {' '.join(options)}"
         if not names or any(n in title for n in names):
