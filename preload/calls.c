@@ -200,22 +200,23 @@ enter_in_place(struct thread *thread, struct calls_stack *stack, const struct ca
 		close_top(thread, stack, ticks);
 }
 
-/* Returns the call stack to enter `entry` on, NULL if it cannot be recorded. */
+/* Returns the call stack to enter the function on, NULL if it cannot be recorded. */
 static __attribute__((noinline)) struct calls_stack *
-enter_slow(struct thread *thread, struct frame frame, const struct calls_entry *entry)
+enter_slow(struct thread *thread, struct frame frame, const uint64_t *slot, uint64_t function)
 {
+	const struct calls_entry entry = {
+		.slot = slot, .word = *slot, .pc = frame.pc, .function = function};
 	struct calls *calls = &thread->calls;
 	struct calls_stack *stack = calls->stack;
 	const uint64_t ticks = session_ticks();
 	const bool in_place = stack && load_relaxed(&stack->user) == thread && !calls->jump_ticks &&
-			      top_of(stack)->slot == entry->slot &&
-			      top_of(stack)->word == entry->word;
+			      top_of(stack)->slot == slot && top_of(stack)->word == entry.word;
 
 	if (!in_place && !look_around(thread, frame, ticks))
 		return NULL;
 	stack = calls->stack;
-	if (top_of(stack)->slot == entry->slot) {
-		enter_in_place(thread, stack, entry, ticks);
+	if (top_of(stack)->slot == slot) {
+		enter_in_place(thread, stack, &entry, ticks);
 		if (!stack->depth)
 			look_around(thread, frame, ticks);
 	}
@@ -269,9 +270,9 @@ begin_ticks(struct thread *thread, struct calls_stack *stack)
 
 /* ---- entry and exit ---- */
 
-/* Whether the entry's frame is one that the top of the stack may have called. */
+/* Whether the frame with this slot is one that the top of the stack may have called. */
 static inline bool
-is_plain(const struct thread *thread, const struct calls_entry *entry)
+is_plain(const struct thread *thread, const uint64_t *slot)
 {
 	const struct calls_stack *stack = thread->calls.stack;
 
@@ -280,7 +281,7 @@ is_plain(const struct thread *thread, const struct calls_entry *entry)
 		return false;
 	const struct calls_entry *top = top_of(stack);
 
-	return top->sp - (uint64_t)entry->slot < CALLS_NEAR_BYTES && *top->slot == top->word;
+	return top->sp - (uint64_t)slot < CALLS_NEAR_BYTES && *top->slot == top->word;
 }
 
 static inline __attribute__((always_inline)) void
@@ -288,31 +289,32 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 {
 	const uint64_t *slot = calls_slot(thread, frame);
 	struct writer *writer = &thread->writer;
-	struct calls_entry entry = {
-		.sp = frame.sp,
-		.slot = slot,
-		.word = *slot,
-		.pc = frame.pc,
-		.function = function,
-	};
 	struct calls_stack *stack = thread->calls.stack;
 
 	modules_announce(writer);
-	if (unlikely(!is_plain(thread, &entry))) {
-		stack = enter_slow(thread, frame, &entry);
+	if (unlikely(!is_plain(thread, slot))) {
+		stack = enter_slow(thread, frame, slot, function);
 		if (!stack)
 			return;
 	}
 	const struct calls_entry *caller = top_of(stack);
+	/* Word by word where it stays: a copy would wait for the stores before it. */
+	struct calls_entry *entry = &stack->entries[stack->depth + 1];
 
-	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, &entry)) {
+	entry->sp = frame.sp;
+	entry->slot = slot;
+	entry->word = *slot;
+	entry->pc = frame.pc;
+	entry->function = function;
+	entry->node = entry->left_out = 0;
+	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, entry)) {
 		/* Not to be recorded, or not yet. */
 	} else if (unlikely(thread->call_sums != NULL)) {
 		const uint32_t parent = stack->depth ? caller->node : stack->base_node;
 
-		entry.node = tree_child(
+		entry->node = tree_child(
 			&thread->unwinder.cache, writer, parent, function | RECORD_PC_EXACT);
-		entry.start = call_sums_enter(thread, entry.node, begin_ticks(thread, stack));
+		entry->start = call_sums_enter(thread, entry->node, begin_ticks(thread, stack));
 	} else {
 		const uint64_t ticks = begin_ticks(thread, stack);
 
@@ -321,7 +323,7 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 			writer_commit(writer);
 		}
 	}
-	stack->entries[++stack->depth] = entry;
+	stack->depth++;
 }
 
 /* Closes the entry and what is open inside it; nothing where its entry was not seen. */
@@ -485,7 +487,7 @@ calls_end(struct thread *thread, struct frame frame)
 
 #define EXPORT __attribute__((visibility("default")))
 
-static bool
+static inline __attribute__((always_inline)) bool
 is_off(void)
 {
 	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
@@ -504,7 +506,7 @@ is_wanted(struct thread *thread, uint64_t function, bool enters)
 }
 
 /* Likewise, of an entry. */
-static bool
+static inline __attribute__((always_inline)) bool
 is_left_out(void)
 {
 	return is_off() ||
