@@ -30,6 +30,9 @@ static __thread uint64_t starting_pc __attribute__((tls_model("initial-exec")));
  */
 static struct thread *all_threads;
 
+/* One of them, or NULL: where the next search begins. */
+static struct thread *search_from;
+
 static pthread_key_t end_key;
 static bool end_key_made;
 
@@ -42,6 +45,7 @@ thread_ends(void *state)
 
 	/* A cancelled thread may have left a hook in the middle. */
 	if (thread->gate != THREAD_WIPED && thread == thread_self && thread_enter(frame)) {
+		/* First: a sample would write between what is written here. */
 		sampler_end(thread);
 		sections_forgotten(thread);
 		calls_end(thread, frame);
@@ -49,7 +53,7 @@ thread_ends(void *state)
 		thread_leave(thread);
 	}
 	/* Hooks go on working until the thread is really gone: other destructors may free. */
-	store_release(&thread->retired, 1);
+	store_release(&thread->retired, THREAD_RETIRED);
 }
 
 void
@@ -63,25 +67,55 @@ threads_init(void)
 
 /* ---- states ---- */
 
-/* Takes over the state of a thread that has ended; NULL: none is found quickly. */
+/*
+ * Claimed first: since it was seen as retired another thread may have taken it over and ended, and
+ * be on its way out with it.
+ */
+static bool
+take_if_gone(struct thread *thread)
+{
+	uint32_t retired = THREAD_RETIRED;
+
+	if (!cas_acq_rel(&thread->retired, &retired, THREAD_CLAIMED))
+		return false;
+	if (!system_thread_exists(session.process->pid, thread->tid)) {
+		store_release(&thread->retired, THREAD_IN_USE);
+		return true;
+	}
+	store_release(&thread->retired, THREAD_RETIRED);
+	return false;
+}
+
+/*
+ * Takes over the state of a thread that has ended; NULL: none is found quickly. Goes on where the
+ * last search ended: the newest may all be on their way out, and each state that is not found again
+ * keeps its chunks.
+ */
 static struct thread *
 take_retired(void)
 {
 	enum {
-		TRIES = 8
+		TRIES = 16
 	};
-	int tries = 0;
+	struct thread *hint = load_acquire(&search_from);
+	struct thread *const start = hint ? hint : load_acquire(&all_threads);
+	struct thread *t = start;
 
-	for (struct thread *t = load_acquire(&all_threads); t && tries < TRIES; t = t->next) {
-		uint32_t retired = 1;
+	for (int tries = 0; t && tries < TRIES;) {
+		struct thread *next = t->next ? t->next : load_acquire(&all_threads);
 
-		if (load_acquire(&t->retired) != 1)
-			continue;
-		tries++;
-		if (!system_thread_exists(session.process->pid, t->tid) &&
-			cas_acq_rel(&t->retired, &retired, 0))
-			return t;
+		if (load_acquire(&t->retired) == THREAD_RETIRED) {
+			tries++;
+			if (take_if_gone(t)) {
+				store_release(&search_from, next);
+				return t;
+			}
+		}
+		t = next;
+		if (t == start)
+			break;
 	}
+	store_release(&search_from, t);
 	return NULL;
 }
 
@@ -102,7 +136,7 @@ make_state(void)
 void
 threads_forget(void)
 {
-	all_threads = NULL;
+	all_threads = search_from = NULL;
 	call_stacks_forget();
 	tasks_forget();
 }

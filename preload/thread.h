@@ -29,6 +29,13 @@
 #include "unwind.h"
 #include "writer.h"
 
+/* Whether a state may be handed to a new thread. */
+enum thread_retired {
+	THREAD_IN_USE = 0,
+	THREAD_RETIRED = 1, /* its thread is ending: it may be, when that is gone */
+	THREAD_CLAIMED = 2, /* somebody looks whether it is */
+};
+
 enum thread_gate {
 	THREAD_WIPED = 0, /* a fork has happened */
 	THREAD_READY = 1,
@@ -50,7 +57,7 @@ struct thread {
 	uint32_t tid;
 	uint32_t creator;	       /* call path that created it, 0: not known */
 	const struct context *context; /* the coroutine that runs, see contexts.h */
-	uint32_t retired; /* 1: the thread is ending; release, pairs with acquire in thread.c */
+	uint32_t retired; /* enum thread_retired; release, pairs with acquire in thread.c */
 	struct thread *next;
 };
 

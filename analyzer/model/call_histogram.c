@@ -90,6 +90,10 @@ add_to_window(struct call_histogram *histogram, unsigned bucket, unsigned count)
 {
 	if (bucket < histogram->first || bucket >= histogram->first + histogram->room)
 		grow_window(histogram, bucket);
+	if ((uint64_t)histogram->counts[bucket - histogram->first] + count >= UINT32_MAX) {
+		call_histogram_halve_slow(histogram);
+		count /= 2;
+	}
 	histogram->counts[bucket - histogram->first] += count;
 }
 
@@ -111,6 +115,18 @@ call_histogram_add_slow(struct call_histogram *histogram, unsigned bucket)
 		add_to_window(histogram, bucket, 1);
 	else if (add_to_list(histogram, bucket))
 		open_window(histogram);
+}
+
+void
+call_histogram_merge(struct call_histogram *histogram, const struct call_histogram *from)
+{
+	if (!histogram->room)
+		open_window(histogram);
+	for (unsigned i = 0; i < from->room; i++)
+		if (from->counts[i])
+			add_to_window(histogram, from->first + i, from->counts[i]);
+	for (unsigned i = 0; !from->room && i < from->first; i++)
+		add_to_window(histogram, from->entries[i].bucket, from->entries[i].count);
 }
 
 void
@@ -217,16 +233,6 @@ call_histogram_pack_one(uint64_t value, double scale, uint32_t *ret_bytes)
 	return g_memdup2(pair, *ret_bytes);
 }
 
-uint8_t *
-call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes)
-{
-	struct packer packer = {.bytes = g_byte_array_new()};
-
-	for (unsigned i = 0; i < CALL_HISTOGRAM_BUCKETS; i++)
-		pack(&packer, i, distribution->counts[i]);
-	return finish(&packer, ret_bytes);
-}
-
 /* Takes a pair off. NULL: there is no whole one. */
 static const uint8_t *
 next_pair(const uint8_t *at, const uint8_t *end, uint64_t *bucket, uint64_t *ret_calls)
@@ -239,6 +245,37 @@ next_pair(const uint8_t *at, const uint8_t *end, uint64_t *bucket, uint64_t *ret
 		return NULL;
 	*bucket += distance;
 	return *bucket < CALL_HISTOGRAM_BUCKETS ? at : NULL;
+}
+
+/* Where one is in what was packed. */
+struct unpacker {
+	const uint8_t *at, *end; /* `at` NULL: nothing is left */
+	uint64_t bucket, calls;
+};
+
+static void
+unpack_next(struct unpacker *unpacker)
+{
+	unpacker->at = next_pair(unpacker->at, unpacker->end, &unpacker->bucket, &unpacker->calls);
+}
+
+uint8_t *
+call_packed_merge(const uint8_t *left, size_t left_count, const uint8_t *right, size_t right_count,
+	uint32_t *ret_bytes)
+{
+	struct packer packer = {.bytes = g_byte_array_new()};
+	struct unpacker a = {left, left + left_count, 0, 0};
+	struct unpacker b = {right, right + right_count, 0, 0};
+
+	unpack_next(&a);
+	unpack_next(&b);
+	while (a.at || b.at) {
+		struct unpacker *next = !b.at || (a.at && a.bucket <= b.bucket) ? &a : &b;
+
+		pack(&packer, (unsigned)next->bucket, next->calls);
+		unpack_next(next);
+	}
+	return finish(&packer, ret_bytes);
 }
 
 bool
@@ -257,8 +294,16 @@ call_distribution_add(struct call_distribution *distribution, const uint8_t *byt
 	return true;
 }
 
+/* What is known of a value in a bucket: it may be the shortest one, or the longest. */
+static uint64_t
+value_within(unsigned bucket, struct call_bounds bounds)
+{
+	return CLAMP(call_histogram_value(bucket), bounds.min, bounds.max);
+}
+
 uint64_t
-call_packed_percentile(const uint8_t *bytes, size_t count, double percent)
+call_packed_percentile(
+	const uint8_t *bytes, size_t count, struct call_bounds bounds, double percent)
 {
 	const uint8_t *end = bytes + count;
 	uint64_t all = 0, seen = 0, bucket = 0, calls;
@@ -269,13 +314,14 @@ call_packed_percentile(const uint8_t *bytes, size_t count, double percent)
 	for (const uint8_t *at = bytes; (at = next_pair(at, end, &bucket, &calls));) {
 		seen += calls;
 		if (seen && (double)seen >= (double)all * percent / 100)
-			return call_histogram_value((unsigned)bucket);
+			return value_within((unsigned)bucket, bounds);
 	}
 	return 0;
 }
 
 uint64_t
-call_distribution_percentile(const struct call_distribution *distribution, double percent)
+call_distribution_percentile(
+	const struct call_distribution *distribution, struct call_bounds bounds, double percent)
 {
 	const double wanted = (double)distribution->count * percent / 100;
 	uint64_t seen = 0;
@@ -283,7 +329,7 @@ call_distribution_percentile(const struct call_distribution *distribution, doubl
 	for (unsigned i = 0; i < CALL_HISTOGRAM_BUCKETS; i++) {
 		seen += distribution->counts[i];
 		if (seen && (double)seen >= wanted)
-			return call_histogram_value(i);
+			return value_within(i, bounds);
 	}
 	return 0;
 }

@@ -5,9 +5,9 @@
  *
  * Log-linear: values below 64 have a bucket each, every power of two above is cut into 64. Only the
  * window between the smallest and the largest bucket in use is kept, and of the first values a
- *list, so a call path with few calls costs some dozen bytes, and one whose calls are much alike
- *some hundred. At the end it is packed into bytes, pairs of variable-length integers
- *(wire/varint.h), buckets ascending:
+ * list, so a call path with few calls costs some dozen bytes, and one whose calls are much alike
+ * some hundred. At the end it is packed into bytes, pairs of variable-length integers
+ * (wire/varint.h), buckets ascending:
  *
  *	distance from the bucket before (the first: from 0), count; ...
  */
@@ -80,6 +80,9 @@ call_histogram_is_empty(const struct call_histogram *histogram)
 	return !histogram->counts;
 }
 
+/* Adds all of another one. */
+void call_histogram_merge(struct call_histogram *histogram, const struct call_histogram *from);
+
 void call_histogram_fini(struct call_histogram *histogram);
 
 /*
@@ -92,17 +95,28 @@ uint8_t *call_histogram_pack(
 /* The same of one value. */
 uint8_t *call_histogram_pack_one(uint64_t value, double scale, uint32_t *ret_bytes);
 
-/* Packs a distribution as it is. Returns NULL where it is empty; g_free the result. */
-uint8_t *call_distribution_pack(const struct call_distribution *distribution, uint32_t *ret_bytes);
+/*
+ * All of two packed ones, packed. Returns NULL where both are empty; g_free the result. What is not
+ * whole of one ends it.
+ */
+uint8_t *call_packed_merge(const uint8_t *left, size_t left_count, const uint8_t *right,
+	size_t right_count, uint32_t *ret_bytes);
 
 /* Adds what was packed. Returns false where the bytes are not whole; what is valid is added. */
 bool call_distribution_add(
 	struct call_distribution *distribution, const uint8_t *bytes, size_t count);
 
-/* The value that `percent` of all are not above; 0 of none. */
-uint64_t call_distribution_percentile(const struct call_distribution *distribution, double percent);
+/* The shortest and the longest: of them more is known than the bucket that they are in. */
+struct call_bounds {
+	uint64_t min, max;
+};
+
+/* The value within the bounds that `percent` of all are not above; 0 of none. */
+uint64_t call_distribution_percentile(
+	const struct call_distribution *distribution, struct call_bounds bounds, double percent);
 
 /* The same of a packed one, without unpacking it. */
-uint64_t call_packed_percentile(const uint8_t *bytes, size_t count, double percent);
+uint64_t call_packed_percentile(
+	const uint8_t *bytes, size_t count, struct call_bounds bounds, double percent);
 
 #endif

@@ -424,7 +424,8 @@ tally_sums(
 			fraction_ns(clock, (sums->calls + row->direct) * cost->uncertainty),
 		.min_ns = sums->min == UINT64_MAX ? 0 : model_span_ns(clock, sums->min),
 		.max_ns = model_span_ns(clock, sums->max),
-		.unfinished = sums->open,
+		/* More ends than begins: what was lost held those. */
+		.unfinished = (int32_t)sums->open > 0 ? sums->open : 0,
 	};
 }
 

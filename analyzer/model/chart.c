@@ -31,6 +31,15 @@ chart_lane_fini(struct chart_lane *lane)
 	*lane = (struct chart_lane){0};
 }
 
+void
+chart_remove_lane(struct chart *chart, struct chart_lane *lane)
+{
+	g_ptr_array_remove_fast(chart->lanes, lane);
+	chart->calls -= lane->calls ? lane->calls->len : 0;
+	chart->pieces -= lane->pieces ? lane->pieces->len : 0;
+	chart_lane_fini(lane);
+}
+
 /* ---- calls ---- */
 
 static unsigned

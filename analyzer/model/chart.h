@@ -52,6 +52,8 @@ void chart_fini(struct chart *chart);
 /* A lane must stay where it is as long as the chart; `lane` is all zero before. */
 void chart_add_lane(struct chart *chart, struct chart_lane *lane);
 void chart_lane_fini(struct chart_lane *lane);
+/* With all that is in it. */
+void chart_remove_lane(struct chart *chart, struct chart_lane *lane);
 
 void chart_call_slow(struct chart *chart, struct chart_lane *lane, struct chart_call call);
 

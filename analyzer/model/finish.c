@@ -229,7 +229,8 @@ by_number(gconstpointer a, gconstpointer b)
 	const struct thread *left = *(struct thread *const *)a;
 	const struct thread *right = *(struct thread *const *)b;
 
-	return left->number < right->number ? -1 : left->number > right->number;
+	/* 0, several threads, comes last. */
+	return left->number - 1 < right->number - 1 ? -1 : left->number - 1 > right->number - 1;
 }
 
 static void

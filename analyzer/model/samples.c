@@ -18,8 +18,8 @@ rate_of(const struct timing_thread *thread, enum sample_kind kind)
 	return thread->process->rate_hz[kind] ? thread->process->rate_hz[kind] : RATE_HZ_DEFAULT;
 }
 
-static struct sample_sums *
-find_sums(struct timing_thread *thread, uint32_t node)
+struct sample_sums *
+samples_find(struct timing_thread *thread, uint32_t node)
 {
 	struct sample_sums *sums;
 
@@ -51,7 +51,7 @@ samples_add(struct timing_thread *thread, const struct model_event *event)
 	const uint64_t time_ns = samples_ns(thread, kind, periods);
 	const struct model_clock *clock = &thread->thread->model->clock;
 	const uint64_t ticks = (uint64_t)((double)time_ns / clock->ns_per_tick);
-	struct sample_sums *sums = find_sums(thread, node);
+	struct sample_sums *sums = samples_find(thread, node);
 
 	if (!sums->touched) {
 		sums->touched = true;

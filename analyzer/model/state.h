@@ -19,6 +19,13 @@ struct model_tentative {
 	uint64_t ticks;
 };
 
+/* What becomes of a thread's times when it ends: see rest.c. */
+enum thread_fate {
+	THREAD_OPEN,
+	THREAD_KEPT,
+	THREAD_SUMMED_UP,
+};
+
 struct model_thread {
 	struct model *model;
 	struct model_process *process;
@@ -30,6 +37,8 @@ struct model_thread {
 	struct tally releases; /* of summary mode: not known of which block */
 	uint64_t start_ticks, end_ticks;
 	bool ended;
+	bool counted; /* among those that are summed up */
+	enum thread_fate fate;
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
 	GPtrArray *tasks;	      /* tasks.c's: those that run here; NULL: none ever */
 	uint64_t left_out[POOL_LEFT_OUT_REASONS];

@@ -64,6 +64,28 @@ timing_thread_get(struct model_thread *thread)
 	return timing;
 }
 
+static void
+free_thread(struct timing_thread *thread)
+{
+	calls_thread_fini(thread);
+	if (thread->samples)
+		g_hash_table_unref(thread->samples);
+	chart_lane_fini(&thread->lane);
+	g_clear_pointer(&thread->touched, g_ptr_array_unref);
+	g_clear_pointer(&thread->sample_moments, g_array_unref);
+	g_clear_pointer(&thread->call_moments, g_array_unref);
+	g_free(thread);
+}
+
+void
+timing_thread_drop(struct timing_thread *thread)
+{
+	chart_remove_lane(&thread->process->timing->chart, &thread->lane);
+	g_ptr_array_remove_fast(thread->process->threads, thread);
+	thread->thread->timing = NULL;
+	free_thread(thread);
+}
+
 /* ---- records ---- */
 
 void
@@ -273,6 +295,7 @@ static void
 apply_thread_end(struct timing_thread *thread, const struct record *record)
 {
 	apply_call(thread, CALL_EVENT_CLOSE, record->ticks, 0);
+	rest_take_ended(thread);
 }
 
 /* It began before this record, but after all that this thread recorded before. */
@@ -340,6 +363,8 @@ model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 		thread->model->events += sums->tally[i].count;
 		calls_tally(timing, &sums->tally[i]);
 	}
+	if (thread->ended)
+		rest_take_ended(timing);
 }
 
 static void
@@ -439,6 +464,7 @@ finish(void *context, struct model_process *process, struct process *public,
 	if (!timing)
 		return;
 	finish_facts(timing, public);
+	rest_finish(timing);
 	calls_finish(timing, renumber, marks);
 	for (unsigned i = 0; i < timing->threads->len; i++) {
 		struct timing_thread *thread = g_ptr_array_index(timing->threads, i);
@@ -471,18 +497,9 @@ timing_finish_run(const struct model *model, struct run *run)
 static void
 free_process(struct timing_process *process)
 {
-	for (unsigned i = 0; i < process->threads->len; i++) {
-		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
-
-		calls_thread_fini(thread);
-		if (thread->samples)
-			g_hash_table_unref(thread->samples);
-		chart_lane_fini(&thread->lane);
-		g_clear_pointer(&thread->touched, g_ptr_array_unref);
-		g_clear_pointer(&thread->sample_moments, g_array_unref);
-		g_clear_pointer(&thread->call_moments, g_array_unref);
-		g_free(thread);
-	}
+	rest_fini(process);
+	for (unsigned i = 0; i < process->threads->len; i++)
+		free_thread(g_ptr_array_index(process->threads, i));
 	g_ptr_array_unref(process->threads);
 	calls_process_fini(process);
 	g_free(process);

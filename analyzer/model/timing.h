@@ -113,6 +113,8 @@ struct timing_process {
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
 	uint64_t own_periods, own_ns, unsampled_ns;
+	struct timing_thread *rest; /* of `threads`; NULL: none is summed up */
+	uint32_t kept_threads;	    /* that have ended and are not summed up */
 };
 
 struct call_ring;
@@ -135,11 +137,14 @@ struct timing {
 	struct chart chart;
 	struct call_limits limits;
 	GPtrArray *processes; /* struct timing_process */
+	uint64_t kept_rows;   /* of threads that have ended: see rest.c */
 	bool called;	      /* a call began or ended since moments were told */
 };
 
 /* timing.c: made on first use. */
 struct timing_thread *timing_thread_get(struct model_thread *thread);
+/* It is forgotten: nothing refers to it, and its times are somebody else's. */
+void timing_thread_drop(struct timing_thread *thread);
 
 /* What happens to call stacks, in the order in which it happened. */
 enum call_event_kind {
@@ -228,7 +233,14 @@ void moments_finish_samples(struct timing_thread *thread,
 void moments_finish_calls(
 	struct timing_thread *thread, const uint32_t *number, const uint64_t *self_ns);
 
+/* rest.c: the thread has ended, and may be gone after this. */
+void rest_take_ended(struct timing_thread *thread);
+/* Says in public what the rest is. */
+void rest_finish(struct timing_process *process);
+void rest_fini(struct timing_process *process);
+
 /* samples.c */
+struct sample_sums *samples_find(struct timing_thread *thread, uint32_t node);
 uint64_t samples_ns(const struct timing_thread *thread, enum sample_kind kind, uint64_t periods);
 void samples_add(struct timing_thread *thread, const struct model_event *event);
 void samples_finish(struct timing_thread *thread, uint32_t (*renumber)(void *marks, uint32_t node),

@@ -197,7 +197,7 @@ struct profile_process {
 
 struct profile_thread {
 	uint32_t process; /* index */
-	uint32_t number;  /* in its process; 1: the main thread */
+	uint32_t number; /* in its process; 1: the main thread; 0: times of several of the others */
 	uint32_t tid;
 	uint32_t creator; /* node that created it, 0: not known */
 	const char *name; /* may be "" */

@@ -299,7 +299,9 @@ const char schema_views[] =
 	"CREATE VIEW function_calls AS"
 	" SELECT f.id AS function, f.name, m.path AS module, sum(c.calls) AS calls,"
 	"  sum(c.self_ns) AS self_ns, sum(CASE WHEN n.outermost THEN c.total_ns END) AS total_ns,"
-	"  sum(c.self_error_ns) AS self_error_ns, min(c.min_ns) AS min_ns, max(c.max_ns) AS max_ns"
+	"  sum(c.self_error_ns) AS self_error_ns,"
+	"  min(CASE WHEN c.calls > c.unfinished THEN c.min_ns END) AS min_ns,"
+	"  max(c.max_ns) AS max_ns"
 	" FROM calls c JOIN node n ON n.id = c.node JOIN frame fr ON fr.id = n.frame"
 	" JOIN function f ON f.id = fr.function JOIN module m ON m.id = f.module GROUP BY f.id;"
 

@@ -259,30 +259,20 @@ add_spans(struct builder *builder, struct call_distribution **distributions)
 	}
 }
 
-/* Of the shortest and the longest more is known than the bucket that they are in. */
-static uint64_t
-percentile(const struct profile_section *section, const struct call_distribution *distribution,
-	double percent)
-{
-	const uint64_t value = call_distribution_percentile(distribution, percent);
-
-	return section->distributed ? CLAMP(value, section->times.min_ns, section->times.max_ns)
-				    : value;
-}
-
 static void
 find_percentiles(struct builder *builder, struct call_distribution **distributions)
 {
 	for (guint i = 0; i < builder->sections->len; i++) {
 		struct profile_section *section =
 			&g_array_index(builder->sections, struct profile_section, i);
+		const struct call_bounds bounds = {section->times.min_ns, section->times.max_ns};
 
 		if (!distributions[i])
 			continue;
 		section->distributed = distributions[i]->count > 0;
-		section->p50_ns = percentile(section, distributions[i], 50);
-		section->p90_ns = percentile(section, distributions[i], 90);
-		section->p99_ns = percentile(section, distributions[i], 99);
+		section->p50_ns = call_distribution_percentile(distributions[i], bounds, 50);
+		section->p90_ns = call_distribution_percentile(distributions[i], bounds, 90);
+		section->p99_ns = call_distribution_percentile(distributions[i], bounds, 99);
 		g_free(distributions[i]);
 	}
 }

@@ -4,19 +4,11 @@
 
 #include "call_histogram.h"
 
-/* Of the shortest and the longest more is known than the bucket that they are in. */
-static uint64_t
-between(const struct profile_durations *durations, uint64_t value)
-{
-	return durations->count > durations->unfinished
-		       ? CLAMP(value, durations->min_ns, durations->max_ns)
-		       : value;
-}
-
 struct profile_durations
 task_build_durations(const struct named_durations *from)
 {
 	const uint32_t bytes = from->histogram_bytes;
+	const struct call_bounds bounds = {from->min_ns, from->max_ns};
 	struct profile_durations durations = {
 		.count = from->count,
 		.unfinished = from->unfinished,
@@ -25,9 +17,9 @@ task_build_durations(const struct named_durations *from)
 		.max_ns = from->max_ns,
 	};
 
-	durations.p50_ns = between(&durations, call_packed_percentile(from->histogram, bytes, 50));
-	durations.p90_ns = between(&durations, call_packed_percentile(from->histogram, bytes, 90));
-	durations.p99_ns = between(&durations, call_packed_percentile(from->histogram, bytes, 99));
+	durations.p50_ns = call_packed_percentile(from->histogram, bytes, bounds, 50);
+	durations.p90_ns = call_packed_percentile(from->histogram, bytes, bounds, 90);
+	durations.p99_ns = call_packed_percentile(from->histogram, bytes, bounds, 99);
 	return durations;
 }
 
@@ -91,11 +83,13 @@ put_together(struct profile_task *task, struct together *together, const struct 
 static void
 find_percentiles(struct profile_durations *durations, struct call_distribution *distribution)
 {
+	const struct call_bounds bounds = {durations->min_ns, durations->max_ns};
+
 	if (!distribution)
 		return;
-	durations->p50_ns = between(durations, call_distribution_percentile(distribution, 50));
-	durations->p90_ns = between(durations, call_distribution_percentile(distribution, 90));
-	durations->p99_ns = between(durations, call_distribution_percentile(distribution, 99));
+	durations->p50_ns = call_distribution_percentile(distribution, bounds, 50);
+	durations->p90_ns = call_distribution_percentile(distribution, bounds, 90);
+	durations->p99_ns = call_distribution_percentile(distribution, bounds, 99);
 	g_free(distribution);
 }
 

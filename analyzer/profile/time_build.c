@@ -126,13 +126,12 @@ static struct profile_bytes
 merge_histograms(struct profile *profile, const struct profile_bytes *left,
 	const struct profile_bytes *right)
 {
-	g_autofree struct call_distribution *sum = g_new0(struct call_distribution, 1);
 	g_autofree uint8_t *packed = NULL;
 	uint32_t count;
 
-	call_distribution_add(sum, left->bytes, left->count);
-	call_distribution_add(sum, right->bytes, right->count);
-	packed = call_distribution_pack(sum, &count);
+	if (!left->count || !right->count)
+		return left->count ? *left : *right;
+	packed = call_packed_merge(left->bytes, left->count, right->bytes, right->count, &count);
 	return keep_bytes(profile, packed, count);
 }
 
@@ -155,10 +154,11 @@ merge_calls(struct profile *profile)
 	g_array_set_size(profile->calls, used);
 	for (guint i = 0; i < used; i++) {
 		const struct profile_bytes *packed = &call[i].histogram;
+		const struct call_bounds bounds = {call[i].sums.min_ns, call[i].sums.max_ns};
 
-		call[i].p50_ns = call_packed_percentile(packed->bytes, packed->count, 50);
-		call[i].p90_ns = call_packed_percentile(packed->bytes, packed->count, 90);
-		call[i].p99_ns = call_packed_percentile(packed->bytes, packed->count, 99);
+		call[i].p50_ns = call_packed_percentile(packed->bytes, packed->count, bounds, 50);
+		call[i].p90_ns = call_packed_percentile(packed->bytes, packed->count, bounds, 90);
+		call[i].p99_ns = call_packed_percentile(packed->bytes, packed->count, bounds, 99);
 	}
 }
 
@@ -375,6 +375,30 @@ time_build_cost(const struct profile *profile, GString *text)
 	describe_memory(profile, text);
 }
 
+/* Threads that are one row: see profile_thread. */
+static void
+describe_rest(const struct profile *profile, GString *text)
+{
+	const char *name = NULL;
+	unsigned processes = 0;
+
+	for (guint i = 0; i < profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(profile, i);
+
+		if (thread->number)
+			continue;
+		name = thread->name;
+		processes++;
+	}
+	if (processes > 1)
+		add_line(text,
+			"threads: of %u processes the times of short ones are one row, and not in "
+			"the chart",
+			processes);
+	else if (processes)
+		add_line(text, "threads: the times of %s are one row, and not in the chart", name);
+}
+
 void
 time_build_left_out(const struct profile *profile, GString *text)
 {
@@ -386,6 +410,8 @@ time_build_left_out(const struct profile *profile, GString *text)
 	};
 	const struct profile_run *run = &profile->run;
 	char from[24], until[24];
+
+	describe_rest(profile, text);
 
 	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)
 		if (run->left_out[i])

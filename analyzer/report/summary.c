@@ -172,6 +172,16 @@ count_set(const uint8_t *set, guint length)
 	return count;
 }
 
+static unsigned
+count_threads(const struct selection *selection)
+{
+	unsigned count = 0;
+
+	for (guint i = 0; i < selection->profile->threads->len; i++)
+		count += selection->threads[i] && profile_thread(selection->profile, i)->number;
+	return count;
+}
+
 static void
 print_processes(const struct text *text, const struct selection *selection)
 {
@@ -180,8 +190,7 @@ print_processes(const struct text *text, const struct selection *selection)
 	char count[TEXT_CELL];
 
 	label(text, "threads");
-	fprintf(text->file, "%s",
-		text_count(count_set(selection->threads, profile->threads->len), count));
+	fprintf(text->file, "%s", text_count(count_threads(selection), count));
 	if (processes > 1)
 		fprintf(text->file, " in %u processes", processes);
 	fputc('\n', text->file);

@@ -59,6 +59,8 @@ time_row_name(const struct profile *profile, enum time_by by, const struct time_
 		return g_strdup(profile_function(profile, row->key)->name);
 	case TIME_BY_THREAD:
 		thread = profile_thread(profile, row->key);
+		if (!thread->number)
+			return g_strdup(thread->name);
 		return g_strdup_printf(
 			"%s%s%u", thread->name, *thread->name ? " " : "thread ", thread->tid);
 	default:
@@ -227,6 +229,7 @@ add_percentiles(struct table *table)
 	for (guint i = 0; i < all->len;) {
 		const uint32_t key = g_array_index(all, struct keyed, i).key;
 		struct time_row *row = &table->rows[key];
+		struct call_bounds bounds;
 
 		memset(sum, 0, sizeof(*sum));
 		for (; i < all->len && g_array_index(all, struct keyed, i).key == key; i++) {
@@ -236,9 +239,10 @@ add_percentiles(struct table *table)
 			call_distribution_add(sum, packed->bytes, packed->count);
 		}
 		row->distributed = sum->count > 0;
-		row->p50_ns = call_distribution_percentile(sum, 50);
-		row->p90_ns = call_distribution_percentile(sum, 90);
-		row->p99_ns = call_distribution_percentile(sum, 99);
+		bounds = (struct call_bounds){row->calls.min_ns, row->calls.max_ns};
+		row->p50_ns = call_distribution_percentile(sum, bounds, 50);
+		row->p90_ns = call_distribution_percentile(sum, bounds, 90);
+		row->p99_ns = call_distribution_percentile(sum, bounds, 99);
 	}
 }
 

@@ -230,7 +230,7 @@ thag.reportTables = (() => {
 					["TID", "PID", "Name", "From", "To", "Allocations", "Allocated", "Temporary", "Share of peak", "Leaked"],
 					threads.slice(0, most).map((one) => {
 						const {pid} = processes[one.process - 1] || {pid: 0};
-						return [[one.tid, one.tid], [pid, pid], [one.name || (one.tid === pid ? "main thread" : ""), one.name], timeCell(one.start_ns), timeCell(one.end_ns),
+						return [[one.tid || "", one.tid], [pid, pid], [one.name || (one.tid === pid ? "main thread" : ""), one.name], timeCell(one.start_ns), timeCell(one.end_ns),
 							countCell(one.memory.allocations), bytesCell(one.memory.bytes), countCell(one.memory.temporary),
 							bytesCell(one.memory.peak_bytes), bytesCell(one.memory.leaked_bytes)];
 					}), report));

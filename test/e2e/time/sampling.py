@@ -4,8 +4,9 @@
 import math
 import os
 
+from agreement import check_agreement
 from thag import as_user
-from tracing import PROGRAMS, TRACED, Ended, TimeRun
+from tracing import BUILDS, PROGRAMS, Ended, TimeRun
 
 SAMPLED = os.path.join(PROGRAMS, "sampled")
 NOBODY = 65534
@@ -171,42 +172,7 @@ def check_wall(rate):
                 + differs("wait_for_pipe", by_name.get("wait_for_pipe", 0), 300, rate, 0.2))
 
 
-def check_agreement():
-    """
-    Of one instrumented program traced calls and samples give the same shares. Of wall time, which
-    is what calls are timed by: on a busy machine CPU time has others.
-    """
-    with TimeRun([os.path.join(TRACED, "sampled-gcc-O2"), "shares"], options=["--wall"]) as run:
-        problems = lost_problems(run)
-        if problems:
-            return problems
-        by_name, _ = sampled_ns(run.profile, "wall")
-        traced = {r["name"]: r["total_ns"] for r in run.profile.rows(
-            "SELECT name, total_ns FROM function_calls")}
-    names = ("burn_much", "burn_some", "burn_little")
-    sums = sum(by_name.get(n, 0) for n in names), sum(traced.get(n, 0) for n in names)
-    for name in names:
-        sampled, called = by_name.get(name, 0) / sums[0], traced.get(name, 0) / sums[1]
-        if abs(sampled - called) > 0.05:
-            problems.append(f"{name}: {sampled:.1%} of the samples, {called:.1%} of the calls")
-    return problems
-
-
-def check_soak(build, options, seconds):
-    """Everything at once, sampled as often as may be: nothing fails, nothing hangs."""
-    env = {"TRACED_LIBRARY": os.path.join(TRACED, f"library-{build}.so")}
-    command = [os.path.join(TRACED, f"soak-{build}"), str(seconds)]
-    with TimeRun(command, options=["--rate", "10000", *options], env=env,
-                 timeout=60 + 4 * seconds) as run:
-        if run.hung or run.profile is None:
-            return ["hung" if run.hung else "no profile: " + run.err.decode()[-300:]]
-        if run.status or run.out != b"0 failures\n" or run.err:
-            return [f"status {run.status}: {run.out[-300:]} {run.err[-300:]}"]
-        _, whole = sampled_ns(run.profile, "wall" if "--wall" in options else "cpu")
-        return [] if whole > 0.1e9 * seconds else [f"{whole / 1e6} ms sampled"]
-
-
-def cases(soak_seconds):
+def cases():
     for source in ("perf", "timer"):
         for rate in (1000, 10000):
             yield f"shares {source} {rate}", check_shares, (source, rate)
@@ -222,15 +188,13 @@ def cases(soak_seconds):
             yield f"{case} {source}", check_unnoticed, (case, source, 1000)
         for rate in (1000, 10000):
             yield f"waiting {source} {rate}", check_unnoticed, ("waiting", source, rate)
-    yield "samples and calls agree", check_agreement, ()
+    for build in BUILDS:
+        yield f"samples and calls agree {build}", check_agreement, (build,)
     for rate in (100, 1000):
         yield f"wall {rate}", check_wall, (rate,)
-    for build, options in (("gcc-O2", ["--summary"]), ("gcc-O0", ["--sampler", "timer", "--summary"]),
-                           ("gcc-O2", ["--wall", "--summary", "--memory"])):
-        yield f"soak {build} {' '.join(options)}", check_soak, (build, options, soak_seconds)
 
 
-def run_sampling(names, tally, soak_seconds):
-    for name, check, arguments in cases(soak_seconds):
+def run_sampling(names, tally):
+    for name, check, arguments in cases():
         if not names or any(n in name for n in names):
             tally.attempt(name, check, *arguments)

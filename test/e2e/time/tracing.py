@@ -17,9 +17,9 @@ BUILDS = ("gcc-O0", "gcc-O2", "clang-O0", "clang-O2")
 class TimeRun(Run):
     """A program under thag-run --time, where samples are taken only if asked for."""
 
-    def __init__(self, command, options=(), **more):
-        super().__init__(command, options=["-q", "--origins", "off", *options], what="--time",
-                         **more)
+    def __init__(self, command, options=(), quiet=True, **more):
+        super().__init__(command, options=[*["-q"] * quiet, "--origins", "off", *options],
+                         what="--time", **more)
 
 
 def plain_name(name):

@@ -559,15 +559,73 @@ Test(calls, percentiles_are_those_of_the_sorted_calls_within_two_percent)
 	finish(now);
 	qsort(took, CALLS, sizeof(*took), compare);
 	const struct call_row *row = row_of(0, (const uint64_t[]){F, 0});
+	const struct call_bounds bounds = {row->sums.min_ns, row->sums.max_ns};
 
 	cr_assert(call_distribution_add(&distribution, row->histogram, row->histogram_bytes));
 	cr_assert_eq(distribution.count, CALLS);
 	for (unsigned i = 0; i < G_N_ELEMENTS(percents); i++) {
 		const double exact = (double)took[CALLS * percents[i] / 100 - 1];
-		const double got = (double)call_distribution_percentile(&distribution, percents[i]);
+		const double got =
+			(double)call_distribution_percentile(&distribution, bounds, percents[i]);
 
 		cr_assert_float_eq(
 			got, exact, exact * 0.02 + 0.5, "p%u: %g, not %g", percents[i], got, exact);
+	}
+}
+
+/* The middle of a bucket may be beyond all that is in it. */
+Test(calls, percentiles_are_between_the_shortest_and_the_longest)
+{
+	static const double percents[] = {0, 50, 90, 99, 100};
+	struct call_distribution *distribution = g_new(struct call_distribution, 1);
+
+	for (uint64_t value = 1; value < UINT64_C(1) << 40; value += 1 + value / 7) {
+		const struct call_bounds bounds = {value, value};
+		uint32_t bytes;
+		g_autofree uint8_t *packed = call_histogram_pack_one(value, 1, &bytes);
+
+		memset(distribution, 0, sizeof(*distribution));
+		call_distribution_add(distribution, packed, bytes);
+		for (unsigned i = 0; i < G_N_ELEMENTS(percents); i++) {
+			cr_assert_eq(
+				call_packed_percentile(packed, bytes, bounds, percents[i]), value);
+			cr_assert_eq(
+				call_distribution_percentile(distribution, bounds, percents[i]),
+				value);
+		}
+	}
+	g_free(distribution);
+}
+
+Test(calls, merged_histograms_have_all_calls_of_both)
+{
+	static const unsigned counts[] = {0, 1, 15, 16, 70, 1000};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(counts) * G_N_ELEMENTS(counts); i++) {
+		const unsigned few = counts[i / G_N_ELEMENTS(counts)];
+		const unsigned more = counts[i % G_N_ELEMENTS(counts)];
+		struct call_histogram to = {0}, from = {0}, both = {0};
+		uint32_t bytes[5];
+
+		for (unsigned k = 0; k < few + more; k++) {
+			call_histogram_add(k < few ? &to : &from, 1000 + k * 37 % 20000);
+			call_histogram_add(&both, 1000 + k * 37 % 20000);
+		}
+		g_autofree uint8_t *left = call_histogram_pack(&to, 1, &bytes[0]);
+		g_autofree uint8_t *right = call_histogram_pack(&from, 1, &bytes[1]);
+		g_autofree uint8_t *wanted = call_histogram_pack(&both, 1, &bytes[2]);
+		g_autofree uint8_t *packed =
+			call_packed_merge(left, bytes[0], right, bytes[1], &bytes[3]);
+		call_histogram_merge(&to, &from);
+		g_autofree uint8_t *merged = call_histogram_pack(&to, 1, &bytes[4]);
+
+		cr_expect_eq(bytes[3], bytes[2]);
+		cr_expect_eq(bytes[4], bytes[2]);
+		cr_expect(!bytes[2] || !memcmp(packed, wanted, bytes[2]));
+		cr_expect(!bytes[2] || !memcmp(merged, wanted, bytes[2]));
+		call_histogram_fini(&to);
+		call_histogram_fini(&from);
+		call_histogram_fini(&both);
 	}
 }
 
@@ -668,6 +726,8 @@ Test(calls, percentiles_are_right_of_few_values_and_of_many)
 {
 	static const unsigned counts[] = {1, 2, 3, 15, 16, 17, 63, 64, 65, 1000};
 
+	static const struct call_bounds all = {0, UINT64_MAX};
+
 	for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++) {
 		struct call_histogram histogram = {0};
 		struct call_distribution *sum = g_new0(struct call_distribution, 1);
@@ -682,8 +742,8 @@ Test(calls, percentiles_are_right_of_few_values_and_of_many)
 		packed = call_histogram_pack(&histogram, 1, &bytes);
 		cr_assert(call_distribution_add(sum, packed, bytes));
 		cr_expect_eq(sum->count, 2 * counts[i]);
-		cr_expect_float_eq((double)call_distribution_percentile(sum, 40), 1000, 10);
-		cr_expect_float_eq((double)call_distribution_percentile(sum, 100),
+		cr_expect_float_eq((double)call_distribution_percentile(sum, all, 40), 1000, 10);
+		cr_expect_float_eq((double)call_distribution_percentile(sum, all, 100),
 			1000 + (counts[i] - 1) * 100.0, 10 + counts[i]);
 		g_free(packed);
 		g_free(sum);
