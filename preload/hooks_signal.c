@@ -57,6 +57,36 @@ signal(int number, sighandler_t handler)
 	return sampler_swap_action(&action).sa_handler;
 }
 
+/*
+ * A signal that is pending already is not queued once more. What was pending may have been a
+ * sample's, so the program's own is sent until it has come; not for ever: within a handler it may
+ * not be able to.
+ */
+static int
+send_own(int (*send)(int number), int number)
+{
+	enum {
+		TRIES = 4
+	};
+	const uint32_t came = sampler_mask.came;
+	int result = 0;
+
+	for (int i = 0; i < TRIES && !result && sampler_mask.came == came; i++)
+		result = send(number);
+	return result;
+}
+
+EXPORT int
+raise(int number)
+{
+	static void *code;
+	int (*function)(int) = (int (*)(int))real_code(&code, "raise");
+
+	if (number != SAMPLER_SIGNAL || !sampler_is_on())
+		return function(number);
+	return send_own(function, number);
+}
+
 /* ---- masks ---- */
 
 typedef int change_mask(int how, const sigset_t *set, sigset_t *ret_before);
@@ -88,7 +118,7 @@ change(change_mask *real_change, int how, const sigset_t *set, sigset_t *ret_bef
 		sigaddset(ret_before, SAMPLER_SIGNAL);
 	if (sampler_mask.pending && !sampler_mask.blocked) {
 		sampler_mask.pending = false;
-		pthread_kill(pthread_self(), SAMPLER_SIGNAL);
+		raise(SAMPLER_SIGNAL);
 	}
 	return result;
 }

@@ -174,6 +174,7 @@ __thread struct sampler_mask sampler_mask __attribute__((tls_model("initial-exec
 static void
 call_program(int signal, siginfo_t *info, void *context)
 {
+	sampler_mask.came++;
 	if (sampler_mask.blocked) {
 		sampler_mask.pending = true;
 		return;

@@ -80,6 +80,7 @@ struct sigaction sampler_swap_action(const struct sigaction *action);
  */
 struct sampler_mask {
 	bool blocked, pending;
+	uint32_t came; /* the program's own, ever */
 };
 
 extern __thread struct sampler_mask sampler_mask __attribute__((tls_model("initial-exec")));
