@@ -331,16 +331,24 @@ calibration_of(struct thread *thread)
 	return thread->calls.calibration = calibration;
 }
 
-/* The middle one of the last three: a batch that was interrupted counts for nothing. */
+static void
+start_with_first(struct calibration *calibration)
+{
+	for (int i = 0; i < RECENT; i++) {
+		calibration->recent[false].pair[i] = first_numbers[COST_PAIR];
+		calibration->recent[true].pair[i] = first_numbers[COST_JUMPED];
+	}
+}
+
+/* The middle one of the last: a batch that was interrupted counts for nothing. */
 static uint64_t
-recent_pair(const struct recent *recent, uint64_t count)
+recent_pair(const struct recent *recent)
 {
 	uint64_t values[RECENT];
-	const int known = count < RECENT ? (int)count : RECENT;
 
 	memcpy(values, recent->pair, sizeof(values));
-	sort(values, known);
-	return values[known / 2];
+	sort(values, RECENT);
+	return values[RECENT / 2];
 }
 
 static void
@@ -366,24 +374,6 @@ set_next(struct calls *calls, uint64_t now)
 	calls->measure_ticks = now + SHARE * (batch ? batch : CALLS_AGAIN);
 }
 
-static void
-tell_again(struct thread *thread, struct calibration *calibration)
-{
-	uint64_t numbers[COST_NUMBERS];
-
-	if (++calibration->summed < TOLD_EVERY && thread->call_sums)
-		return;
-	memcpy(numbers, first_numbers, sizeof(numbers));
-	numbers[COST_PAIR] = calibration->recent[false].sum / calibration->summed;
-	numbers[COST_JUMPED] = calibration->recent[true].sum / calibration->summed;
-	numbers[COST_INSIDE] = thread->calls.cost.inside;
-	if (numbers[COST_INSIDE] > numbers[COST_PAIR])
-		numbers[COST_INSIDE] = numbers[COST_PAIR];
-	calibration->recent[false].sum = calibration->recent[true].sum = 0;
-	calibration->summed = 0;
-	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
-}
-
 void
 calibrate_again(struct thread *thread, uint64_t now)
 {
@@ -399,6 +389,8 @@ calibrate_again(struct thread *thread, uint64_t now)
 	struct scratch *scratch = calibration->scratch;
 	const uint64_t count = calibration->count++;
 
+	if (!count)
+		start_with_first(calibration);
 	scratch->thread.writer.at = scratch->payload;
 	const uint64_t plain = run_batch(scratch, tiny_plain, CALLS_AGAIN);
 
@@ -406,11 +398,30 @@ calibrate_again(struct thread *thread, uint64_t now)
 		calibration->recent[jumping].pair[count % RECENT] =
 			less(run_traced(scratch, jumping, CALLS_AGAIN), plain) * COST_FRACTION /
 			CALLS_AGAIN;
-	set_cost(&thread->calls, recent_pair(&calibration->recent[false], count + 1),
-		recent_pair(&calibration->recent[true], count + 1));
+	set_cost(&thread->calls, recent_pair(&calibration->recent[false]),
+		recent_pair(&calibration->recent[true]));
 	for (int jumping = 0; jumping < 2; jumping++)
 		calibration->recent[jumping].sum += thread->calls.cost.pair[jumping];
-	tell_again(thread, calibration);
+	calibration->summed++;
+}
+
+void
+calibrate_tell(struct thread *thread)
+{
+	struct calibration *calibration = thread->calls.calibration;
+	uint64_t numbers[COST_NUMBERS];
+
+	if (!calibration || calibration->summed < (thread->call_sums ? TOLD_EVERY : 1))
+		return;
+	memcpy(numbers, first_numbers, sizeof(numbers));
+	numbers[COST_PAIR] = calibration->recent[false].sum / calibration->summed;
+	numbers[COST_JUMPED] = calibration->recent[true].sum / calibration->summed;
+	numbers[COST_INSIDE] = thread->calls.cost.inside;
+	if (numbers[COST_INSIDE] > numbers[COST_PAIR])
+		numbers[COST_INSIDE] = numbers[COST_PAIR];
+	calibration->recent[false].sum = calibration->recent[true].sum = 0;
+	calibration->summed = 0;
+	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
 void

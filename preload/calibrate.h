@@ -22,11 +22,12 @@ extern __thread struct thread *calibrate_self __attribute__((tls_model("initial-
  */
 void calibrate_begin(struct thread *thread);
 
-/*
- * A few calls more, a microsecond, and the next time in about a hundred; `now` is the time.
- * Writes a COST record, in summary mode only now and then.
- */
+/* A few calls more, a microsecond, and the next time in about a hundred; `now` is the time. */
 void calibrate_again(struct thread *thread, uint64_t now);
+
+/* Writes a COST record of what was measured since the last one, in summary mode only now and then.
+ */
+void calibrate_tell(struct thread *thread);
 
 /*
  * The same for an allocation and its free, where memory is profiled together with time (a tenth of

@@ -56,7 +56,6 @@ bool
 call_limits_enter(struct thread *thread, struct calls_stack *stack, struct calls_entry *entry)
 {
 	window_look();
-	entry->start = session_ticks();
 	if (is_too_deep(stack, stack->depth + 1)) {
 		call_limits_count(thread, POOL_LEFT_OUT_DEEP);
 		return false;

@@ -38,6 +38,9 @@ call_sums_take_over(struct thread *thread, struct calls_stack *stack)
 {
 	const uint64_t later = stack->taken - thread->call_sums->taken;
 
+	stack->taken = thread->call_sums->taken;
+	if (load_relaxed(&stack->user) == thread || !stack->depth)
+		return;
 	store_relaxed(&is_split, true);
 	for (uint32_t i = stack->depth; i > 0; i--) {
 		struct calls_entry *entry = &stack->entries[i];

@@ -74,7 +74,7 @@ call_sums_leave(struct thread *thread, struct calls_stack *stack, const struct c
 		tally->max = total;
 }
 
-/* The thread goes on with a stack that another one ran on: its open calls get this one's time. */
+/* The thread goes on with a stack: calls that another one left open on it get this one's time. */
 void call_sums_take_over(struct thread *thread, struct calls_stack *stack);
 
 /*

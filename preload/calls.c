@@ -95,7 +95,7 @@ use_stack(struct thread *thread, struct calls_stack *stack)
 	uint64_t numbers[] = {0, stack->number};
 	struct calls_stack *before = thread->calls.stack;
 
-	if (thread->call_sums && stack->depth && load_relaxed(&stack->user) != thread)
+	if (thread->call_sums)
 		call_sums_take_over(thread, stack);
 	if (before && load_relaxed(&before->user) == thread)
 		call_limits_leave_stack(thread, before);
@@ -240,9 +240,6 @@ take_off(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 		return;
 	}
 	writer_emit(&thread->writer, RECORD_CALL_PAUSE, numbers, 2, NULL, 0);
-	/* These look at how long calls have been open. */
-	for (uint32_t i = stack->min_ticks ? stack->depth : 0; i > 0; i--)
-		stack->entries[i].start += ticks;
 }
 
 /*
@@ -254,6 +251,8 @@ measure_again(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
 {
 	calibrate_again(thread, ticks);
 	take_off(thread, stack, session_ticks() - ticks);
+	/* Afterwards: where it needs a new chunk, that is a pause of its own. */
+	calibrate_tell(thread);
 	return session_ticks();
 }
 
@@ -269,6 +268,13 @@ begin_ticks(struct thread *thread, struct calls_stack *stack)
 }
 
 /* ---- entry and exit ---- */
+
+static __attribute__((noinline)) bool
+enter_limited(struct thread *thread, struct calls_stack *stack, struct calls_entry *entry)
+{
+	entry->start = begin_ticks(thread, stack);
+	return call_limits_enter(thread, stack, entry);
+}
 
 /* Whether the frame with this slot is one that the top of the stack may have called. */
 static inline bool
@@ -307,7 +313,7 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 	entry->pc = frame.pc;
 	entry->function = function;
 	entry->node = entry->left_out = 0;
-	if (unlikely(stack->limited) && !call_limits_enter(thread, stack, entry)) {
+	if (unlikely(stack->limited) && !enter_limited(thread, stack, entry)) {
 		/* Not to be recorded, or not yet. */
 	} else if (unlikely(thread->call_sums != NULL)) {
 		const uint32_t parent = stack->depth ? caller->node : stack->base_node;

@@ -55,6 +55,7 @@ check 'closed descriptors stay closed' [ "$status" = 1 ]
 # Signals. The program says when it is ready.
 waiting='trap "echo got $0; exit 5" "$0"; echo ready; while :; do sleep 0.02; done'
 for signal in TERM HUP USR1; do
+	rm -f out # of the round before, which says ready
 	thag-run -q sh -c "$waiting" $signal >out 2>err &
 	wrapper=$!
 	eventually grep -q ready out
