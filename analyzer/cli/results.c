@@ -283,11 +283,12 @@ path_of(const struct results *results, const struct output *output)
 		parts[1], NULL);
 }
 
-/* Memory where it was asked for, or nothing else was found; time where there is any. */
+/* Memory where it was asked for, or where nobody asked for time; time where there is any. */
 static bool
 is_wanted(const struct results *results, const struct output *output)
 {
 	const bool time = metric_of_time(results->profile) != METRICS;
+	const bool nothing = !time && !metric_was_sampled(results->profile);
 
 	if (output->always)
 		return true;
@@ -295,7 +296,7 @@ is_wanted(const struct results *results, const struct output *output)
 		return true;
 	if (output->sections)
 		return has_frames_of(results->profile, SECTION_KINDS | TASK_KINDS);
-	return output->memory ? results->about->memory || !time : time;
+	return output->memory ? results->about->memory || nothing : time;
 }
 
 static void

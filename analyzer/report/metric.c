@@ -72,6 +72,16 @@ metric_of_time(const struct profile *profile)
 	return METRICS;
 }
 
+bool
+metric_was_sampled(const struct profile *profile)
+{
+	for (guint i = 0; i < profile->processes->len; i++)
+		for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++)
+			if (profile_process(profile, i)->sampling[kind].rate_hz)
+				return true;
+	return false;
+}
+
 enum metric
 metric_by_default(const struct profile *profile)
 {

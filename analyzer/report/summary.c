@@ -340,7 +340,8 @@ print_folded(const struct text *text, const struct selection *selection,
 static bool
 has_memory(const struct profile *profile)
 {
-	return profile->memory.count || metric_of_time(profile) == METRICS;
+	return profile->memory.count ||
+	       (metric_of_time(profile) == METRICS && !metric_was_sampled(profile));
 }
 
 void

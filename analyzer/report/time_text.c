@@ -244,14 +244,14 @@ print_sampled(const struct text *text, const struct selection *selection, enum s
 	const uint64_t asked = rate_asked(selection, kind);
 	char time[TEXT_CELL], samples[TEXT_CELL], rate[TEXT_CELL];
 
-	if (!sums->samples || !sums->time_ns)
+	if (!asked && !sums->samples)
 		return;
 	label(text, kind == SAMPLE_WALL ? "wall time" : "CPU time");
 	fprintf(text->file, "%-10s  in %s sample%s", text_time(sums->time_ns, time),
 		text_count(sums->samples, samples), plural(sums->samples));
 	if (!sums->kernel_samples)
 		fprintf(text->file, ", %s a second",
-			text_count((uint64_t)sample_rate_hz(sums), rate));
+			text_count(sums->time_ns ? (uint64_t)sample_rate_hz(sums) : asked, rate));
 	if (!sums->kernel_samples && sums->periods > sums->samples)
 		fprintf(text->file, " of %s: each stands for the time since the one before",
 			text_count(asked, rate));
