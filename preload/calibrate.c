@@ -28,7 +28,7 @@ enum {
 	CALLS = 64,
 	WARM_CALLS = 4,
 	SPANS = BATCHES * (WARM_CALLS + CALLS),
-	CALLS_AGAIN = 16,
+	CALLS_AGAIN = 24,
 	SHARE = 128,	 /* of the time is spent on measuring again */
 	TOLD_EVERY = 64, /* measurements, in summary mode */
 	MEMORY_BATCHES = 24,
@@ -301,15 +301,12 @@ measure_first(struct writer *writer)
 
 /* ---- again ---- */
 
-/* The last measurements, and the sum of what they made known that was not told yet. */
-struct recent {
-	uint64_t pair[RECENT], sum;
-};
-
+/* The last measurements, as parts of the first; and the sum of what they made known, not yet told.
+ */
 struct calibration {
 	struct scratch *scratch;
-	struct recent recent[2]; /* [true]: of jumping ones */
-	uint64_t count, summed;
+	uint64_t recent[RECENT], count;
+	uint64_t sum, summed;
 };
 
 /* NULL: there is no memory for it. */
@@ -334,42 +331,37 @@ calibration_of(struct thread *thread)
 static void
 start_with_first(struct calibration *calibration)
 {
-	for (int i = 0; i < RECENT; i++) {
-		calibration->recent[false].pair[i] = first_numbers[COST_PAIR];
-		calibration->recent[true].pair[i] = first_numbers[COST_JUMPED];
-	}
+	for (int i = 0; i < RECENT; i++)
+		calibration->recent[i] = COST_FRACTION;
 }
 
 /* The middle one of the last: a batch that was interrupted counts for nothing. */
 static uint64_t
-recent_pair(const struct recent *recent)
+recent_part(const struct calibration *calibration)
 {
 	uint64_t values[RECENT];
 
-	memcpy(values, recent->pair, sizeof(values));
+	memcpy(values, calibration->recent, sizeof(values));
 	sort(values, RECENT);
 	return values[RECENT / 2];
 }
 
+/* All that a call costs grows and shrinks alike. */
 static void
-set_cost(struct calls *calls, uint64_t pair, uint64_t jumped)
+set_cost(struct calls *calls, uint64_t part)
 {
-	/* The same share of it lies inside; an exit's time is taken before the two differ. */
-	const uint64_t inside = first_numbers[COST_PAIR] ? pair * first_numbers[COST_INSIDE] /
-								   first_numbers[COST_PAIR]
-							 : pair / 2;
-
 	calls->cost = (struct calls_cost){
-		.pair = {pair, jumped},
-		.inside = inside < jumped ? inside : jumped,
-		.left_out = first_left_out,
+		.pair = {first_numbers[COST_PAIR] * part / COST_FRACTION,
+			first_numbers[COST_JUMPED] * part / COST_FRACTION},
+		.inside = first_numbers[COST_INSIDE] * part / COST_FRACTION,
+		.left_out = first_left_out * part / COST_FRACTION,
 	};
 }
 
 static void
 set_next(struct calls *calls, uint64_t now)
 {
-	const uint64_t batch = 2 * CALLS_AGAIN * calls->cost.pair[false] / COST_FRACTION;
+	const uint64_t batch = CALLS_AGAIN * calls->cost.pair[false] / COST_FRACTION;
 
 	calls->measure_ticks = now + SHARE * (batch ? batch : CALLS_AGAIN);
 }
@@ -392,16 +384,16 @@ calibrate_again(struct thread *thread, uint64_t now)
 	if (!count)
 		start_with_first(calibration);
 	scratch->thread.writer.at = scratch->payload;
+	/* The kind that the thread's last exit was of. */
+	const bool jumping = thread->calls.jumped;
+	const uint64_t first = first_numbers[jumping ? COST_JUMPED : COST_PAIR];
 	const uint64_t plain = run_batch(scratch, tiny_plain, CALLS_AGAIN);
+	const uint64_t traced = run_traced(scratch, jumping, CALLS_AGAIN);
 
-	for (int jumping = 0; jumping < 2; jumping++)
-		calibration->recent[jumping].pair[count % RECENT] =
-			less(run_traced(scratch, jumping, CALLS_AGAIN), plain) * COST_FRACTION /
-			CALLS_AGAIN;
-	set_cost(&thread->calls, recent_pair(&calibration->recent[false]),
-		recent_pair(&calibration->recent[true]));
-	for (int jumping = 0; jumping < 2; jumping++)
-		calibration->recent[jumping].sum += thread->calls.cost.pair[jumping];
+	calibration->recent[count % RECENT] = less(traced, plain) * COST_FRACTION / CALLS_AGAIN *
+					      COST_FRACTION / (first ? first : 1);
+	set_cost(&thread->calls, recent_part(calibration));
+	calibration->sum += recent_part(calibration);
 	calibration->summed++;
 }
 
@@ -414,13 +406,11 @@ calibrate_tell(struct thread *thread)
 	if (!calibration || calibration->summed < (thread->call_sums ? TOLD_EVERY : 1))
 		return;
 	memcpy(numbers, first_numbers, sizeof(numbers));
-	numbers[COST_PAIR] = calibration->recent[false].sum / calibration->summed;
-	numbers[COST_JUMPED] = calibration->recent[true].sum / calibration->summed;
-	numbers[COST_INSIDE] = thread->calls.cost.inside;
-	if (numbers[COST_INSIDE] > numbers[COST_PAIR])
-		numbers[COST_INSIDE] = numbers[COST_PAIR];
-	calibration->recent[false].sum = calibration->recent[true].sum = 0;
-	calibration->summed = 0;
+	for (int i = COST_PAIR; i <= COST_INSIDE; i++)
+		numbers[i] = numbers[i] * calibration->sum / calibration->summed / COST_FRACTION;
+	numbers[COST_JUMPED] =
+		numbers[COST_JUMPED] * calibration->sum / calibration->summed / COST_FRACTION;
+	calibration->sum = calibration->summed = 0;
 	writer_emit(&thread->writer, RECORD_COST, numbers, COST_NUMBERS, NULL, 0);
 }
 
@@ -431,7 +421,7 @@ calibrate_begin(struct thread *thread)
 		measure_first(&thread->writer);
 	if (thread->calls.calibration)
 		thread->calls.calibration->count = 0;
-	set_cost(&thread->calls, first_numbers[COST_PAIR], first_numbers[COST_JUMPED]);
+	set_cost(&thread->calls, COST_FRACTION);
 	set_next(&thread->calls, session_ticks());
 }
 

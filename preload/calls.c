@@ -358,7 +358,7 @@ leave(struct thread *thread, struct frame frame, uint64_t function, uint64_t cal
 {
 	const uint64_t ticks = session_ticks();
 	struct calls_stack *stack = thread->calls.stack;
-	const bool jumped = frame.pc == call_site;
+	const bool jumped = thread->calls.jumped = frame.pc == call_site;
 	const uint64_t *slot = jumped ? (const uint64_t *)(frame.sp + (uint64_t)ARCH_RETURN_OFFSET)
 				      : calls_slot(thread, frame);
 

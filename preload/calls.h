@@ -87,6 +87,7 @@ struct calls {
 	struct calls_stack *stack; /* that the last hook ran on; NULL: none yet */
 	uint64_t jump_ticks; /* when frames may have gone: a longjmp, a catch; 0: they have not */
 	struct calls_cost cost;
+	bool jumped;			 /* the last exit hook was jumped to */
 	uint64_t measure_ticks;		 /* when to measure again what a call costs */
 	struct calibration *calibration; /* NULL: none yet */
 };
