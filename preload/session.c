@@ -27,7 +27,6 @@ session_map_wiped(size_t bytes)
 		system_unmap(memory, bytes);
 		return NULL;
 	}
-	system_advise(memory, bytes, MADV_DONTDUMP);
 	return memory;
 }
 

@@ -26,7 +26,6 @@ tree_init(void)
 	tree.hash = system_map((size_t)HASH_SLOTS * sizeof(uint32_t));
 	if (!tree.nodes || !tree.hash)
 		return false;
-	system_advise(tree.nodes, (size_t)tree.limit * sizeof(struct tree_node), MADV_DONTDUMP);
 	tree.count = 1;
 	return true;
 }

@@ -27,16 +27,6 @@ system_failed(long result)
 	return (unsigned long)result > -4096UL;
 }
 
-/* Private zeroed memory, or NULL. */
-static inline void *
-system_map(size_t bytes)
-{
-	const long result = arch_syscall6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return system_failed(result) ? NULL : (void *)result;
-}
-
 static inline void *
 system_map_file(int fd, size_t bytes)
 {
@@ -56,6 +46,28 @@ static inline long
 system_advise(void *address, size_t bytes, int advice)
 {
 	return arch_syscall6(SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);
+}
+
+/*
+ * Private zeroed memory, or NULL. It never becomes one mapping with a neighbour of the program's: a
+ * stack's bounds are those of its mapping, and would be wrong when this memory goes.
+ */
+static inline void *
+system_map(size_t bytes)
+{
+	const long result = arch_syscall6(SYS_mmap, 0, (long)bytes, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (system_failed(result))
+		return NULL;
+	/* What differs from the neighbour's; before it could be taken for the same. */
+	system_advise((void *)result, bytes, MADV_DONTDUMP);
+	if (system_failed(arch_syscall6(
+		    SYS_mprotect, result, (long)bytes, PROT_READ | PROT_WRITE, 0, 0, 0))) {
+		system_unmap((void *)result, bytes);
+		return NULL;
+	}
+	return (void *)result;
 }
 
 static inline long
