@@ -461,6 +461,31 @@ Test(calls, no_time_is_negative_and_totals_stay_what_they_are)
 	cr_assert_eq(SUMS(MAIN)->self_ns, SUMS(MAIN)->total_ns);
 }
 
+Test(calls, an_exit_that_was_jumped_to_costs_its_caller_what_such_ones_do)
+{
+	const struct record cost = {.kind = RECORD_EXTENDED,
+		.extended = {.type = RECORD_COST,
+			.number_count = COST_NUMBERS,
+			.number = {[COST_PAIR] = 30 * TICK,
+				[COST_INSIDE] = 12 * TICK,
+				[COST_JUMPED] = 20 * TICK}}};
+	struct model_event jumped = {.thread = thread, .kind = RECORD_EXIT, .flags = RECORD_JUMPED};
+
+	model_extended(model, thread, &cost);
+	enter(0, MAIN);
+	enter(100, F);
+	leave(200);
+	enter(300, F);
+	jumped.ticks = 400;
+	model_apply(model, &jumped, 1);
+	leave(1000);
+	finish(3000);
+
+	cr_assert_eq(SUMS(F, MAIN)->total_ns, 2 * (100 - 12));
+	cr_assert_eq(SUMS(MAIN)->total_ns, 1000 - 12 - 30 - 20);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 800 - 12 - (30 - 12) - (20 - 12));
+}
+
 static void
 feed_sums(const struct pool_call_tally *parts, unsigned count, uint64_t taken)
 {
