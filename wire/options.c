@@ -739,7 +739,7 @@ options_init(struct options *options)
 	options->min_duration_ns = options->start_after_ns = options->stop_after_ns = 0;
 	options->max_calls = 0;
 	options->max_depth = 0;
-	options->keep = OPTIONS_KEEP_FIRST;
+	options->keep = OPTIONS_KEEP_UNSAID;
 }
 
 int
@@ -769,9 +769,11 @@ options_check(const struct options *options, char message[OPTIONS_MESSAGE_BYTES]
 {
 	struct message out = {message, 0};
 
-	if (!options->stop_after_ns || options->stop_after_ns > options->start_after_ns)
-		return 0;
-	message_add(&out, "--stop-after is not later than --start-after: there is no time between "
-			  "them to record");
-	return -1;
+	if (options->stop_after_ns && options->stop_after_ns <= options->start_after_ns)
+		message_add(&out, "--stop-after is not later than --start-after: there is no time "
+				  "between them to record");
+	else if (options->keep != OPTIONS_KEEP_UNSAID && !options->max_calls)
+		message_add(&out, "--keep says which traced calls to keep, but not how many; add "
+				  "--max-events N");
+	return out.length ? -1 : 0;
 }

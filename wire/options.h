@@ -50,6 +50,7 @@ enum options_on_full {
 enum options_keep {
 	OPTIONS_KEEP_FIRST,
 	OPTIONS_KEEP_LAST,
+	OPTIONS_KEEP_UNSAID, /* as the first */
 };
 
 /* Lists of patterns (pattern.h) with semicolons between them. */
