@@ -134,6 +134,7 @@ struct sample_row {
 /* The same of one interval (see struct span) of a call path of a thread. */
 struct moment_sums {
 	uint64_t samples[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t kernel_samples, kernel_ns; /* of those of CPU time, in the kernel */
 	uint64_t calls, self_ns; /* those that returned in it; what they had of it for themselves */
 };
 
@@ -288,6 +289,10 @@ struct run {
 
 /* Frees a run and all that hangs on it; NULL is fine. */
 void run_free(struct run *run);
+
+/* Adds `from` to `sums`. */
+void sample_sums_add(
+	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 
 /* Makes an empty run, process, thread with all their arrays: for the model and for readers of
  * profiles. Owned by the caller until it hangs them up. */
