@@ -125,6 +125,20 @@ struct sample_tally {
 	uint64_t kernel_samples, kernel_periods, kernel_ns; /* of all these, in the kernel */
 };
 
+static inline void
+sample_sums_add(
+	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS])
+{
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
+		sums[kind].samples += from[kind].samples;
+		sums[kind].periods += from[kind].periods;
+		sums[kind].time_ns += from[kind].time_ns;
+		sums[kind].kernel_samples += from[kind].kernel_samples;
+		sums[kind].kernel_periods += from[kind].kernel_periods;
+		sums[kind].kernel_ns += from[kind].kernel_ns;
+	}
+}
+
 /* What samples say of one call path of one thread: it was running, or there. */
 struct sample_row {
 	uint32_t node;
@@ -289,10 +303,6 @@ struct run {
 
 /* Frees a run and all that hangs on it; NULL is fine. */
 void run_free(struct run *run);
-
-/* Adds `from` to `sums`. */
-void sample_sums_add(
-	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 
 /* Makes an empty run, process, thread with all their arrays: for the model and for readers of
  * profiles. Owned by the caller until it hangs them up. */

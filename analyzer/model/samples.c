@@ -74,20 +74,6 @@ samples_add(struct timing_thread *thread, const struct model_event *event)
 		});
 }
 
-void
-sample_sums_add(
-	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS])
-{
-	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		sums[kind].samples += from[kind].samples;
-		sums[kind].periods += from[kind].periods;
-		sums[kind].time_ns += from[kind].time_ns;
-		sums[kind].kernel_samples += from[kind].kernel_samples;
-		sums[kind].kernel_periods += from[kind].kernel_periods;
-		sums[kind].kernel_ns += from[kind].kernel_ns;
-	}
-}
-
 /* ---- the end ---- */
 
 static gint
