@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "options.h"
+#include "pattern.h"
 
 /* An environment of one variable. */
 struct variable {
@@ -132,12 +133,12 @@ Test(options, a_list_of_patterns_grows_and_has_an_end)
 	cr_assert_str_eq(options.patterns[OPTIONS_INCLUDE], "parse_*;main;/^run/");
 
 	rest = options.patterns[OPTIONS_INCLUDE];
-	pattern = options_next_pattern(&rest, &length);
+	pattern = pattern_next(&rest, &length);
 	cr_assert(length == 7 && !memcmp(pattern, "parse_*", 7));
-	options_next_pattern(&rest, &length);
-	pattern = options_next_pattern(&rest, &length);
+	pattern_next(&rest, &length);
+	pattern = pattern_next(&rest, &length);
 	cr_assert(length == 6 && !memcmp(pattern, "/^run/", 6));
-	cr_assert_null(options_next_pattern(&rest, &length));
+	cr_assert_null(pattern_next(&rest, &length));
 
 	for (size_t i = 0; i + 2 < sizeof(many); i += 2)
 		memcpy(many + i, "x;", 2);
