@@ -16,9 +16,11 @@ SHARES_PIECES, KERNEL_PIECES = 3, {"kernel": 5, "kernel_spread": 15}
 # A sample stands for the time since the one before. So each piece of work that a function does in one
 # go gets at its begin what is left of another's, and leaves at its end as much to the next: gaps that
 # are exponential at worst, which is what ticks are that hit a thread by chance: two deviations of one
-# gap's length, independent of one another. Where a perf event has missed a share of its periods, those
-# that it has seen were drawn from all. Five of these deviations are a false alarm in a million.
-SIGMAS = 5
+# gap's length, independent of one another. Where a perf event has missed a share of its periods, as
+# where a hypervisor took the processor away for some milliseconds, later ones stand for these: that
+# share of the function's time came or went by chance, in pieces of that size. Five of these deviations
+# are a false alarm in a million.
+SIGMAS, STALL_NS = 5, 10e6
 # Beside chance: what sampling itself takes, and clocks that are read a little early or late.
 OFF, OFF_NS = 0.05, 1e6
 # The sum of all is no matter of chance.
@@ -52,7 +54,7 @@ class Grain:
         self.missed = 1 - count / max(row["periods"], count) if source == "perf" and user else 0
 
     def deviation_ns(self, wanted_ns, pieces):
-        return math.sqrt(2 * pieces * self.ns ** 2 + wanted_ns * self.ns * self.missed)
+        return math.sqrt(2 * pieces * self.ns ** 2 + wanted_ns * STALL_NS * self.missed)
 
 
 def differs(name, got_ns, wanted_ns, grain, pieces):
@@ -115,8 +117,11 @@ def check_threads(source, rate):
                                    "GROUP BY s.thread ORDER BY ns DESC LIMIT 4")
         if len(threads) != 4:
             problems.append(f"{len(threads)} threads computed")
-        for thread in threads:
-            problems += differs("a thread", thread["ns"], 100e6, Grain(run.profile, source), 1)
+        # What has no sample at the end of one of them is known, but not of which.
+        left_ns = run.profile.processes()[0]["unsampled_ns"]
+        for ns in (thread["ns"] for thread in threads):
+            problems += differs("a thread", min(max(ns, 100e6), ns + left_ns), 100e6,
+                                Grain(run.profile, source), 1)
         return problems + differs_in_all(run.profile, spent(run.err)["all"])
 
 
