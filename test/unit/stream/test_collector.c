@@ -450,6 +450,48 @@ Test(collector, the_limit_rises_before_the_pool_is_exhausted)
 	collector_free(collector);
 }
 
+/* Fills that many chunks; the highest one. */
+static uint32_t
+fill_chunks(struct fake_thread *thread, unsigned count)
+{
+	uint32_t highest = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		fake_alloc(thread, past(), 1, 1, A + i * (uint64_t)64);
+		highest = MAX(highest, thread->index);
+		fake_retire(thread);
+	}
+	return highest;
+}
+
+Test(collector, while_a_writer_waits_the_pool_grows_with_each_chunk_that_is_freed)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+
+	fill_chunks(&thread, 8);
+	poll_times(2);
+	const uint32_t limit = load_relaxed(&fake.pool->chunk_limit);
+
+	store_relaxed(&fake.pool->writers_waiting, 1);
+	fill_chunks(&thread, 8);
+	poll_times(2);
+	cr_assert_geq(load_relaxed(&fake.pool->chunk_limit), limit + 8 * POOL_CHUNKS_INITIAL);
+	fill_chunks(&thread, 100);
+	poll_times(2);
+	cr_assert_lt(load_relaxed(&fake.pool->chunk_limit), POOL_CHUNKS_MAX / 2);
+	collector_free(collector);
+}
+
+Test(collector, writers_search_from_the_lowest_chunk_that_was_freed)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+
+	store_relaxed(&fake.pool->search_from, fill_chunks(&thread, 20) + 1);
+	poll_times(2);
+	cr_assert_eq(load_relaxed(&fake.pool->search_from), 0);
+	collector_free(collector);
+}
+
 Test(collector, sums_of_summary_mode_are_read_where_they_are)
 {
 	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
