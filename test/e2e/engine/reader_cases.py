@@ -12,20 +12,29 @@ from thag import BUILD, PROGRAMS, TIMEOUT, Ended, Profile, Run
 FLOOD = [os.path.join(PROGRAMS, "flood"), "40", "10000"]
 
 
-def find_collector(pid):
-    """The analyzer that libthag.so started for this process: its argument names the pool."""
-    mark = f"/thag-{pid:x}-".encode()
-    for _ in range(6000):
-        for path in glob.glob("/proc/[0-9]*/cmdline"):
-            try:
-                with open(path, "rb") as file:
-                    words = file.read().split(b"\0")
-            except OSError:
-                continue
-            if b"collect" in words and any(mark in word for word in words):
-                return int(path.split("/")[2])
-        time.sleep(0.01)
-    raise RuntimeError("no analyzer was started")
+# An analyzer that says which process it is, before the program goes on.
+ANALYZER = """#!/bin/sh
+echo $$ >'{directory}/pid.new'
+mv '{directory}/pid.new' '{directory}/pid'
+exec '{thag}' "$@"
+"""
+
+
+def announced_analyzer(directory):
+    """Where libthag.so shall take its analyzer from."""
+    path = os.path.join(directory, "analyzer")
+    with open(path, "w") as file:
+        file.write(ANALYZER.format(directory=directory, thag=os.path.join(BUILD, "thag")))
+    os.chmod(path, 0o700)
+    return path
+
+
+def find_collector(directory):
+    """The analyzer that libthag.so started."""
+    path = os.path.join(directory, "pid")
+    wait_for_bytes(path)
+    with open(path) as file:
+        return int(file.read())
 
 
 def wait_for_words(process):
@@ -49,11 +58,12 @@ def preloaded(command, during, figures=None, options=None):
     """
     with tempfile.TemporaryDirectory(prefix="thag-reader-") as directory:
         environment = {"LD_PRELOAD": os.path.join(BUILD, "preload/libthag.so"),
-                       "THAG_PROFILER": f"memory,{directory}", **(options or {})}
+                       "THAG_PROFILER": f"memory,{directory}",
+                       "THAG_ANALYZER": announced_analyzer(directory), **(options or {})}
         found = []
 
         def act(process):
-            found.append(find_collector(process.pid))
+            found.append(find_collector(directory))
             wait_for_words(process)
             during(found[0], process)
 
