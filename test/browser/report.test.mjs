@@ -52,7 +52,7 @@ const sqlite = run("sqlite", ["sqlite3", ":memory:", SQL]);
 
 function on(name, of, what, options)
 {
-	test(name, {timeout: 60000}, async () => {
+	test(name, {timeout: 240000}, async () => {
 		const page = await browser.open(of.report || of, {width: 1280, height: 800, ...options});
 		assert.equal(await page.value("thag.failed ? thag.failed.stack : ''"), "");
 		await what(page);
@@ -321,7 +321,7 @@ on("lines of source have their costs, and say where the text is missing", python
 	}
 }, {hash: "#tab=source&metric=bytes"});
 
-test("the page forbids every request, and --no-source leaves the text out", {timeout: 60000}, async () => {
+test("the page forbids every request, and --no-source leaves the text out", {timeout: 240000}, async () => {
 	const bare = join(folder, "bare.html");
 	execFileSync(join(build, "thag"), ["html", "--no-source", "-o", bare, python.profile]);
 	const html = readFileSync(bare, "utf8");
@@ -342,7 +342,7 @@ on("dark readers get a dark page", sqlite, async (page) => {
 	assert.equal(dark, "rgb(20, 22, 26)");
 }, {media: {"prefers-color-scheme": "dark"}});
 
-test("without JavaScript the headline numbers are there", {timeout: 60000}, async () => {
+test("without JavaScript the headline numbers are there", {timeout: 240000}, async () => {
 	const page = await browser.open(sqlite.report, {script: false});
 	const {root} = await page.send("DOM.getDocument", {depth: -1});
 	const html = JSON.stringify(root);
