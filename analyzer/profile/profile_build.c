@@ -155,22 +155,9 @@ number_nodes(struct builder *builder)
 	g_autofree uint32_t *number =
 		tree_builder_number(&builder->target.tree, frame_number, profile);
 
-	for (guint i = 0; i < builder->rows->len; i++) {
-		struct row *row = &g_array_index(builder->rows, struct row, i);
-
-		row->node = number[row->node];
-	}
-	for (guint i = 0; i < builder->spans->len; i++) {
-		struct profile_span *span = &g_array_index(builder->spans, struct profile_span, i);
-
-		span->node = number[span->node];
-	}
-	for (guint i = 0; i < profile->threads->len; i++) {
-		struct profile_thread *thread =
-			&g_array_index(profile->threads, struct profile_thread, i);
-
-		thread->creator = number[thread->creator];
-	}
+	profile_renumber(builder->rows, offsetof(struct row, node), number);
+	profile_renumber(builder->spans, offsetof(struct profile_span, node), number);
+	profile_renumber(profile->threads, offsetof(struct profile_thread, creator), number);
 	time_build_number(profile, number);
 	named_build_number(profile, number);
 	profile_index_nodes(profile);

@@ -226,28 +226,10 @@ merge_pieces(struct profile *profile)
 void
 time_build_number(struct profile *profile, const uint32_t *number)
 {
-	for (guint i = 0; i < profile->calls->len; i++) {
-		struct profile_call *call = &g_array_index(profile->calls, struct profile_call, i);
-
-		call->node = number[call->node];
-	}
-	for (guint i = 0; i < profile->samples->len; i++) {
-		struct profile_sample *sample =
-			&g_array_index(profile->samples, struct profile_sample, i);
-
-		sample->node = number[sample->node];
-	}
-	for (guint i = 0; i < profile->moments->len; i++) {
-		struct profile_moment *moment =
-			&g_array_index(profile->moments, struct profile_moment, i);
-
-		moment->node = number[moment->node];
-	}
-	for (guint i = 0; i < profile->chart->len; i++) {
-		struct profile_box *box = &g_array_index(profile->chart, struct profile_box, i);
-
-		box->node = number[box->node];
-	}
+	profile_renumber(profile->calls, offsetof(struct profile_call, node), number);
+	profile_renumber(profile->samples, offsetof(struct profile_sample, node), number);
+	profile_renumber(profile->moments, offsetof(struct profile_moment, node), number);
+	profile_renumber(profile->chart, offsetof(struct profile_box, node), number);
 	merge_calls(profile);
 	merge_samples(profile);
 	merge_moments(profile);
