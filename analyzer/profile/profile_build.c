@@ -251,15 +251,47 @@ add_lines(GString *text, const char *const *lines)
 		g_string_append_printf(text, "%s%s", text->len ? "\n" : "", *lines);
 }
 
+/* Of those lost: made by signal handlers while they interrupted the library itself. */
+static uint64_t
+lost_in_handlers(const struct run *run)
+{
+	uint64_t missed = 0;
+
+	for (guint i = 0; i < run->processes->len; i++) {
+		const struct process *process = g_ptr_array_index(run->processes, i);
+
+		for (guint k = 0; k < process->threads->len; k++) {
+			const struct thread *thread = g_ptr_array_index(process->threads, k);
+
+			missed += thread->missed_events;
+		}
+	}
+	return MIN(missed, run->lost_events);
+}
+
+static void
+describe_lost(const struct run *run, GString *text)
+{
+	const uint64_t handlers = lost_in_handlers(run);
+
+	if (run->lost_events)
+		g_string_append_printf(
+			text, "%" G_GUINT64_FORMAT " events were lost", run->lost_events);
+	if (handlers && handlers == run->lost_events)
+		g_string_append(text, ", in signal handlers that interrupted thag");
+	else if (handlers)
+		g_string_append_printf(text,
+			", %" G_GUINT64_FORMAT " of them in signal handlers that interrupted thag",
+			handlers);
+}
+
 static const char *
 incomplete_reasons(struct builder *builder, const struct profile_context *context)
 {
 	const struct run *run = builder->run;
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	if (run->lost_events)
-		g_string_append_printf(
-			text, "%" G_GUINT64_FORMAT " events were lost", run->lost_events);
+	describe_lost(run, text);
 	if (run->broken_chunks)
 		g_string_append_printf(text,
 			"%s%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT

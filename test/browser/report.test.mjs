@@ -50,6 +50,8 @@ const SQL = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 const python = run("python", ["/usr/bin/env", "python3", "-c", SCRIPT]);
 // Mostly in the kernel, and again and again.
 const reading = run("reading", ["perl", "-e", "open F, '/dev/zero'; sysread F, $b, 1 << 24 and $h{$_} = $_ x 9 for 1 .. 150"]);
+const traced = existsSync(join(build, "test/programs/traced/shares-gcc-O2"))
+	? run("traced", [join(build, "test/programs/traced/shares-gcc-O2"), "2"], ["--time", "--rate", "0"]) : null;
 const sqlite = run("sqlite", ["sqlite3", ":memory:", SQL]);
 
 function on(name, of, what, options)
@@ -107,6 +109,17 @@ for (const [name, of] of Object.entries({python, sqlite})) {
 		assert.equal(await page.value("thag.view.sums.whole(thag.view.sums.metric('bytes'))"), memory.bytes);
 	});
 }
+
+// What the overview says of the run.
+const FACTS = `Object.fromEntries([...document.querySelectorAll(".facts dt")].map((dt) =>
+	[dt.textContent, dt.nextElementSibling.textContent]))`;
+
+on("what was recorded is said, and nothing else", python, async (page) =>
+	assert.match((await page.value(FACTS))["Recorded by"], /, every allocation(, samples)?$/));
+
+if (traced)
+	on("a run of traced calls alone recorded no allocation", traced, async (page) =>
+		assert.match((await page.value(FACTS))["Recorded by"], /[0-9], every call$/));
 
 on("digits open views, the address holds them, Back and Forward lead through them", python, async (page) => {
 	await press(page, "2");
