@@ -6,6 +6,11 @@
 enum {
 	/* How far the clocks of two cores may be apart: about ten times what was seen. */
 	SKEW_NS = 1000,
+	/*
+	 * How far calls may be ahead of what other threads did. Nobody unloads a library, loads
+	 * another one and calls it in so short a time: the names of functions depend on that.
+	 */
+	AHEAD_NS = 10 * 1000,
 	/* First length of the timeline's intervals. */
 	BIN_NS = 1000 * 1000,
 	/* First length of the intervals of spans: a tenth of a second has its 100. */
@@ -82,6 +87,7 @@ model_new(const struct model_clock *clock)
 	model->ticks = clock->start_ticks;
 	model->ns_per_tick_scaled = (uint64_t)(clock->ns_per_tick * 4294967296.0);
 	model->skew_ticks = ticks_of_ns(clock, SKEW_NS);
+	model->ahead_ticks = ticks_of_ns(clock, AHEAD_NS);
 	model->bin_ticks = ticks_of_ns(clock, BIN_NS);
 	site_pool_init(&model->sites);
 	span_table_init(&model->spans, clock->start_ticks, ticks_of_ns(clock, SPAN_NS));
@@ -339,6 +345,32 @@ model_apply(struct model *model, const struct model_event *events, unsigned coun
 			prefetch_site(model, &events[i + PREFETCH_SITE_AHEAD]);
 		apply_one(model, &events[i]);
 	}
+}
+
+/*
+ * What is done at the end of an interval takes the order in which things happened, and so do the
+ * live heap of sections, and the limits of calls.
+ */
+uint64_t
+model_calls_until(const struct model_thread *thread, uint64_t others)
+{
+	const struct model_process *process = thread->process;
+	const uint64_t ahead = others + process->model->ahead_ticks;
+
+	if (process->ended || inner_peaks_threshold(&process->inner_peaks) != UINT64_MAX ||
+		timing_orders_calls(process->model))
+		return 0;
+	return MIN(MAX(ahead, others), process->timeline.open_end_ticks);
+}
+
+void
+model_calls(struct model_thread *thread, const struct model_call *calls, unsigned count)
+{
+	struct model *model = thread->model;
+
+	model->events += count;
+	model->ticks = MAX(model->ticks, calls[count - 1].ticks);
+	timing_calls(thread, calls, count);
 }
 
 void

@@ -110,7 +110,7 @@ struct model {
 	GHashTable *processes; /* number -> struct model_process */
 	GPtrArray *process_list;
 	GArray *parked; /* struct model_event: see heap.c */
-	uint64_t skew_ticks;
+	uint64_t skew_ticks, ahead_ticks;
 	uint64_t bin_ticks; /* width of the timeline's intervals */
 	uint64_t events;
 	uint64_t task_instances; /* that are kept */
@@ -185,6 +185,9 @@ void records_apply(struct model *model, struct model_thread *thread, const struc
 
 /* timing.c: calls, samples and charts. */
 void timing_attach(struct model *model);
+/* Whether it matters what calls of different threads come after each other. */
+bool timing_orders_calls(const struct model *model);
+void timing_calls(struct model_thread *thread, const struct model_call *calls, unsigned count);
 void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */

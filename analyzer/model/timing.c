@@ -201,6 +201,30 @@ apply_event(void *context, const struct model_event *event)
 		samples_add(thread, event);
 }
 
+bool
+timing_orders_calls(const struct model *model)
+{
+	return model->timing->limits.any;
+}
+
+void
+timing_calls(struct model_thread *model_thread, const struct model_call *calls, unsigned count)
+{
+	struct timing_thread *thread = timing_thread_get(model_thread);
+	struct timing_process *process = thread->process;
+
+	process->timing->called = true;
+	for (unsigned i = 0; i < count; i++) {
+		const struct model_call *call = &calls[i];
+
+		if (call->is_enter)
+			calls_enter(
+				thread, call->ticks, call_modules_key(process, call->function), 0);
+		else
+			calls_exit(thread, call->ticks, call->jumped);
+	}
+}
+
 static void
 apply_sampling(struct timing_thread *thread, const struct record *record)
 {

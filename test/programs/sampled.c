@@ -100,7 +100,7 @@ call_long(void)
 {
 	static char block[BLOCK_BYTES];
 
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 32; i++)
 		if (read(zero, block, sizeof(block)) != sizeof(block))
 			puts("short read");
 	__asm__ volatile("");
