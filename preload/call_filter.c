@@ -47,7 +47,7 @@ is_in(const struct question *question, const char *name, size_t length)
 	const char *rest = asked->patterns[question->list];
 	size_t count;
 
-	for (const char *at; (at = options_next_pattern(&rest, &count));)
+	for (const char *at; (at = pattern_next(&rest, &count));)
 		if (pattern_matches(at, count, name, length, &question->room->space))
 			return true;
 	return false;

@@ -125,6 +125,20 @@ struct sample_tally {
 	uint64_t kernel_samples, kernel_periods, kernel_ns; /* of all these, in the kernel */
 };
 
+static inline void
+sample_sums_add(
+	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS])
+{
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
+		sums[kind].samples += from[kind].samples;
+		sums[kind].periods += from[kind].periods;
+		sums[kind].time_ns += from[kind].time_ns;
+		sums[kind].kernel_samples += from[kind].kernel_samples;
+		sums[kind].kernel_periods += from[kind].kernel_periods;
+		sums[kind].kernel_ns += from[kind].kernel_ns;
+	}
+}
+
 /* What samples say of one call path of one thread: it was running, or there. */
 struct sample_row {
 	uint32_t node;
@@ -134,6 +148,7 @@ struct sample_row {
 /* The same of one interval (see struct span) of a call path of a thread. */
 struct moment_sums {
 	uint64_t samples[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t kernel_samples, kernel_ns; /* of those of CPU time, in the kernel */
 	uint64_t calls, self_ns; /* those that returned in it; what they had of it for themselves */
 };
 

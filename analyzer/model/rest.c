@@ -290,19 +290,8 @@ add_sums(struct timing_thread *rest, const struct sample_sums *from, struct comm
 		to->touched = true;
 		g_ptr_array_add(rest->touched, to);
 	}
-	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		struct sample_tally *sums = &to->sums[kind];
-		const struct sample_tally *more = &from->sums[kind];
-
-		sums->samples += more->samples;
-		sums->periods += more->periods;
-		sums->time_ns += more->time_ns;
-		sums->kernel_samples += more->kernel_samples;
-		sums->kernel_periods += more->kernel_periods;
-		sums->kernel_ns += more->kernel_ns;
-		to->told_samples[kind] += from->told_samples[kind];
-		to->told_ns[kind] += from->told_ns[kind];
-	}
+	sample_sums_add(to->sums, from->sums);
+	sample_sums_add(to->told, from->told);
 }
 
 static void

@@ -82,9 +82,9 @@ struct call_tally_sums {
 
 struct sample_sums {
 	uint32_t node;
-	bool touched; /* since it was last told: see moments.h */
+	bool touched; /* since it was last told */
 	struct sample_tally sums[SAMPLE_KINDS];
-	uint64_t told_samples[SAMPLE_KINDS], told_ns[SAMPLE_KINDS];
+	struct sample_tally told[SAMPLE_KINDS]; /* see moments.h */
 };
 
 struct timing_thread {

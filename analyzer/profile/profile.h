@@ -37,7 +37,7 @@
 
 enum {
 	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
-	PROFILE_MINOR = 3, /* tables and columns may have been added */
+	PROFILE_MINOR = 4, /* tables and columns may have been added */
 	PROFILE_APPLICATION_ID = 0x74686167,
 };
 
@@ -336,7 +336,5 @@ struct profile_expense profile_memory_expense(const struct profile *profile);
 void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);
 void call_sums_add(struct call_sums *sums, const struct call_sums *from);
 void moment_sums_add(struct moment_sums *sums, const struct moment_sums *from);
-void sample_sums_add(
-	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 
 #endif

@@ -117,12 +117,12 @@ print_calls(const struct text *text, const struct selection *selection, enum tim
 
 static void
 print_samples(const struct text *text, const struct selection *selection, enum time_by by,
-	enum metric metric, unsigned limit)
+	enum metric metric, enum metric sort, unsigned limit)
 {
 	const enum sample_kind kind = metric == METRIC_WALL ? SAMPLE_WALL : SAMPLE_CPU;
 	const uint64_t whole = selection_whole(selection, metric);
 	const bool sides = selection->sample_totals[kind].kernel_samples;
-	g_autoptr(GArray) rows = time_table(selection, by, metric);
+	g_autoptr(GArray) rows = time_table(selection, by, sort);
 
 	text_heading(text, "%s sampled, by %s", kind == SAMPLE_WALL ? "Wall time" : "CPU time",
 		time_by_names[by]);
@@ -163,7 +163,10 @@ report_times(const struct text *text, const struct selection *selection,
 	for (enum metric metric = METRIC_CPU; metric <= METRIC_WALL; metric++)
 		if (metric_is_there(profile, metric) &&
 			(!options->sorted || options->sort == metric))
-			print_samples(text, selection, options->by, metric, limit);
+			print_samples(text, selection, options->by, metric, metric, limit);
+	if (options->sorted && options->sort == METRIC_KERNEL &&
+		metric_is_there(profile, METRIC_KERNEL))
+		print_samples(text, selection, options->by, METRIC_CPU, METRIC_KERNEL, limit);
 }
 
 /* ---- the summary ---- */

@@ -123,7 +123,8 @@ put_moments(GByteArray *pack, const struct profile *profile)
 {
 	static const size_t columns[] = {offsetof(struct moment_sums, time_ns[SAMPLE_CPU]),
 		offsetof(struct moment_sums, time_ns[SAMPLE_WALL]),
-		offsetof(struct moment_sums, self_ns), offsetof(struct moment_sums, calls)};
+		offsetof(struct moment_sums, self_ns), offsetof(struct moment_sums, calls),
+		offsetof(struct moment_sums, kernel_ns)};
 	const struct profile_moment *moment =
 		(const struct profile_moment *)(const void *)profile->moments->data;
 	const guint count = profile->moments->len;

@@ -43,6 +43,19 @@ event(enum record_kind kind, uint64_t ticks, uint64_t address, uint64_t size)
 	model_apply(model, &event, 1);
 }
 
+static void
+kernel_sample(uint64_t ticks, uint64_t periods)
+{
+	const struct model_event event = {.thread = thread,
+		.ticks = ticks,
+		.size = periods,
+		.node = 1,
+		.kind = RECORD_SAMPLE,
+		.flags = RECORD_KERNEL};
+
+	model_apply(model, &event, 1);
+}
+
 static const struct thread *
 the_thread(void)
 {
@@ -74,6 +87,8 @@ sum(uint64_t pc, unsigned first, unsigned last)
 		sums.self_ns += row->sums.self_ns;
 		sums.samples[SAMPLE_CPU] += row->sums.samples[SAMPLE_CPU];
 		sums.time_ns[SAMPLE_CPU] += row->sums.time_ns[SAMPLE_CPU];
+		sums.kernel_samples += row->sums.kernel_samples;
+		sums.kernel_ns += row->sums.kernel_ns;
 	}
 	return sums;
 }
@@ -89,6 +104,21 @@ Test(moments, a_sample_is_in_the_interval_in_which_it_was_taken)
 	cr_expect_eq(sum(0, 1, 2).samples[SAMPLE_CPU], 0);
 	cr_expect_eq(sum(0, 3, 3).samples[SAMPLE_CPU], 2);
 	cr_expect_eq(sum(0, 3, 3).time_ns[SAMPLE_CPU], 3 * MS);
+}
+
+Test(moments, time_in_the_kernel_is_known_of_each_interval)
+{
+	feed_numbers(model, thread, RECORD_SAMPLING, 0, 1000, 1, 0, 0, 0);
+	event(RECORD_SAMPLE, MS / 2, 0, 1);
+	kernel_sample(MS / 2 + 1, 4);
+	event(RECORD_SAMPLE, 3 * MS + 1, 0, 2);
+	kernel_sample(4 * MS + 1, 2);
+	run = feeder_finish(model, 5 * MS);
+	cr_expect_eq(sum(0, 0, 0).kernel_samples, 1);
+	cr_expect_eq(sum(0, 0, 0).kernel_ns, 4 * MS);
+	cr_expect_eq(sum(0, 0, 0).time_ns[SAMPLE_CPU], 5 * MS);
+	cr_expect_eq(sum(0, 3, 3).kernel_ns, 0);
+	cr_expect_eq(sum(0, 4, 4).kernel_ns, 2 * MS);
 }
 
 Test(moments, a_long_call_is_in_all_intervals_that_it_lasts)

@@ -437,7 +437,7 @@ find_row(const GArray *rows, enum time_by by, const char *wanted)
 Test(times, all_views_have_the_same_totals)
 {
 	static const struct filter filters[] = {{0}, {.function = "walk"}, {.thread = "4712"}};
-	static const enum metric metrics[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL};
+	static const enum metric metrics[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL, METRIC_KERNEL};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(filters) * G_N_ELEMENTS(metrics); i++) {
 		const enum metric metric = metrics[i / G_N_ELEMENTS(filters)];
@@ -457,6 +457,23 @@ Test(times, all_views_have_the_same_totals)
 			cr_assert_eq(sum, whole);
 		}
 	}
+}
+
+Test(times, a_part_of_the_time_tells_the_kernel_from_user_mode)
+{
+	const struct sample_tally *sums = &selection.sample_totals[SAMPLE_CPU];
+
+	select_where((struct filter){.time_ns = {750000000, 1000000000}});
+	cr_expect_eq(sums->samples, 190);
+	cr_expect_eq(sums->periods, 200);
+	cr_expect_eq(sums->time_ns, 200000000);
+	cr_expect_eq(sums->kernel_samples, 1);
+	cr_expect_eq(sums->kernel_periods, 11);
+	cr_expect_eq(sums->kernel_ns, 11000000);
+	select_where((struct filter){.time_ns = {0, 250000000}});
+	cr_expect_eq(sums->samples, 500);
+	cr_expect_eq(sums->periods, 500);
+	cr_expect_eq(sums->kernel_samples, 0);
 }
 
 Test(times, recursion_is_counted_once_in_totals)
