@@ -372,6 +372,20 @@ time_build_cost(const struct profile *profile, GString *text)
 	describe_memory(profile, text);
 }
 
+/* Processes that are one row: see profile_process. */
+static void
+describe_crowds(const struct profile *profile, GString *text)
+{
+	unsigned processes = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		processes += profile_process(profile, i)->together;
+	if (processes)
+		add_line(text,
+			"processes: %u light ones are sums of their programs, not in the chart",
+			processes);
+}
+
 /* Threads that are one row: see profile_thread. */
 static void
 describe_rest(const struct profile *profile, GString *text)
@@ -382,7 +396,7 @@ describe_rest(const struct profile *profile, GString *text)
 	for (guint i = 0; i < profile->threads->len; i++) {
 		const struct profile_thread *thread = profile_thread(profile, i);
 
-		if (thread->number)
+		if (thread->number || profile_process(profile, thread->process)->together)
 			continue;
 		name = thread->name;
 		processes++;
@@ -408,6 +422,7 @@ time_build_left_out(const struct profile *profile, GString *text)
 	const struct profile_run *run = &profile->run;
 	char from[24], until[24], count[32];
 
+	describe_crowds(profile, text);
 	describe_rest(profile, text);
 
 	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)

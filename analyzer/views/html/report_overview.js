@@ -47,10 +47,11 @@ thag.overview = (() => {
 	{
 		const {memory, run, lost, processes} = info;
 		const {format} = thag;
+		const count = processes.reduce((sum, one) => sum + (one.together || 1), 0);
 		const rss = processes.reduce((most, one) => Math.max(most, one.rss_peak_bytes), 0);
 		return element("dl", {class: "tiles"}, ...timeTiles(sums), ...memory.allocations ? memoryTiles(info) : [],
 			rss ? tile("Peak resident", bytes(rss), processes.length > 1 ? "of the largest process" : "whole process") : null,
-			tile("Duration", format.value(run.duration_ns, TIME), processes.length === 1 ? "1 process" : processes.length + " processes"),
+			tile("Duration", format.value(run.duration_ns, TIME), count === 1 ? "1 process" : format.count(count) + " processes"),
 			tile("Lost", lost.events || lost.chunks ? format.count(lost.events) + " events" : "nothing",
 			     run.complete ? "the profile is whole" : "the profile is partial"));
 	}
