@@ -257,10 +257,11 @@ struct process {
 	uint32_t parent; /* number of the forking process, 0: a fresh image */
 	char *exe;
 	GStrv arguments;
-	bool summary; /* only counts and bytes are known: no frees by block, no peak */
+	uint32_t together; /* processes that have ended, whose sums these are; 0: it is one */
+	bool summary;	   /* only counts and bytes are known: no frees by block, no peak */
 	uint64_t start_ns, end_ns;
 	GPtrArray *threads; /* struct thread */
-	GPtrArray *modules; /* struct module, also the inherited ones */
+	GPtrArray *modules; /* struct module, also the inherited ones; forks may share the list */
 	GArray *nodes;	    /* struct node, by id; [0] unused; a parent's id is less than its
 			     * child's; all that sites and threads refer to, the inherited too */
 	struct memory_sums memory[MEMORY_CATEGORIES];
@@ -303,11 +304,16 @@ struct run {
 
 /* Frees a run and all that hangs on it; NULL is fine. */
 void run_free(struct run *run);
+void process_free(struct process *process);
 
 /* Makes an empty run, process, thread with all their arrays: for the model and for readers of
  * profiles. Owned by the caller until it hangs them up. */
 struct run *run_new(void);
 struct process *process_new(void);
 struct thread *thread_new(void);
+GPtrArray *modules_new(void);
+
+/* Those that are there: the gone ones are left out. */
+GPtrArray *modules_copy(const GPtrArray *modules);
 
 #endif

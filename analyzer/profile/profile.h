@@ -178,9 +178,10 @@ struct profile_process {
 	int64_t parent; /* index of the forking process, -1: a fresh image */
 	const char *exe;
 	const char *command;
+	uint32_t together; /* processes of that executable that are one row; 0: it is one */
 	bool summary;
 	uint64_t start_ns, end_ns;
-	uint64_t peak_bytes, peak_ns;
+	uint64_t peak_bytes, peak_ns; /* of the one with the highest, where it is several */
 	uint64_t mapped_peak_bytes, mapped_peak_ns;
 	uint64_t rss_peak_bytes;
 	uint64_t frees_unknown;
@@ -203,6 +204,7 @@ struct profile_thread {
 	const char *name; /* may be "" */
 	uint64_t start_ns, end_ns;
 	uint64_t missed_events;
+	uint32_t together; /* where `number` is 0: threads that have no rows of their own */
 };
 
 struct profile {
@@ -211,7 +213,7 @@ struct profile {
 	GArray *files;	   /* const char * */
 	GArray *functions; /* struct profile_function */
 	GArray *frames;	   /* struct profile_frame */
-	GArray *processes; /* struct profile_process, by start */
+	GArray *processes; /* struct profile_process, by start; those that are several last */
 	GArray *threads;   /* struct profile_thread, by process and number */
 	struct profile_nodes nodes;
 	struct profile_memory memory;
@@ -318,6 +320,13 @@ static inline uint32_t
 profile_node_function(const struct profile *profile, uint32_t node)
 {
 	return profile_node_frame(profile, node)->function;
+}
+
+/* How many a row is. */
+static inline uint32_t
+profile_process_count(const struct profile_process *process)
+{
+	return MAX(process->together, 1);
 }
 
 /* What profiling so many events cost, as it was measured. */

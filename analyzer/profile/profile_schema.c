@@ -60,6 +60,7 @@ static const struct schema_column process_columns[] = {
 	COLUMN(U64, profile_process, own_periods),
 	COLUMN(U64, profile_process, own_ns),
 	ADDED(3, U64, profile_process, "unsampled_ns", unsampled_ns),
+	ADDED(4, U32, profile_process, "together", together),
 };
 
 static const struct schema_column thread_columns[] = {
@@ -71,6 +72,7 @@ static const struct schema_column thread_columns[] = {
 	COLUMN(U64, profile_thread, start_ns),
 	COLUMN(U64, profile_thread, end_ns),
 	COLUMN(U64, profile_thread, missed_events),
+	ADDED(4, U32, profile_thread, "together", together),
 };
 
 static const struct schema_column call_columns[] = {

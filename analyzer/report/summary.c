@@ -150,12 +150,13 @@ print_other_memory(const struct text *text, const struct selection *selection)
 }
 
 static unsigned
-count_set(const uint8_t *set, guint length)
+count_processes(const struct selection *selection)
 {
 	unsigned count = 0;
 
-	for (guint i = 0; i < length; i++)
-		count += set[i];
+	for (guint i = 0; i < selection->profile->processes->len; i++)
+		if (selection->processes[i])
+			count += profile_process_count(profile_process(selection->profile, i));
 	return count;
 }
 
@@ -164,22 +165,25 @@ count_threads(const struct selection *selection)
 {
 	unsigned count = 0;
 
-	for (guint i = 0; i < selection->profile->threads->len; i++)
-		count += selection->threads[i] && profile_thread(selection->profile, i)->number;
+	for (guint i = 0; i < selection->profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(selection->profile, i);
+
+		if (selection->threads[i])
+			count += thread->number ? 1 : thread->together;
+	}
 	return count;
 }
 
 static void
 print_processes(const struct text *text, const struct selection *selection)
 {
-	const struct profile *profile = selection->profile;
-	const unsigned processes = count_set(selection->processes, profile->processes->len);
-	char count[TEXT_CELL];
+	const unsigned processes = count_processes(selection);
+	char count[TEXT_CELL], among[TEXT_CELL];
 
 	text_label(text, "threads");
 	fprintf(text->file, "%s", text_count(count_threads(selection), count));
 	if (processes > 1)
-		fprintf(text->file, " in %u processes", processes);
+		fprintf(text->file, " in %s processes", text_count(processes, among));
 	fputc('\n', text->file);
 }
 
@@ -357,6 +361,7 @@ report_summary(const struct text *text, const struct selection *selection,
 	if (*run->cost)
 		print_lines(text, STYLE_PLAIN, "profiling", run->cost);
 	summary_named(text, selection, options->limit);
+	summary_processes(text, selection, options->limit);
 	summary_hot(text, selection, options->limit);
 	print_sites(text, selection, METRIC_PEAK, "At the peak", limit);
 	print_sites(text, selection, METRIC_LEAKED, "Leaked", limit);
