@@ -108,8 +108,8 @@ template <typename Awaiter> class tracked_awaiter
 		owner.suspended();
 		return awaiter.await_suspend(handle);
 	}
-	__attribute__((always_inline, no_instrument_function)) decltype(auto) await_resume() noexcept(
-		noexcept(std::declval<Awaiter &>().await_resume()))
+	__attribute__((always_inline, no_instrument_function)) decltype(auto)
+	await_resume() noexcept(noexcept(std::declval<Awaiter &>().await_resume()))
 	{
 		owner.resumed();
 		return awaiter.await_resume();

@@ -176,7 +176,8 @@ report_time_json(const struct selection *selection, const struct report_options 
 	put(object, "cpu_ns", number(cpu->time_ns));
 	put(object, "wall_ns", number(wall->time_ns));
 	put(object, "traced_ns", number(selection->call_totals.self_ns));
-	put(object, "traced_error_ns", known(selection->profile, selection->call_totals.self_error_ns));
+	put(object, "traced_error_ns",
+		known(selection->profile, selection->call_totals.self_error_ns));
 	put(object, "calls", number(selection->call_totals.calls));
 	put(object, "unfinished", number(selection->call_totals.unfinished));
 	put(object, "below_cost", number(selection->call_totals.below_cost));
