@@ -110,8 +110,12 @@ struct thag_hooks_ {
 	int (*is_active)(void);
 };
 
-/* Always inlined, also without optimization: a hook knows its place by who calls it. */
-#define THAG_INLINE_ static __inline__ __attribute__((always_inline, unused))
+/*
+ * Always inlined, also without optimization: a hook knows its place by who calls it. And never a
+ * traced call: what is here is not the program's.
+ */
+#define THAG_INLINE_                                                                               \
+	static __inline__ __attribute__((always_inline, unused, no_instrument_function))
 
 /*
  * The hooks, or null. By way of the global offset table whatever the code is compiled for: a
@@ -199,15 +203,16 @@ thag_scope_leave_(const struct thag_scope_ *scope)
 class thag_section_scope_
 {
       public:
-	__attribute__((always_inline)) explicit thag_section_scope_(thag_place_ *place)
+	__attribute__((always_inline, no_instrument_function)) explicit thag_section_scope_(
+		thag_place_ *place)
 	    : scope(thag_scope_enter_(place))
 	{
 	}
-	__attribute__((always_inline)) ~thag_section_scope_()
+	__attribute__((always_inline, no_instrument_function)) ~thag_section_scope_()
 	{
 		thag_scope_leave_(&scope);
 	}
-	__attribute__((always_inline)) explicit operator bool() const
+	__attribute__((always_inline, no_instrument_function)) explicit operator bool() const
 	{
 		return false;
 	}
@@ -377,7 +382,8 @@ thag_is_active(void)
 
 #else /* THAG_DISABLE: the same names, and nothing behind them */
 
-#define THAG_INLINE_ static __inline__ __attribute__((always_inline, unused))
+#define THAG_INLINE_                                                                               \
+	static __inline__ __attribute__((always_inline, unused, no_instrument_function))
 
 /* A `break` in the block leaves what it leaves where sections are there: see above. */
 #ifdef __cplusplus

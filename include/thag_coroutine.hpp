@@ -70,13 +70,13 @@ class coroutine
 	}
 
 	// By the thread that runs the coroutine, which is the only one to touch it.
-	__attribute__((always_inline)) void suspended() noexcept
+	__attribute__((always_inline, no_instrument_function)) void suspended() noexcept
 	{
 		if (running)
 			thag_task_suspend(task);
 		running = false;
 	}
-	__attribute__((always_inline)) void resumed() noexcept
+	__attribute__((always_inline, no_instrument_function)) void resumed() noexcept
 	{
 		if (!running)
 			thag_task_resume(task);
@@ -108,8 +108,8 @@ template <typename Awaiter> class tracked_awaiter
 		owner.suspended();
 		return awaiter.await_suspend(handle);
 	}
-	__attribute__((always_inline)) decltype(auto) await_resume() noexcept(
-		noexcept(std::declval<Awaiter &>().await_resume()))
+	__attribute__((always_inline, no_instrument_function)) decltype(auto)
+	await_resume() noexcept(noexcept(std::declval<Awaiter &>().await_resume()))
 	{
 		owner.resumed();
 		return awaiter.await_resume();

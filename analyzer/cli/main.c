@@ -50,7 +50,9 @@ print_help(FILE *file)
 		file);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(file, "  %-12s %s\n", commands[i].name, commands[i].help);
-	fputs("\nthag COMMAND --help says more. A command is also a program: thag-run.\n", file);
+	fputs("\nthag COMMAND --help says more. Some are programs as well: thag-run, thag-report,\n"
+	      "thag-profile, thag-gate, thag-instrument, thag-uninstrument.\n",
+		file);
 }
 
 static int

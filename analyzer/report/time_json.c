@@ -19,16 +19,23 @@ put(json_t *object, const char *key, json_t *value)
 	json_object_set_new(object, key, value);
 }
 
+/* Null for a part of the time, of which no interval knows it. */
+static json_t *
+known(const struct profile *profile, uint64_t value)
+{
+	return profile->whole ? json_null() : number(value);
+}
+
 static void
-put_calls(json_t *object, const struct call_sums *sums)
+put_calls(json_t *object, const struct profile *profile, const struct call_sums *sums)
 {
 	put(object, "calls", number(sums->calls));
 	put(object, "self_ns", number(sums->self_ns));
-	put(object, "self_error_ns", number(sums->self_error_ns));
+	put(object, "self_error_ns", known(profile, sums->self_error_ns));
 	put(object, "total_ns", number(sums->total_ns));
-	put(object, "total_error_ns", number(sums->total_error_ns));
-	put(object, "min_ns", number(sums->min_ns));
-	put(object, "max_ns", number(sums->max_ns));
+	put(object, "total_error_ns", known(profile, sums->total_error_ns));
+	put(object, "min_ns", known(profile, sums->min_ns));
+	put(object, "max_ns", known(profile, sums->max_ns));
 	put(object, "unfinished", number(sums->unfinished));
 	put(object, "below_cost", number(sums->below_cost));
 }
@@ -45,7 +52,7 @@ row_json(const struct profile *profile, enum time_by by, const struct time_row *
 			json_string(
 				profile_module(profile, profile_function(profile, row->key)->module)
 					->path));
-	put_calls(object, &row->calls);
+	put_calls(object, profile, &row->calls);
 	put(object, "p50_ns", row->distributed ? number(row->p50_ns) : json_null());
 	put(object, "p90_ns", row->distributed ? number(row->p90_ns) : json_null());
 	put(object, "p99_ns", row->distributed ? number(row->p99_ns) : json_null());
@@ -169,7 +176,8 @@ report_time_json(const struct selection *selection, const struct report_options 
 	put(object, "cpu_ns", number(cpu->time_ns));
 	put(object, "wall_ns", number(wall->time_ns));
 	put(object, "traced_ns", number(selection->call_totals.self_ns));
-	put(object, "traced_error_ns", number(selection->call_totals.self_error_ns));
+	put(object, "traced_error_ns",
+		known(selection->profile, selection->call_totals.self_error_ns));
 	put(object, "calls", number(selection->call_totals.calls));
 	put(object, "unfinished", number(selection->call_totals.unfinished));
 	put(object, "below_cost", number(selection->call_totals.below_cost));

@@ -63,22 +63,24 @@ print_time(const struct text *text, bool known, uint64_t time_ns)
 }
 
 static void
-print_call_row(const struct text *text, const struct time_row *row)
+print_call_row(const struct text *text, const struct profile *profile, const struct time_row *row)
 {
 	const struct call_sums *sums = &row->calls;
+	const bool whole = !profile->whole; /* no interval knows single calls */
 	const bool returned = sums->calls > sums->unfinished;
 	char cell[TEXT_CELL];
 
 	fprintf(text->file, "%12s", text_count(sums->calls, cell));
 	print_time(text, true, sums->total_ns);
 	print_time(text, true, sums->self_ns);
-	fprintf(text->file, " ±%-7s", text_time(sums->self_error_ns, cell));
+	fprintf(text->file, whole ? " ±%-7s" : "  %-7s",
+		whole ? text_time(sums->self_error_ns, cell) : "");
 	print_time(text, true, average(sums));
-	print_time(text, returned, sums->min_ns);
+	print_time(text, whole && returned, sums->min_ns);
 	print_time(text, row->distributed, row->p50_ns);
 	print_time(text, row->distributed, row->p90_ns);
 	print_time(text, row->distributed, row->p99_ns);
-	print_time(text, true, sums->max_ns);
+	print_time(text, whole, sums->max_ns);
 	fputc(' ', text->file);
 }
 
@@ -95,7 +97,7 @@ print_calls(const struct text *text, const struct selection *selection, enum tim
 	for (guint i = 0; i < rows->len && i < limit; i++) {
 		const struct time_row *row = &g_array_index(rows, struct time_row, i);
 
-		print_call_row(text, row);
+		print_call_row(text, selection->profile, row);
 		print_name(text, selection->profile, by, row, CALL_COLUMNS);
 		fputc('\n', text->file);
 	}
@@ -167,9 +169,10 @@ print_traced(const struct text *text, const struct selection *selection)
 	if (!sums->calls)
 		return;
 	text_label(text, "traced");
-	fprintf(text->file, "%-10s  in %s call%s, ± %s", text_time(sums->self_ns, time),
-		text_count(sums->calls, calls), text_plural(sums->calls),
-		text_time(sums->self_error_ns, error));
+	fprintf(text->file, "%-10s  in %s call%s", text_time(sums->self_ns, time),
+		text_count(sums->calls, calls), text_plural(sums->calls));
+	if (!selection->profile->whole)
+		fprintf(text->file, ", ± %s", text_time(sums->self_error_ns, error));
 	if (sums->unfinished)
 		fprintf(text->file, ", %s not returned", text_count(sums->unfinished, calls));
 	fputc('\n', text->file);

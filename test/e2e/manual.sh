@@ -16,6 +16,10 @@ compare() {
 	done
 }
 
+run thag --help
+for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' out); do
+	check "thag $command is in the manual" grep -q "^\.It Cm $command\( \|$\)" "$MANUAL/thag.1"
+done
 run thag report --help
 check 'help is no error' [ "$status" = 0 ]
 compare thag-report.1
@@ -23,6 +27,14 @@ for command in diff flamegraph instrument profile uninstrument; do
 	run thag $command --help
 	check 'help is no error' [ "$status" = 0 ]
 	compare thag-$command.1
+done
+for command in accept check ab compare run calibrate history selftest; do
+	thag gate $command --help >>gate.out
+done
+cp gate.out out
+compare thag-gate.1
+for command in $(thag gate --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	check "thag gate $command is in the manual" grep -q "$command" "$MANUAL/thag-gate.1"
 done
 run thag replay --help
 check 'help is no error' [ "$status" = 0 ]

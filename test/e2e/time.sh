@@ -67,4 +67,28 @@ check 'a program that was not rebuilt is sampled' says 'CPU time'
 run thag report --json busy-*.thag
 check '... and knows its hottest function' [ "$(value '.time.functions[0].name')" = burn ]
 check '... at the rate that was asked for' [ "$(value .time.rate_hz)" -gt 900 ]
+
+# What thag.h itself has in a program is no call of the program's.
+cat >named.c <<'C'
+#include <stdlib.h>
+#include <thag.h>
+static void work(void) { THAG_SECTION("part") { free(malloc(10)); } thag_mark("done"); }
+int main(void) { for (int i = 0; i < 100; i++) work(); return 0; }
+C
+for compiler in gcc clang-14; do
+	"$compiler" -g -finstrument-functions -I"$INCLUDE" named.c -o "named-$compiler"
+	run thag-run --time --json -q "./named-$compiler"
+	run thag report --json named-"$compiler"-*.thag
+	check "$compiler: only functions of the program are traced" \
+		[ "$(value '[.time.functions[] | select(.calls > 0) | .name] | sort | join(" ")')" = \
+		'main part work' ]
+done
+
+# Of a part of the time no interval knows single calls.
+run thag report --json --from 1ns traced_calls-*.thag
+check 'a part of the time knows no shortest call' [ "$(of work min_ns)" = null ]
+check '... and no error' [ "$(value .time.traced_error_ns)" = null ]
+check '... but its times' [ "$(of work self_ns)" -gt 0 ]
+run thag report --functions --from 1ns traced_calls-*.thag
+check '... and says so' sh -c '! grep -q ± out'
 finish
