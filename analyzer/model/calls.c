@@ -615,31 +615,6 @@ calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number)
 	thread->stack = to;
 }
 
-/* ---- summary mode ---- */
-
-void
-calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally)
-{
-	struct call_tally_sums *sums;
-
-	if ((!tally->count && !tally->open) || !tally->node || tally->node > SITE_NODE_MAX)
-		return;
-	if (!thread->tallies)
-		thread->tallies = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	sums = g_hash_table_lookup(thread->tallies, GUINT_TO_POINTER(tally->node));
-	if (!sums) {
-		sums = g_new0(struct call_tally_sums, 1);
-		sums->node = tally->node;
-		sums->min = UINT64_MAX;
-		g_hash_table_insert(thread->tallies, GUINT_TO_POINTER(tally->node), sums);
-	}
-	sums->calls += tally->count;
-	sums->total += tally->total;
-	sums->open += tally->open;
-	sums->min = MIN(sums->min, tally->min);
-	sums->max = MAX(sums->max, tally->max);
-}
-
 /* ---- the end ---- */
 
 static void

@@ -243,7 +243,7 @@ add_tallies(struct timing_thread *rest, struct timing_thread *from)
 			.max = sums->max,
 		};
 
-		calls_tally(rest, &tally);
+		call_tallies_add(rest, &tally);
 	}
 }
 

@@ -263,7 +263,7 @@ apply_call_tally(struct timing_thread *thread, const struct record *record)
 	};
 
 	thread->thread->model->events += tally.count;
-	calls_tally(thread, &tally);
+	call_tallies_add(thread, &tally);
 }
 
 static void
@@ -385,7 +385,7 @@ model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 	timing->taken = sums->taken;
 	for (unsigned i = 0; i < POOL_CALL_TALLIES; i++) {
 		thread->model->events += sums->tally[i].count;
-		calls_tally(timing, &sums->tally[i]);
+		call_tallies_add(timing, &sums->tally[i]);
 	}
 	if (thread->ended)
 		rest_take_ended(timing);

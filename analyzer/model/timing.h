@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Where the time went: what the model keeps of traced calls and samples while it is fed. The parts
- * are in calls.c (calls and call stacks), calls_finish.c (their sums), samples.c, and chart.c;
- * timing.c deals out the records.
+ * are in calls.c (calls and call stacks), calls_finish.c (their sums), call_tallies.c (the sums
+ * that summary mode sends), samples.c, and chart.c; timing.c deals out the records.
  *
  * Nothing of this exists for a thread or process that has no such records.
  */
 #ifndef THAG_TIMING_H
 #define THAG_TIMING_H
 
+#include "call_tallies.h"
 #include "call_tree.h"
 #include "chart.h"
 #include "moments.h"
@@ -72,12 +73,6 @@ struct call_stack {
 	uint64_t pause_end, pause_count;
 	struct call_pause pauses[CALL_PAUSES]; /* the last ones */
 	bool suspended;
-};
-
-/* What summary mode says of a node of the process's tree: units as in struct pool_call_tally. */
-struct call_tally_sums {
-	uint32_t node, open;
-	uint64_t calls, total, min, max;
 };
 
 struct sample_sums {
@@ -180,6 +175,19 @@ calls_average_cost(const struct call_costs *costs)
 	return average;
 }
 
+static inline uint64_t
+calls_fraction_ns(const struct model_clock *clock, uint64_t fractions)
+{
+	return (uint64_t)((double)fractions / COST_FRACTION * clock->ns_per_tick + 0.5);
+}
+
+/* Of what is left when costs are taken off: never less than none. */
+static inline uint64_t
+calls_net_ns(const struct model_clock *clock, int64_t fractions)
+{
+	return calls_fraction_ns(clock, fractions > 0 ? (uint64_t)fractions : 0);
+}
+
 /* timing.c: lets it happen. */
 void timing_apply_call(const struct call_event *event);
 
@@ -205,7 +213,6 @@ void calls_pause(struct timing_thread *thread, uint64_t end, uint64_t ticks);
 void calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number);
 /* Closes what is open on the thread's call stack, as calls that did not return. */
 void calls_close_all(struct timing_thread *thread, uint64_t ticks);
-void calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally);
 /* Takes calls and their ends without adding them up: only call stacks follow. */
 void calls_forget_exit(struct timing_thread *thread);
 void calls_forget_left(struct timing_thread *thread, uint64_t inner);
