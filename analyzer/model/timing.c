@@ -67,7 +67,10 @@ timing_thread_get(struct model_thread *thread)
 static void
 free_thread(struct timing_thread *thread)
 {
-	calls_thread_fini(thread);
+	call_tree_fini(&thread->tree);
+	call_stack_fini(&thread->own);
+	if (thread->tallies)
+		g_hash_table_unref(thread->tallies);
 	if (thread->samples)
 		g_hash_table_unref(thread->samples);
 	chart_lane_fini(&thread->lane);
@@ -105,10 +108,10 @@ timing_apply_call(const struct call_event *event)
 		calls_left(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_BASE:
-		calls_base(thread, event->ticks, (uint32_t)event->number);
+		call_stacks_base(thread, event->ticks, (uint32_t)event->number);
 		break;
 	case CALL_EVENT_STACK:
-		calls_switch(thread, event->ticks, (uint32_t)event->number);
+		call_stacks_switch(thread, event->ticks, (uint32_t)event->number);
 		break;
 	case CALL_EVENT_DEPTH:
 		calls_depth(thread, event->ticks, event->number);
@@ -117,13 +120,13 @@ timing_apply_call(const struct call_event *event)
 		calls_left_out(thread, event->number);
 		break;
 	case CALL_EVENT_PAUSE:
-		calls_pause(thread, event->ticks, event->number);
+		call_stacks_pause(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_CLOSE:
-		calls_close_all(thread, event->ticks);
+		call_stacks_close(thread, event->ticks);
 		break;
 	case CALL_EVENT_PROCESS_END:
-		calls_process_end(thread->process, event->ticks);
+		call_stacks_close_process(thread->process, event->ticks);
 		break;
 	}
 }
@@ -525,7 +528,7 @@ free_process(struct timing_process *process)
 	for (unsigned i = 0; i < process->threads->len; i++)
 		free_thread(g_ptr_array_index(process->threads, i));
 	g_ptr_array_unref(process->threads);
-	calls_process_fini(process);
+	call_stacks_fini(process);
 	g_free(process);
 }
 
