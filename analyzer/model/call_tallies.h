@@ -25,7 +25,7 @@ struct call_tally_sums {
 /* The thread did so much more. What names no node of a tree is not taken. */
 void call_tallies_add(struct timing_thread *thread, const struct pool_call_tally *tally);
 
-/* The process is over: ends what is open. Before any of its threads is finished. */
+/* The process is over, and so are the calls that its sums say are open. */
 void call_tallies_settle(struct timing_process *process);
 
 /*
