@@ -1,56 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "calls.h"
 #include <stddef.h>
-#include <string.h>
 #include "calibrate.h"
 #include "call_filter.h"
 #include "call_limits.h"
+#include "calls_entries.h"
 #include "calls_slot.h"
 #include "call_stacks.h"
 #include "call_sums.h"
 #include "modules.h"
 #include "paths_capture.h"
 #include "recording.h"
-#include "sections.h"
 #include "rule.h"
 #include "rules.h"
 #include "session.h"
 #include "thread.h"
 #include "window.h"
 #include "forbid.h"
-
-/* ---- call stacks ---- */
-
-static inline struct calls_entry *
-top_of(const struct calls_stack *stack)
-{
-	return &stack->entries[stack->depth];
-}
-
-static inline __attribute__((always_inline)) void
-close_top_by(struct thread *thread, struct calls_stack *stack, uint64_t ticks, bool jumped)
-{
-	const struct calls_entry *entry = &stack->entries[stack->depth];
-	struct writer *writer = &thread->writer;
-	const bool recorded = likely(!stack->limited) || call_limits_leave(thread, stack, ticks);
-
-	stack->depth--;
-	if (unlikely(!recorded))
-		return;
-	if (unlikely(thread->call_sums != NULL)) {
-		call_sums_leave(thread, stack, entry, ticks, jumped);
-	} else if (writer_ready(writer)) {
-		writer->at = record_emit_exit(
-			&writer->state, writer->at, ticks, jumped ? RECORD_JUMPED : 0);
-		writer_commit(writer);
-	}
-}
-
-static inline void
-close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks)
-{
-	close_top_by(thread, stack, ticks, false);
-}
 
 /* ---- frames ---- */
 
@@ -63,28 +29,16 @@ calls_slot_slow(struct thread *thread, struct frame frame)
 	return u->slot[u->top ? u->top - 1 : 0];
 }
 
-static bool
-seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t above)
-{
-	const uint64_t slot = (uint64_t)entry->slot;
-
-	return slot > above && slot < u->bounds.high && *entry->slot == entry->word;
-}
-
-/*
- * Whether the last walk, from `sp` on, met the entry's frame. Where it did not reach the end of the
- * stack, a frame further out is taken to be there while its slot holds what it did.
- */
-static bool
-is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
+bool
+calls_is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 {
 	for (uint32_t k = u->top; k-- > 0;)
 		if (u->slot[k] == entry->slot)
 			return true;
 	if (!u->top)
-		return seems_open(u, entry, sp);
+		return calls_seems_open(u, entry, sp);
 	return tree.nodes[u->frames[0].node].pc == RECORD_PC_TRUNCATED &&
-	       seems_open(u, entry, u->frames[1].sp);
+	       calls_seems_open(u, entry, u->frames[1].sp);
 }
 
 /* ---- when it is not plain ---- */
@@ -134,7 +88,7 @@ stack_walked(struct thread *thread, uint64_t sp)
 		return call_stacks_get(u->frames[1].sp);
 	/* Too deep to be walked: it is what it was. */
 	if (last && load_relaxed(&last->user) == thread && last->depth &&
-		seems_open(u, &last->entries[1], sp))
+		calls_seems_open(u, &last->entries[1], sp))
 		return last;
 	return call_stacks_get(u->bounds.high);
 }
@@ -166,8 +120,8 @@ look_around(struct thread *thread, struct frame frame, uint64_t ticks)
 
 	if (!stack)
 		return false;
-	while (stack->depth && !is_open(u, top_of(stack), frame.sp))
-		close_top(thread, stack, calls->jump_ticks ? calls->jump_ticks : ticks);
+	while (stack->depth && !calls_is_open(u, calls_top(stack), frame.sp))
+		calls_close_top(thread, stack, calls->jump_ticks ? calls->jump_ticks : ticks);
 	calls->jump_ticks = 0;
 	if (!stack->depth)
 		announce_base(thread, stack, tree.nodes[paths_of(thread, node, frame.sp)].parent);
@@ -197,7 +151,7 @@ enter_in_place(struct thread *thread, struct calls_stack *stack, const struct ca
 	if (begins && kept >= first)
 		kept = first - 1;
 	while (stack->depth > kept)
-		close_top(thread, stack, ticks);
+		calls_close_top(thread, stack, ticks);
 }
 
 /* Returns the call stack to enter the function on, NULL if it cannot be recorded. */
@@ -210,12 +164,13 @@ enter_slow(struct thread *thread, struct frame frame, const uint64_t *slot, uint
 	struct calls_stack *stack = calls->stack;
 	const uint64_t ticks = session_ticks();
 	const bool in_place = stack && load_relaxed(&stack->user) == thread && !calls->jump_ticks &&
-			      top_of(stack)->slot == slot && top_of(stack)->word == entry.word;
+			      calls_top(stack)->slot == slot &&
+			      calls_top(stack)->word == entry.word;
 
 	if (!in_place && !look_around(thread, frame, ticks))
 		return NULL;
 	stack = calls->stack;
-	if (top_of(stack)->slot == slot) {
+	if (calls_top(stack)->slot == slot) {
 		enter_in_place(thread, stack, &entry, ticks);
 		if (!stack->depth)
 			look_around(thread, frame, ticks);
@@ -285,7 +240,7 @@ is_plain(const struct thread *thread, const uint64_t *slot)
 	if (unlikely(!stack || load_relaxed(&stack->user) != thread || thread->calls.jump_ticks ||
 		     stack->depth + 1 == stack->capacity))
 		return false;
-	const struct calls_entry *top = top_of(stack);
+	const struct calls_entry *top = calls_top(stack);
 
 	return top->sp - (uint64_t)slot < CALLS_NEAR_BYTES && *top->slot == top->word;
 }
@@ -303,7 +258,7 @@ enter(struct thread *thread, struct frame frame, uint64_t function)
 		if (!stack)
 			return;
 	}
-	const struct calls_entry *caller = top_of(stack);
+	const struct calls_entry *caller = calls_top(stack);
 	/* Word by word where it stays: a copy would wait for the stores before it. */
 	struct calls_entry *entry = &stack->entries[stack->depth + 1];
 
@@ -346,7 +301,7 @@ leave_slow(struct thread *thread, struct frame frame, const uint64_t *slot, uint
 		(stack->entries[depth].slot != slot || stack->entries[depth].function != function))
 		depth--;
 	while (depth && stack->depth >= depth)
-		close_top(thread, stack, ticks);
+		calls_close_top(thread, stack, ticks);
 }
 
 /*
@@ -363,115 +318,14 @@ leave(struct thread *thread, struct frame frame, uint64_t function, uint64_t cal
 				      : calls_slot(thread, frame);
 
 	if (likely(stack && load_relaxed(&stack->user) == thread && !thread->calls.jump_ticks &&
-		    top_of(stack)->slot == slot && top_of(stack)->function == function))
-		close_top_by(thread, stack, ticks, jumped);
+		    calls_top(stack)->slot == slot && calls_top(stack)->function == function))
+		calls_close_top_by(thread, stack, ticks, jumped);
 	/* While entries are left out, most exits have none. */
 	else if (recording_wants_time(thread))
 		leave_slow(thread, frame, slot, function, ticks);
 }
 
-/* ---- sections ---- */
-
-/*
- * Whether the innermost entry is still there, where the stack has just been walked from `sp` on. A
- * section leaves no frame without an end but by a jump.
- */
-static bool
-stands(const struct thread *thread, const struct calls_entry *top, uint64_t sp)
-{
-	if (record_pc_number(top->function) && !thread->calls.jump_ticks)
-		return seems_open(&thread->unwinder, top, sp);
-	return is_open(&thread->unwinder, top, sp);
-}
-
-void
-calls_enter_section(struct thread *thread, const struct section *section)
-{
-	struct calls_stack *stack = thread->calls.stack;
-	struct writer *writer = &thread->writer;
-	struct calls_entry *entry;
-	uint32_t from = section->from;
-
-	while (stack->depth && !stands(thread, top_of(stack), section->sp))
-		close_top(thread, stack,
-			thread->calls.jump_ticks ? thread->calls.jump_ticks : session_ticks());
-	thread->calls.jump_ticks = 0;
-	if (stack->depth + 1 == stack->capacity && !call_stacks_grow(stack)) {
-		writer->missed++;
-		return;
-	}
-	entry = &stack->entries[stack->depth + 1];
-	/* What the function of the innermost entry begins is its own, whatever its path. */
-	if (stack->depth && entry[-1].slot == section->slot)
-		from = 0;
-	entry->sp = section->sp;
-	entry->slot = section->slot;
-	entry->word = section->word;
-	entry->pc = section->pc;
-	entry->function = section->function;
-	entry->left_out = 0;
-	stack->depth++;
-	if (unlikely(stack->limited))
-		call_limits_enter_section(thread, stack);
-	if (unlikely(thread->call_sums != NULL)) {
-		entry->node = tree_child(&thread->unwinder.cache, writer,
-			from ? from : entry[-1].node, section->function);
-		entry->start = call_sums_enter(thread, entry->node, session_ticks());
-	} else if (writer_ready(writer)) {
-		writer->at = record_emit_enter_from(
-			&writer->state, writer->at, session_ticks(), section->function, from);
-		writer_commit(writer);
-	}
-}
-
-/* Closes an entry that has others inside it, which stay. */
-static void
-close_inner(struct thread *thread, struct calls_stack *stack, uint32_t depth, uint64_t ticks)
-{
-	const struct calls_entry *entry = &stack->entries[depth];
-	uint64_t numbers[] = {0, stack->depth - depth};
-
-	if (thread->call_sums)
-		call_sums_leave(thread, stack, entry, ticks, false);
-	else
-		writer_emit(&thread->writer, RECORD_CALL_LEFT, numbers, 2, NULL, 0);
-	memmove(&stack->entries[depth], &stack->entries[depth + 1],
-		(stack->depth - depth) * sizeof(*entry));
-	stack->depth--;
-	call_limits_move(stack, depth);
-}
-
-static __attribute__((noinline)) void
-leave_section_slow(struct thread *thread, struct calls_stack *stack, const uint64_t *slot,
-	uint64_t function, uint64_t ticks)
-{
-	uint32_t depth = stack->depth;
-
-	while (depth &&
-		(stack->entries[depth].slot != slot || stack->entries[depth].function != function))
-		depth--;
-	if (!depth)
-		return;
-	/* Frames further in than the one that speaks are no more. */
-	while (top_of(stack)->slot < slot)
-		close_top(thread, stack, ticks);
-	if (depth == stack->depth)
-		close_top(thread, stack, ticks);
-	else
-		close_inner(thread, stack, depth, ticks);
-}
-
-void
-calls_leave_section(struct thread *thread, const uint64_t *slot, uint64_t function, uint64_t ticks)
-{
-	struct calls_stack *stack = thread->calls.stack;
-	const struct calls_entry *top = top_of(stack);
-
-	if (likely(stack->depth && top->slot == slot && top->function == function))
-		close_top(thread, stack, ticks);
-	else
-		leave_section_slow(thread, stack, slot, function, ticks);
-}
+/* ---- jumps and ends ---- */
 
 void
 calls_jumped(struct thread *thread)
@@ -515,7 +369,7 @@ calls_end(struct thread *thread, struct frame frame)
 
 	/* This runs where the thread's own frames were. */
 	while (stack->depth)
-		close_top(thread, stack, ticks);
+		calls_close_top(thread, stack, ticks);
 	call_limits_end(thread);
 }
 

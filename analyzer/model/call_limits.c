@@ -119,15 +119,15 @@ forget_oldest(struct timing *timing)
 	ring->calls -= event.kind == CALL_EVENT_ENTER;
 	timing->limits.left_out[LEFT_OUT_MANY] += event.kind == CALL_EVENT_ENTER;
 	if (event.kind == CALL_EVENT_EXIT)
-		calls_forget_exit(event.thread);
+		call_stacks_forget_exit(event.thread);
 	else if (event.kind == CALL_EVENT_LEFT)
-		calls_forget_left(event.thread, event.number);
+		call_stacks_forget_left(event.thread, event.number);
 	else if (event.kind == CALL_EVENT_DEPTH)
-		calls_forget_depth(event.thread, event.number);
+		call_stacks_forget_depth(event.thread, event.number);
 	else if (event.kind == CALL_EVENT_ENTER || event.kind == CALL_EVENT_STACK)
 		timing_apply_call(&event);
 	else if (event.kind != CALL_EVENT_LEFT_OUT && event.kind != CALL_EVENT_PAUSE)
-		calls_forget_open(&event);
+		call_stacks_forget_open(&event);
 }
 
 static void
@@ -161,7 +161,7 @@ call_limits_drain(struct timing *timing)
 	if (ring->begin_ticks) {
 		limits->calls_start_ticks = MAX(limits->calls_start_ticks, ring->begin_ticks);
 		for (unsigned i = 0; i < timing->processes->len; i++)
-			calls_begin_anew(
+			call_stacks_begin_anew(
 				g_ptr_array_index(timing->processes, i), ring->begin_ticks);
 	}
 	for (; ring->count; ring->first++, ring->count--) {
@@ -175,7 +175,7 @@ call_limits_drain(struct timing *timing)
 		timing_apply_call(&event);
 		/* It was told late. */
 		if (is_early && event.kind == CALL_EVENT_ENTER)
-			calls_begin_with_caller(event.thread);
+			call_stacks_begin_with_caller(event.thread);
 	}
 	g_free(ring->events);
 	g_free(ring);

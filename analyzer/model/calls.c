@@ -1,58 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Traced calls while the model is fed.
+ * Traced calls while the model is fed: see calls.h.
  *
- * Each call stack has its own frames and its own clock. What happens on a stack is of the thread
- * that runs on it at that moment: a frame remembers who entered it, and where a coroutine goes on
- * in another thread its open frames get equals in that thread's tree, below which it goes on.
+ * Where a coroutine goes on in another thread its open frames get equals in that thread's tree,
+ * below which it goes on.
  */
-#include "timing.h"
+#include "calls.h"
 
 #include <string.h>
 
-enum {
-	FIRST_FRAMES = 64
-};
+#include "timing.h"
 
-/* ---- call stacks ---- */
-
-static void
-free_frames(struct call_stack *stack)
-{
-	for (uint32_t i = 0; i < stack->depth; i++)
-		g_free(stack->frames[i].section);
-	g_free(stack->frames);
-}
-
-static void
-stack_free(gpointer data)
-{
-	struct call_stack *stack = data;
-
-	free_frames(stack);
-	g_free(stack);
-}
-
-static struct call_stack *
-find_stack(struct timing_process *process, uint32_t number)
-{
-	struct call_stack *stack;
-
-	if (!process->stacks)
-		process->stacks = g_hash_table_new_full(NULL, NULL, NULL, stack_free);
-	stack = g_hash_table_lookup(process->stacks, GUINT_TO_POINTER(number));
-	if (!stack) {
-		stack = g_new0(struct call_stack, 1);
-		g_hash_table_insert(process->stacks, GUINT_TO_POINTER(number), stack);
-	}
-	return stack;
-}
-
-static inline uint64_t
-stack_time(const struct call_stack *stack, uint64_t ticks)
-{
-	return ticks > stack->offset ? ticks - stack->offset : 0;
-}
+/* ---- time ---- */
 
 /* A record may be of a time before the pause that was told last: what writing it took, mostly. */
 static __attribute__((noinline)) uint64_t
@@ -74,13 +33,6 @@ static inline uint64_t
 paused_at(const struct call_stack *stack, uint64_t ticks)
 {
 	return likely(ticks >= stack->pause_end) ? stack->paused : paused_before(stack, ticks);
-}
-
-static void
-grow_frames(struct call_stack *stack)
-{
-	stack->room = stack->room ? 2 * stack->room : FIRST_FRAMES;
-	stack->frames = g_renew(struct call_frame, stack->frames, stack->room);
 }
 
 /* ---- call paths ---- */
@@ -232,7 +184,7 @@ close_top_by(struct timing_thread *thread, struct call_stack *stack, uint64_t ti
 	const struct call_cost *cost = &thread->cost[COST_OF_CALLS].now;
 	const uint64_t pair = jumped ? cost->jumped : cost->pair;
 	struct call_path *path = &frame->thread->tree.paths[frame->path];
-	const uint64_t end = stack_time(stack, ticks);
+	const uint64_t end = call_stack_time(stack, ticks);
 	const uint64_t start = frame->start + (paused_at(stack, ticks) - frame->paused);
 	const uint64_t total = end > start ? end - start : 0;
 
@@ -319,10 +271,10 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 			thread->process->folded_calls++;
 			return;
 		}
-		grow_frames(stack);
+		call_stack_grow(stack);
 	}
 	frame = &stack->frames[stack->depth];
-	begin_frame(frame, stack_time(stack, ticks), paused_at(stack, ticks));
+	begin_frame(frame, call_stack_time(stack, ticks), paused_at(stack, ticks));
 	frame->thread = thread;
 	frame->path = path_of(thread, stack, function, from);
 	if (unlikely(record_pc_number(function)))
@@ -369,7 +321,7 @@ draw_so_far(struct timing_thread *thread, const struct call_stack *stack, uint32
 static uint64_t
 total_so_far(const struct call_stack *stack, const struct call_frame *frame, uint64_t ticks)
 {
-	const uint64_t end = stack_time(stack, ticks);
+	const uint64_t end = call_stack_time(stack, ticks);
 	const uint64_t start = frame->start + (paused_at(stack, ticks) - frame->paused);
 
 	return end > start ? end - start : 0;
@@ -466,256 +418,26 @@ calls_left_out(struct timing_thread *thread, uint64_t count)
 	top->taken_self += taken;
 }
 
-void
-calls_pause(struct timing_thread *thread, uint64_t end, uint64_t ticks)
-{
-	struct call_stack *stack = thread->stack;
+/* ---- for whole stacks ---- */
 
-	if (ticks >= UINT32_MAX)
-		return;
-	stack->paused += ticks;
-	stack->pause_end = MAX(stack->pause_end, end);
-	stack->pauses[stack->pause_count++ % CALL_PAUSES] = (struct call_pause){end, ticks};
+void
+calls_draw(struct timing_thread *thread, const struct call_stack *stack, uint32_t depth,
+	uint64_t ticks)
+{
+	draw(thread, stack, depth, ticks);
 }
 
-static void
-forget_top(struct call_stack *stack)
+void
+calls_close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks)
+{
+	close_top(thread, stack, ticks, false);
+}
+
+void
+calls_forget_top(struct call_stack *stack)
 {
 	struct call_frame *frame = &stack->frames[--stack->depth];
 
 	if (frame->section)
 		end_section(frame);
-}
-
-static void
-forget_all(struct call_stack *stack)
-{
-	while (stack->depth)
-		forget_top(stack);
-}
-
-void
-calls_forget_exit(struct timing_thread *thread)
-{
-	struct call_stack *stack = thread->stack;
-
-	if (stack->excess)
-		stack->excess--;
-	else if (stack->depth)
-		forget_top(stack);
-}
-
-void
-calls_forget_left(struct timing_thread *thread, uint64_t inner)
-{
-	struct call_stack *stack = thread->stack;
-	struct call_frame left;
-	uint32_t at;
-
-	if (!inner || inner >= stack->depth + stack->excess)
-		return;
-	if (inner <= stack->excess) {
-		stack->excess--;
-		return;
-	}
-	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
-	left = stack->frames[at];
-	memmove(&stack->frames[at], &stack->frames[at + 1], (stack->depth - at - 1) * sizeof(left));
-	stack->frames[stack->depth - 1] = left;
-	forget_top(stack);
-}
-
-void
-calls_forget_depth(struct timing_thread *thread, uint64_t depth)
-{
-	while (thread->stack->depth + thread->stack->excess > depth)
-		calls_forget_exit(thread);
-}
-
-/* BASE, CLOSE or PROCESS_END: nothing is open there any more. */
-void
-calls_forget_open(const struct call_event *event)
-{
-	struct timing_process *process = event->thread->process;
-	GHashTableIter iter;
-	gpointer value;
-
-	forget_all(event->thread->stack);
-	event->thread->stack->excess = 0;
-	if (event->kind == CALL_EVENT_BASE)
-		event->thread->stack->base = (uint32_t)event->number;
-	if (event->kind != CALL_EVENT_PROCESS_END)
-		return;
-	for (unsigned i = 0; i < process->threads->len; i++)
-		forget_all(&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own);
-	if (!process->stacks)
-		return;
-	g_hash_table_iter_init(&iter, process->stacks);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		forget_all(value);
-}
-
-static void
-close_stack(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks)
-{
-	const uint64_t now = stack->suspended ? stack->suspended_ticks : ticks;
-
-	stack->excess = 0;
-	while (stack->depth) {
-		if (!stack->suspended)
-			draw(thread, stack, stack->depth - 1, now);
-		close_top(thread, stack, now, false);
-	}
-}
-
-void
-calls_close_all(struct timing_thread *thread, uint64_t ticks)
-{
-	close_stack(thread, thread->stack, ticks);
-}
-
-void
-calls_base(struct timing_thread *thread, uint64_t ticks, uint32_t node)
-{
-	calls_close_all(thread, ticks);
-	thread->stack->base = node;
-}
-
-/* ---- switches between stacks ---- */
-
-static void
-suspend(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks)
-{
-	if (stack->suspended)
-		return;
-	for (uint32_t depth = 0; depth < stack->depth; depth++)
-		draw(thread, stack, depth, ticks);
-	stack->suspended = true;
-	stack->suspended_ticks = ticks;
-}
-
-static void
-resume(struct call_stack *stack, uint64_t ticks)
-{
-	if (stack->suspended && ticks > stack->suspended_ticks)
-		stack->offset += ticks - stack->suspended_ticks;
-	stack->suspended = false;
-	stack->resumed_ticks = ticks;
-}
-
-void
-calls_switch(struct timing_thread *thread, uint64_t ticks, uint32_t number)
-{
-	struct call_stack *to = number ? find_stack(thread->process, number) : &thread->own;
-
-	if (to == thread->stack)
-		return;
-	suspend(thread, thread->stack, ticks);
-	resume(to, ticks);
-	thread->stack = to;
-}
-
-/* ---- summary mode ---- */
-
-void
-calls_tally(struct timing_thread *thread, const struct pool_call_tally *tally)
-{
-	struct call_tally_sums *sums;
-
-	if ((!tally->count && !tally->open) || !tally->node || tally->node > SITE_NODE_MAX)
-		return;
-	if (!thread->tallies)
-		thread->tallies = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	sums = g_hash_table_lookup(thread->tallies, GUINT_TO_POINTER(tally->node));
-	if (!sums) {
-		sums = g_new0(struct call_tally_sums, 1);
-		sums->node = tally->node;
-		sums->min = UINT64_MAX;
-		g_hash_table_insert(thread->tallies, GUINT_TO_POINTER(tally->node), sums);
-	}
-	sums->calls += tally->count;
-	sums->total += tally->total;
-	sums->open += tally->open;
-	sums->min = MIN(sums->min, tally->min);
-	sums->max = MAX(sums->max, tally->max);
-}
-
-/* ---- the end ---- */
-
-static void
-begin_anew(struct call_stack *stack, uint64_t ticks)
-{
-	const uint64_t now = stack_time(stack, stack->suspended ? stack->suspended_ticks : ticks);
-
-	for (uint32_t i = 0; i < stack->depth; i++) {
-		struct call_frame *frame = &stack->frames[i];
-
-		*frame = (struct call_frame){.start = now,
-			.paused = stack->paused,
-			.thread = frame->thread,
-			.path = frame->path};
-	}
-}
-
-void
-calls_begin_with_caller(struct timing_thread *thread)
-{
-	const struct call_stack *stack = thread->stack;
-	struct call_frame *top = &stack->frames[stack->depth - 1];
-
-	if (stack->excess || stack->depth < 2)
-		return;
-	top->start = top[-1].start;
-	top->paused = top[-1].paused;
-}
-
-void
-calls_begin_anew(struct timing_process *process, uint64_t ticks)
-{
-	GHashTableIter iter;
-	gpointer stack;
-
-	for (unsigned i = 0; i < process->threads->len; i++)
-		begin_anew(&((struct timing_thread *)g_ptr_array_index(process->threads, i))->own,
-			ticks);
-	if (!process->stacks)
-		return;
-	g_hash_table_iter_init(&iter, process->stacks);
-	while (g_hash_table_iter_next(&iter, NULL, &stack))
-		begin_anew(stack, ticks);
-}
-
-void
-calls_process_end(struct timing_process *process, uint64_t ticks)
-{
-	GHashTableIter iter;
-	gpointer stack;
-
-	for (unsigned i = 0; i < process->threads->len; i++) {
-		struct timing_thread *thread = g_ptr_array_index(process->threads, i);
-
-		close_stack(thread, thread->stack, ticks);
-		close_stack(thread, &thread->own, ticks);
-	}
-	if (!process->stacks || !process->threads->len)
-		return;
-	g_hash_table_iter_init(&iter, process->stacks);
-	while (g_hash_table_iter_next(&iter, NULL, &stack))
-		close_stack(g_ptr_array_index(process->threads, 0), stack, ticks);
-}
-
-void
-calls_process_fini(struct timing_process *process)
-{
-	if (process->stacks)
-		g_hash_table_unref(process->stacks);
-}
-
-void
-calls_thread_fini(struct timing_thread *thread)
-{
-	call_tree_fini(&thread->tree);
-	free_frames(&thread->own);
-	if (thread->tallies)
-		g_hash_table_unref(thread->tallies);
 }

@@ -275,7 +275,7 @@ add_tallies(struct timing_thread *rest, struct timing_thread *from, struct commo
 			.max = sums->max,
 		};
 
-		calls_tally(rest, &tally);
+		call_tallies_add(rest, &tally);
 	}
 }
 
@@ -379,7 +379,7 @@ rest_take_process(struct timing_process *from, struct model_thread *to, struct c
 
 	add_facts(rest->process, from);
 	memcpy(rest->cost, rest->process->cost, sizeof(rest->cost));
-	calls_settle_tallies(from);
+	call_tallies_settle(from);
 	for (guint i = 0; i < from->threads->len; i++) {
 		struct timing_thread *thread = g_ptr_array_index(from->threads, i);
 

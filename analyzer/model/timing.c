@@ -69,7 +69,10 @@ timing_thread_get(struct model_thread *thread)
 static void
 free_thread(struct timing_thread *thread)
 {
-	calls_thread_fini(thread);
+	call_tree_fini(&thread->tree);
+	call_stack_fini(&thread->own);
+	if (thread->tallies)
+		g_hash_table_unref(thread->tallies);
 	if (thread->samples)
 		g_hash_table_unref(thread->samples);
 	chart_lane_fini(&thread->lane);
@@ -129,10 +132,10 @@ timing_apply_call(const struct call_event *event)
 		calls_left(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_BASE:
-		calls_base(thread, event->ticks, (uint32_t)event->number);
+		call_stacks_base(thread, event->ticks, (uint32_t)event->number);
 		break;
 	case CALL_EVENT_STACK:
-		calls_switch(thread, event->ticks, (uint32_t)event->number);
+		call_stacks_switch(thread, event->ticks, (uint32_t)event->number);
 		break;
 	case CALL_EVENT_DEPTH:
 		calls_depth(thread, event->ticks, event->number);
@@ -141,13 +144,13 @@ timing_apply_call(const struct call_event *event)
 		calls_left_out(thread, event->number);
 		break;
 	case CALL_EVENT_PAUSE:
-		calls_pause(thread, event->ticks, event->number);
+		call_stacks_pause(thread, event->ticks, event->number);
 		break;
 	case CALL_EVENT_CLOSE:
-		calls_close_all(thread, event->ticks);
+		call_stacks_close(thread, event->ticks);
 		break;
 	case CALL_EVENT_PROCESS_END:
-		calls_process_end(thread->process, event->ticks);
+		call_stacks_close_process(thread->process, event->ticks);
 		break;
 	}
 }
@@ -287,7 +290,7 @@ apply_call_tally(struct timing_thread *thread, const struct record *record)
 	};
 
 	thread->thread->model->events += tally.count;
-	calls_tally(thread, &tally);
+	call_tallies_add(thread, &tally);
 }
 
 static void
@@ -409,7 +412,7 @@ model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 	timing->taken = sums->taken;
 	for (unsigned i = 0; i < POOL_CALL_TALLIES; i++) {
 		thread->model->events += sums->tally[i].count;
-		calls_tally(timing, &sums->tally[i]);
+		call_tallies_add(timing, &sums->tally[i]);
 	}
 	if (thread->ended)
 		rest_take_ended(timing);
@@ -549,7 +552,7 @@ free_process(struct timing_process *process)
 	for (unsigned i = 0; i < process->threads->len; i++)
 		free_thread(g_ptr_array_index(process->threads, i));
 	g_ptr_array_unref(process->threads);
-	calls_process_fini(process);
+	call_stacks_fini(process);
 	g_free(process);
 }
 
