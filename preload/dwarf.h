@@ -24,18 +24,12 @@ dwarf_uleb(const uint8_t **at)
 static inline int64_t
 dwarf_sleb(const uint8_t **at)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
+	const uint8_t *start = *at;
+	uint64_t value = dwarf_uleb(at);
+	const unsigned bits = 7 * (unsigned)(*at - start);
 
-	do {
-		byte = *(*at)++;
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~UINT64_C(0) << shift;
+	if (bits < 64 && ((*at)[-1] & 0x40))
+		value |= ~UINT64_C(0) << bits;
 	return (int64_t)value;
 }
 

@@ -236,6 +236,18 @@ moment_sums_add(struct moment_sums *sums, const struct moment_sums *from)
 	sums->self_ns += from->self_ns;
 }
 
+void
+profile_renumber(GArray *rows, size_t offset, const uint32_t *number)
+{
+	const size_t row_bytes = g_array_get_element_size(rows);
+
+	for (guint i = 0; i < rows->len; i++) {
+		uint32_t *at = (uint32_t *)(void *)(rows->data + i * row_bytes + offset);
+
+		*at = number[*at];
+	}
+}
+
 uint32_t
 profile_bin_end(const struct profile *profile)
 {

@@ -338,6 +338,9 @@ struct profile_expense {
 void profile_spend(
 	struct profile_expense *expense, const struct profiling_cost *cost, uint64_t events);
 
+/* Gives the uint32_t at `offset` of each row its new number. */
+void profile_renumber(GArray *rows, size_t offset, const uint32_t *number);
+
 /* Of all allocations of the run. */
 struct profile_expense profile_memory_expense(const struct profile *profile);
 

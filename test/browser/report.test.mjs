@@ -50,11 +50,13 @@ const SQL = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 const python = run("python", ["/usr/bin/env", "python3", "-c", SCRIPT]);
 // Mostly in the kernel, and again and again.
 const reading = run("reading", ["perl", "-e", "open F, '/dev/zero'; sysread F, $b, 1 << 24 and $h{$_} = $_ x 9 for 1 .. 150"]);
+const traced = existsSync(join(build, "test/programs/traced/shares-gcc-O2"))
+	? run("traced", [join(build, "test/programs/traced/shares-gcc-O2"), "2"], ["--time", "--rate", "0"]) : null;
 const sqlite = run("sqlite", ["sqlite3", ":memory:", SQL]);
 
 function on(name, of, what, options)
 {
-	test(name, {timeout: 60000}, async () => {
+	test(name, {timeout: 240000}, async () => {
 		const page = await browser.open(of.report || of, {width: 1280, height: 800, ...options});
 		assert.equal(await page.value("thag.failed ? thag.failed.stack : ''"), "");
 		await what(page);
@@ -107,6 +109,17 @@ for (const [name, of] of Object.entries({python, sqlite})) {
 		assert.equal(await page.value("thag.view.sums.whole(thag.view.sums.metric('bytes'))"), memory.bytes);
 	});
 }
+
+// What the overview says of the run.
+const FACTS = `Object.fromEntries([...document.querySelectorAll(".facts dt")].map((dt) =>
+	[dt.textContent, dt.nextElementSibling.textContent]))`;
+
+on("what was recorded is said, and nothing else", python, async (page) =>
+	assert.match((await page.value(FACTS))["Recorded by"], /, every allocation(, samples)?$/));
+
+if (traced)
+	on("a run of traced calls alone recorded no allocation", traced, async (page) =>
+		assert.match((await page.value(FACTS))["Recorded by"], /[0-9], every call$/));
 
 on("digits open views, the address holds them, Back and Forward lead through them", python, async (page) => {
 	await press(page, "2");
@@ -346,7 +359,7 @@ on("lines of source have their costs, and say where the text is missing", python
 	}
 }, {hash: "#tab=source&metric=bytes"});
 
-test("the page forbids every request, and --no-source leaves the text out", {timeout: 60000}, async () => {
+test("the page forbids every request, and --no-source leaves the text out", {timeout: 240000}, async () => {
 	const bare = join(folder, "bare.html");
 	execFileSync(join(build, "thag"), ["html", "--no-source", "-o", bare, python.profile]);
 	const html = readFileSync(bare, "utf8");
@@ -367,7 +380,7 @@ on("dark readers get a dark page", sqlite, async (page) => {
 	assert.equal(dark, "rgb(20, 22, 26)");
 }, {media: {"prefers-color-scheme": "dark"}});
 
-test("without JavaScript the headline numbers are there", {timeout: 60000}, async () => {
+test("without JavaScript the headline numbers are there", {timeout: 240000}, async () => {
 	const page = await browser.open(sqlite.report, {script: false});
 	const {root} = await page.send("DOM.getDocument", {depth: -1});
 	const html = JSON.stringify(root);

@@ -61,7 +61,17 @@ thag.overview = (() => {
 		return signal !== null ? "ended by signal " + signal : status === null ? "not known" : "status " + status;
 	}
 
-	function facts({info})
+	// What there is of each event, in a word.
+	function recorded({run, memory}, sums)
+	{
+		const has = (key) => sums.all.some((metric) => metric.key === key);
+		const events = [memory.allocations && "every allocation", has("time") && "every call"].filter(Boolean);
+		if (run.mode !== "detail" && events.length)
+			return memory.allocations ? "counts and bytes alone" : "sums alone";
+		return [...events, (has("cpu") || has("wall")) && "samples"].filter(Boolean).join(", ");
+	}
+
+	function facts({info}, sums)
 	{
 		const {run} = info;
 		const list = element("dl", {class: "facts"});
@@ -70,7 +80,7 @@ thag.overview = (() => {
 		add("Started", new Date(run.start_realtime_ns / 1e6).toLocaleString());
 		add("Ended", exitText(run));
 		add("Host", [run.host, run.cpu, run.kernel].filter(Boolean).join(", "));
-		add("Recorded by", "thag " + run.thag_version + ", " + (run.mode === "detail" ? "every allocation" : "counts and bytes alone"));
+		add("Recorded by", ["thag " + run.thag_version, recorded(info, sums)].filter(Boolean).join(", "));
 		for (const line of run.cost.filter(Boolean))
 			add("Cost", line);
 		return list;
@@ -122,7 +132,7 @@ thag.overview = (() => {
 			this.paths = element("div", {class: "cards"});
 			this.host = element("section", {class: "pane scrolls", tabindex: "0", "aria-label": "Overview"},
 				...warnings(report.data), tiles(report.data, report.sums), this.plot.host, this.paths,
-				element("section", {class: "card"}, element("h2", {}, "The run"), facts(report.data)));
+				element("section", {class: "card"}, element("h2", {}, "The run"), facts(report.data, report.sums)));
 			this.update();
 		}
 
