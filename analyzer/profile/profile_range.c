@@ -2,6 +2,7 @@
 /* See profile_range.h. */
 #include "profile_range.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What is being made, of the intervals [first, last]. */
@@ -256,31 +257,55 @@ by_node_and_thread(gconstpointer a, gconstpointer b)
 	return (left->thread > right->thread) - (left->thread < right->thread);
 }
 
+static int
+by_thread(const void *a, const void *b)
+{
+	const struct profile_moment *left = *(const struct profile_moment *const *)a;
+	const struct profile_moment *right = *(const struct profile_moment *const *)b;
+
+	return left->thread < right->thread ? -1 : left->thread > right->thread;
+}
+
+/* Those in which calls returned or had time for themselves, by thread. g_free() it. */
+static const struct profile_moment **
+moments_of_calls(const GArray *moments, guint *ret_count)
+{
+	const struct profile_moment **order =
+		g_new(const struct profile_moment *, moments->len + 1);
+	guint count = 0;
+
+	for (guint i = 0; i < moments->len; i++) {
+		const struct profile_moment *moment =
+			&g_array_index(moments, struct profile_moment, i);
+
+		if (moment->sums.calls || moment->sums.self_ns)
+			order[count++] = moment;
+	}
+	qsort(order, count, sizeof(*order), by_thread);
+	*ret_count = count;
+	return order;
+}
+
 static void
 make_calls(struct range *range)
 {
-	const uint32_t count = range->whole->nodes.count;
-	const GArray *moments = range->part->moments;
-	g_autofree uint64_t *calls = g_new0(uint64_t, count);
-	g_autofree uint64_t *self_ns = g_new0(uint64_t, count);
-	g_autofree uint64_t *total_ns = g_new0(uint64_t, count);
+	const uint32_t nodes = range->whole->nodes.count;
+	g_autofree uint64_t *calls = g_new0(uint64_t, nodes);
+	g_autofree uint64_t *self_ns = g_new0(uint64_t, nodes);
+	g_autofree uint64_t *total_ns = g_new0(uint64_t, nodes);
 	const struct call_columns columns = {calls, self_ns, total_ns};
+	guint count;
+	g_autofree const struct profile_moment **order =
+		moments_of_calls(range->part->moments, &count);
 
-	for (uint32_t thread = 0; thread < range->whole->threads->len; thread++) {
-		bool any = false;
+	for (guint i = 0; i < count;) {
+		const uint32_t thread = order[i]->thread;
 
-		for (guint i = 0; i < moments->len; i++) {
-			const struct profile_moment *moment =
-				&g_array_index(moments, struct profile_moment, i);
-
-			if (moment->thread != thread)
-				continue;
-			calls[moment->node] += moment->sums.calls;
-			self_ns[moment->node] += moment->sums.self_ns;
-			any = any || moment->sums.calls || moment->sums.self_ns;
+		for (; i < count && order[i]->thread == thread; i++) {
+			calls[order[i]->node] += order[i]->sums.calls;
+			self_ns[order[i]->node] += order[i]->sums.self_ns;
 		}
-		if (any)
-			add_calls_of(range, thread, &columns);
+		add_calls_of(range, thread, &columns);
 	}
 	g_array_sort(range->part->calls, by_node_and_thread);
 }
