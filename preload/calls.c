@@ -64,11 +64,12 @@ calls_slot_slow(struct thread *thread, struct frame frame)
 }
 
 static bool
-seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t above)
+seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 {
 	const uint64_t slot = (uint64_t)entry->slot;
 
-	return slot > above && slot < u->bounds.high && *entry->slot == entry->word;
+	return slot > sp && slot < stack_view_end(&u->view, sp) &&
+	       unwind_holds(u, sp, entry->slot, entry->word);
 }
 
 /*
@@ -84,7 +85,7 @@ is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 	if (!u->top)
 		return seems_open(u, entry, sp);
 	return tree.nodes[u->frames[0].node].pc == RECORD_PC_TRUNCATED &&
-	       seems_open(u, entry, u->frames[1].sp);
+	       (uint64_t)entry->slot > u->frames[1].sp && seems_open(u, entry, sp);
 }
 
 /* ---- when it is not plain ---- */
@@ -136,7 +137,7 @@ stack_walked(struct thread *thread, uint64_t sp)
 	if (last && load_relaxed(&last->user) == thread && last->depth &&
 		seems_open(u, &last->entries[1], sp))
 		return last;
-	return call_stacks_get(u->bounds.high);
+	return call_stacks_get(u->view.limit);
 }
 
 struct calls_stack *
