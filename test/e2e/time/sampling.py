@@ -9,6 +9,7 @@ from thag import as_user
 from tracing import BUILDS, PROGRAMS, Ended, TimeRun
 
 SAMPLED = os.path.join(PROGRAMS, "sampled")
+RING = os.path.join(PROGRAMS, "ring")
 NOBODY = 65534
 SOURCES = {"perf": [], "timer": ["--sampler", "timer"], "wall": ["--wall"]}
 # What a number of samples may be off by, as a share, and in periods.
@@ -150,9 +151,9 @@ def check_sides(profile, wanted, source):
                for n, ns in wanted.items() if n == "call_long" and kernel.get(n, 0) < 0.4 * ns])
 
 
-def check_unnoticed(case, source, rate):
-    plain = Ended([SAMPLED, case])
-    with TimeRun([SAMPLED, case], options=[*SOURCES[source], "--rate", str(rate)]) as run:
+def check_unnoticed(command, source, rate):
+    plain = Ended(command)
+    with TimeRun(command, options=[*SOURCES[source], "--rate", str(rate)]) as run:
         problems = lost_problems(run)
         was, now = plain.out.decode().splitlines(), run.out.decode().splitlines()
         problems += [f"{a!r} became {b!r}" for a, b in zip(was, now) if a != b]
@@ -185,9 +186,10 @@ def cases():
         yield "kernel unprivileged", check_kernel, ("kernel", "perf", 1000, NOBODY)
     for source in SOURCES:
         for case in ("own_signals", "descriptors"):
-            yield f"{case} {source}", check_unnoticed, (case, source, 1000)
+            yield f"{case} {source}", check_unnoticed, ([SAMPLED, case], source, 1000)
         for rate in (1000, 10000):
-            yield f"waiting {source} {rate}", check_unnoticed, ("waiting", source, rate)
+            yield f"waiting {source} {rate}", check_unnoticed, ([SAMPLED, "waiting"], source, rate)
+            yield f"ring {source} {rate}", check_unnoticed, ([RING], source, rate)
     for build in BUILDS:
         yield f"samples and calls agree {build}", check_agreement, (build,)
     for rate in (100, 1000):
