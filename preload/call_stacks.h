@@ -36,7 +36,7 @@ call_stacks_base(const struct thread *thread)
 {
 	const struct unwinder *u = &thread->unwinder;
 
-	return u->top ? u->frames[1].sp : u->bounds.high;
+	return u->top ? u->frames[1].sp : u->view.limit;
 }
 
 #endif

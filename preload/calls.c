@@ -38,7 +38,7 @@ calls_is_open(const struct unwinder *u, const struct calls_entry *entry, uint64_
 	if (!u->top)
 		return calls_seems_open(u, entry, sp);
 	return tree.nodes[u->frames[0].node].pc == RECORD_PC_TRUNCATED &&
-	       calls_seems_open(u, entry, u->frames[1].sp);
+	       (uint64_t)entry->slot > u->frames[1].sp && calls_seems_open(u, entry, sp);
 }
 
 /* ---- when it is not plain ---- */
@@ -90,7 +90,7 @@ stack_walked(struct thread *thread, uint64_t sp)
 	if (last && load_relaxed(&last->user) == thread && last->depth &&
 		calls_seems_open(u, &last->entries[1], sp))
 		return last;
-	return call_stacks_get(u->bounds.high);
+	return call_stacks_get(u->view.limit);
 }
 
 struct calls_stack *

@@ -48,11 +48,12 @@ calls_close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks
 
 /* Whether a frame further out than `above` is there as far as its slot tells. */
 static inline bool
-calls_seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t above)
+calls_seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 {
 	const uint64_t slot = (uint64_t)entry->slot;
 
-	return slot > above && slot < u->bounds.high && *entry->slot == entry->word;
+	return slot > sp && slot < stack_view_end(&u->view, sp) &&
+	       unwind_holds(u, sp, entry->slot, entry->word);
 }
 
 /*

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "stack_bounds.h"
+#include "stack_view.h"
 #include "arch/arch.h"
 
 /* The rule (see rule_pack()) for code at `address`; RULE_NONE where no table covers it. */
@@ -19,10 +19,10 @@ uint64_t cfi_find_rule(uint64_t address);
 
 /*
  * Steps from a frame to its caller by the table of `address` in full generality: the slow way, for
- * RULE_EXPRESSION. Reads within `bounds` alone. Returns false where the table says something that
- * is not supported; `*ret_caller` is untouched then.
+ * RULE_EXPRESSION. Reads what `view` has, or can have. Returns false where the table says something
+ * that is not supported; `*ret_caller` is untouched then.
  */
-bool cfi_step(uint64_t address, const struct frame *frame, struct stack_bounds bounds,
+bool cfi_step(uint64_t address, const struct frame *frame, struct stack_view *view,
 	struct frame *ret_caller);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct evaluation {
 	const struct frame *frame;
-	struct stack_bounds bounds;
+	struct stack_view *view;
 	uint64_t stack[8];
 	unsigned depth;
 	bool failed;
@@ -37,11 +37,12 @@ pop(struct evaluation *e)
 static uint64_t
 read_word(struct evaluation *e, uint64_t address)
 {
-	if (!stack_bounds_hold(&e->bounds, address)) {
+	if (address + 8 < address || !stack_view_reach(e->view, address + 8) ||
+		!stack_view_holds(e->view, address)) {
 		e->failed = true;
 		return 0;
 	}
-	return *(const uint64_t *)address;
+	return stack_view_word(e->view, address);
 }
 
 /* Value of a base register, as far as the walk knows it. */
@@ -140,10 +141,10 @@ evaluate_column(struct evaluation *e, const struct cfi_column *column, uint64_t 
 }
 
 bool
-cfi_step(uint64_t address, const struct frame *frame, struct stack_bounds bounds,
+cfi_step(uint64_t address, const struct frame *frame, struct stack_view *view,
 	struct frame *ret_caller)
 {
-	struct evaluation e = {.frame = frame, .bounds = bounds};
+	struct evaluation e = {.frame = frame, .view = view};
 	struct cfi_row row;
 	uint64_t cfa;
 

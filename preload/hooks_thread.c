@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include "heap.h"
 #include "loader.h"
+#include "own_stack.h"
 #include "paths_capture.h"
 #include "real.h"
 #include "session.h"
@@ -16,6 +17,7 @@
 struct start {
 	void *(*routine)(void *argument);
 	void *argument;
+	size_t stack_bytes;
 	uint32_t creator; /* call path */
 };
 
@@ -35,6 +37,22 @@ path_of(struct frame frame)
 	return node;
 }
 
+/* How large a stack libc makes, or is given. 0: not known. */
+static size_t
+stack_bytes(const pthread_attr_t *attributes)
+{
+	pthread_attr_t usual;
+	size_t bytes = 0;
+
+	if (!attributes && pthread_attr_init(&usual) == 0) {
+		pthread_attr_getstacksize(&usual, &bytes);
+		pthread_attr_destroy(&usual);
+	} else if (attributes) {
+		pthread_attr_getstacksize(attributes, &bytes);
+	}
+	return bytes;
+}
+
 /* Stays on the stack below the program's routine: it is left out of stacks by its module. */
 static void *
 begin(void *argument)
@@ -42,6 +60,7 @@ begin(void *argument)
 	const struct start start = *(struct start *)argument;
 
 	real.free(argument);
+	own_stack_began(start.stack_bytes);
 	thread_introduce_created(start.creator);
 	return start.routine(start.argument);
 }
@@ -61,7 +80,7 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*rout
 		start = real.malloc(sizeof(*start));
 	if (!start)
 		return ((create *)code)(thread, attributes, routine, argument);
-	*start = (struct start){routine, argument, path_of(frame)};
+	*start = (struct start){routine, argument, stack_bytes(attributes), path_of(frame)};
 	const int result = ((create *)code)(thread, attributes, begin, start);
 
 	if (result)

@@ -6,9 +6,11 @@
  *
  * What is written to pipes and sockets is among them because a signal would cut it short.
  */
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/ipc.h>
@@ -16,6 +18,7 @@
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <threads.h>
 #include <time.h>
@@ -69,6 +72,34 @@ with_ours(const sigset_t *mask, bool held, sigset_t *ret_copy)
 			sampler_release();                                                         \
 		return result;                                                                     \
 	}
+
+/* ---- rings ---- */
+
+/*
+ * io_uring_enter, which libc has no function for. It looks for signals itself before it waits,
+ * after having run what a tick left for the way back to user mode, and so is ended by any of them.
+ */
+EXPORT long
+syscall(long number, ...)
+{
+	static void *code;
+	long (*const real)(long, ...) = (long (*)(long, ...))real_code(&code, "syscall");
+	long argument[6];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (int i = 0; i < 6; i++)
+		argument[i] = va_arg(arguments, long);
+	va_end(arguments);
+	const bool held = unlikely(number == SYS_io_uring_enter) &&
+			  argument[3] & IORING_ENTER_GETEVENTS && sampler_hold_ticks();
+	const long result = real(number, argument[0], argument[1], argument[2], argument[3],
+		argument[4], argument[5]);
+
+	if (unlikely(held))
+		sampler_release();
+	return result;
+}
 
 /* ---- descriptors ---- */
 

@@ -382,16 +382,23 @@ change_mask(int how)
 }
 
 bool
-sampler_hold(void)
+sampler_hold_ticks(void)
 {
 	struct thread *thread = thread_self;
 
-	if (likely(!thread || !thread->sampler.interrupts || !thread->sampler.running ||
-		    thread->sampler.held))
+	if (!thread || !thread->sampler.running || thread->sampler.held)
 		return false;
 	thread->sampler.held = true;
 	change_mask(SIG_BLOCK);
 	return true;
+}
+
+bool
+sampler_hold(void)
+{
+	const struct thread *thread = thread_self;
+
+	return unlikely(thread && thread->sampler.interrupts) && sampler_hold_ticks();
 }
 
 void

@@ -65,6 +65,9 @@ void sampler_end(struct thread *thread);
 bool sampler_hold(void);
 void sampler_release(void);
 
+/* Likewise, of a call that even a signal at the kernel's tick would end. */
+bool sampler_hold_ticks(void);
+
 /* The calling thread has left a call by longjmp, perhaps one around which the signal was held. */
 void sampler_release_jumped(struct thread *thread);
 

@@ -92,7 +92,8 @@ sections_drop(struct thread *thread, struct calls_stack *stack, uint64_t sp)
 	while (stack->section_count) {
 		const struct section *top = sections_top(stack);
 
-		if (likely((uint64_t)top->slot > sp && *top->slot == top->word))
+		if (likely((uint64_t)top->slot > sp &&
+			    unwind_holds(&thread->unwinder, sp, top->slot, top->word)))
 			break;
 		drop_top(thread, stack);
 	}
@@ -185,7 +186,7 @@ end_again(struct thread *thread, struct calls_stack *stack, struct section *sect
  * in the same frame, all else being as it was. Mostly it is, in a loop.
  */
 static inline bool
-is_again(const struct thread *thread, const struct calls_stack *stack, struct frame frame,
+is_again(struct thread *thread, const struct calls_stack *stack, struct frame frame,
 	const struct thag_place_ *place)
 {
 	if (!stack || load_relaxed(&stack->user) != thread || thread->calls.jump_ticks ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The mapped region that a stack lies in. The unwinder reads inside it alone, so that wrong unwind
- * tables can give a wrong stack but never a fault.
+ * The mapped region that a stack lies in, at the time when it is asked for. A walk had better not
+ * go on beyond it; what may be read of it is another question (stack_view.h).
  */
 #ifndef THAG_PRELOAD_STACK_BOUNDS_H
 #define THAG_PRELOAD_STACK_BOUNDS_H

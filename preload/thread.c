@@ -219,6 +219,7 @@ begin(struct thread *thread)
 	writer_init(&thread->writer, number, thread->tid);
 	if (number == 1)
 		process_announce(&thread->writer);
+	unwind_begin(&thread->unwinder);
 	thread->unwinder.home = origin_of(thread);
 	unwind_set_origin(&thread->unwinder, thread->unwinder.home);
 	thread_announce(thread, NULL);
@@ -244,26 +245,28 @@ lies_in(const stack_t *stack, uint64_t address)
  * Whether the hook that closed the gate is no more: its frame, which began with its return address
  * right below the caller's stack pointer, has been left or overwritten. What was at work on the
  * signal stack is over once something else runs; what runs on it has interrupted what was at work
- * elsewhere. Elsewhere again the stack pointers tell, where both are on one stack. `bounds` are
- * those of the stack that the hook ran on, perhaps.
+ * elsewhere. Elsewhere again the stack pointers tell, where both are on one stack. `view` has the
+ * thread's own.
  */
 static bool
-is_stale(uint64_t gate, uint64_t guard_pc, struct stack_bounds bounds, struct frame frame)
+is_stale(uint64_t gate, uint64_t guard_pc, const struct stack_view *view, struct frame frame)
 {
 	const uint64_t slot = gate + (uint64_t)ARCH_RETURN_OFFSET;
+	struct stack_bounds bounds = view->own;
 	stack_t alternate = {.ss_size = 0};
+	uint64_t word;
 
 	arch_syscall6(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
 	const bool is_handler = lies_in(&alternate, frame.sp);
 
 	if (is_handler != lies_in(&alternate, slot))
 		return !is_handler;
-	/* The stack of the last capture need not be this one. */
-	if (!stack_bounds_hold(&bounds, frame.sp))
+	if (!stack_view_is_own(view, frame.sp))
 		bounds = stack_bounds_find(frame.sp);
 	if (!stack_bounds_hold(&bounds, slot))
 		return false; /* a coroutine's, perhaps: nothing can be told */
-	return frame.sp >= gate || *(const uint64_t *)slot != guard_pc;
+	return frame.sp >= gate || !stack_view_read(view, frame.sp, slot, &word) ||
+	       word != guard_pc;
 }
 
 /* Nothing is known of how far it came, but that what it committed is whole. */
@@ -281,10 +284,10 @@ mend(struct thread *thread)
 static struct thread *
 start(struct frame frame)
 {
+	static const struct stack_view unknown;
 	struct thread *thread;
 
-	if (starting_gate &&
-		!is_stale(starting_gate, starting_pc, stack_bounds_find(frame.sp), frame))
+	if (starting_gate && !is_stale(starting_gate, starting_pc, &unknown, frame))
 		return NULL;
 	starting_gate = frame.sp;
 	starting_pc = frame.pc;
@@ -327,7 +330,7 @@ thread_enter_slow(struct frame frame)
 		thread_self = NULL;
 		thread = start(frame);
 	} else if (thread->gate >= THREAD_FRAMES &&
-		   !is_stale(thread->gate, thread->guard_pc, thread->unwinder.bounds, frame)) {
+		   !is_stale(thread->gate, thread->guard_pc, &thread->unwinder.view, frame)) {
 		thread->writer.missed++;
 		if (thread->writer.chunk)
 			store_relaxed(&thread->writer.chunk->missed, thread->writer.missed);

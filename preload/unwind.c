@@ -54,8 +54,15 @@ unwind_init(struct unwinder *u)
 		return false;
 	place_arrays(u, memory, UNWIND_FRAMES_FIRST);
 	u->generation = load_acquire(&modules_generation);
-	clear_memo(u);
+	unwind_begin(u);
 	return true;
+}
+
+void
+unwind_begin(struct unwinder *u)
+{
+	stack_view_begin(&u->view);
+	clear_memo(u);
 }
 
 void
@@ -96,27 +103,6 @@ grow(struct unwinder *u, uint32_t fresh_count)
 	return true;
 }
 
-/* ---- which stack this is ---- */
-
-static bool
-holds(const struct stack_bounds *bounds, uint64_t sp)
-{
-	return sp - bounds->low < bounds->high - bounds->low;
-}
-
-static __attribute__((noinline)) void
-enter_stack(struct unwinder *u, uint64_t sp)
-{
-	for (int i = 0; i < UNWIND_REGIONS; i++) {
-		if (holds(&u->regions[i], sp)) {
-			u->bounds = u->regions[i];
-			return;
-		}
-	}
-	u->bounds = stack_bounds_find(sp);
-	u->regions[u->region_next++ % UNWIND_REGIONS] = u->bounds;
-}
-
 /* ---- stepping ---- */
 
 enum step {
@@ -133,38 +119,54 @@ return_offset(struct rule rule)
 	return ARCH_RETURN_FIXED ? ARCH_RETURN_OFFSET : (int64_t)rule.ra_words * 8;
 }
 
-/* Whether the word at `slot`, which belongs to a frame that ends at `cfa`, may be read. */
+/* Whether the words of a frame that ends at `cfa` may be read. */
 static inline bool
-is_inside(const struct unwinder *u, const struct frame *frame, uint64_t cfa, uint64_t slot)
+is_inside(struct unwinder *u, const struct frame *frame, uint64_t cfa, uint64_t slot)
 {
 	/* A caller's frame lies above its callee's, on the same stack. */
-	return cfa > frame->sp && cfa <= u->bounds.high && cfa % 8 == 0 &&
-	       (ARCH_RETURN_FIXED || stack_bounds_hold(&u->bounds, slot));
+	if (unlikely(cfa <= frame->sp || cfa % 8))
+		return false;
+	if (unlikely(cfa > u->view.bounds.high) && !stack_view_reach(&u->view, cfa))
+		return false;
+	return ARCH_RETURN_FIXED || stack_view_holds(&u->view, slot);
+}
+
+/*
+ * Whether `slot` may be where a frame at `sp` saved a register: in itself or, just before it
+ * returns, right below. What lies further down is nobody's by the time it is verified.
+ */
+static inline bool
+is_saved(const struct unwinder *u, uint64_t sp, uint64_t slot)
+{
+	enum {
+		RED_ZONE_BYTES = 128
+	};
+	return slot + RED_ZONE_BYTES >= sp && stack_view_holds(&u->view, slot);
 }
 
 /* Reads the caller once the CFA is known. */
 static inline enum step
-read_caller(const struct unwinder *u, struct frame *frame, struct fresh_frame *left,
-	struct rule rule, uint64_t cfa, uint64_t bp_slot)
+read_caller(struct unwinder *u, struct frame *frame, struct fresh_frame *left, struct rule rule,
+	uint64_t cfa, uint64_t bp_slot)
 {
 	const uint64_t slot = cfa + (uint64_t)return_offset(rule);
 
 	if (unlikely(!is_inside(u, frame, cfa, slot)))
 		return STEP_LOST;
 	if (bp_slot) {
-		if (unlikely(!stack_bounds_hold(&u->bounds, bp_slot)))
+		if (unlikely(!is_saved(u, frame->sp, bp_slot)))
 			return STEP_LOST;
-		frame->bp = *(const uint64_t *)bp_slot;
+		frame->bp = stack_view_word(&u->view, bp_slot);
 	}
 	left->bp_slot = bp_slot;
-	frame->pc = *(const uint64_t *)slot;
+	frame->pc = stack_view_word(&u->view, slot);
 	frame->sp = cfa;
 	return STEP_CALLER;
 }
 
 /* Code without tables is taken to keep frame pointers; a zero ends the chain by convention. */
 static enum step
-step_by_frame_pointer(const struct unwinder *u, struct frame *frame, struct fresh_frame *left)
+step_by_frame_pointer(struct unwinder *u, struct frame *frame, struct fresh_frame *left)
 {
 	const struct rule rule = {.kind = RULE_NONE, .ra_words = ARCH_RETURN_OFFSET / 8};
 
@@ -178,21 +180,24 @@ step_by_frame_pointer(const struct unwinder *u, struct frame *frame, struct fres
 static enum step
 step_through_signal(struct unwinder *u, struct frame *frame)
 {
-	if (!stack_bounds_hold(&u->bounds, frame->sp) ||
-		!stack_bounds_hold(&u->bounds, frame->sp + ARCH_SIGNAL_FRAME_BYTES - 8))
+	const uint64_t end = frame->sp + ARCH_SIGNAL_FRAME_BYTES;
+
+	if (end < frame->sp || !stack_view_reach(&u->view, end) ||
+		!stack_view_holds(&u->view, frame->sp))
 		return STEP_LOST;
-	*frame = arch_signal_frame(frame->sp);
-	if (!holds(&u->bounds, frame->sp))
-		enter_stack(u, frame->sp);
+	const uint64_t from = frame->sp;
+
+	*frame = arch_signal_frame(from + u->view.shift);
+	stack_view_move(&u->view, from, frame->sp);
 	return STEP_SIGNAL;
 }
 
 static enum step
-step_by_expression(const struct unwinder *u, struct frame *frame, uint64_t address)
+step_by_expression(struct unwinder *u, struct frame *frame, uint64_t address)
 {
 	struct frame caller;
 
-	if (!cfi_step(address, frame, u->bounds, &caller) || caller.sp <= frame->sp)
+	if (!cfi_step(address, frame, &u->view, &caller) || caller.sp <= frame->sp)
 		return STEP_LOST;
 	*frame = caller;
 	return STEP_CALLER;
@@ -208,9 +213,9 @@ step_slow(struct unwinder *u, struct frame *frame, struct fresh_frame *left, str
 	case RULE_DEREF_BP: {
 		const uint64_t at = frame->bp + (uint64_t)((int64_t)rule.cfa_words * 8);
 
-		if (!stack_bounds_hold(&u->bounds, at))
+		if (!stack_view_reach(&u->view, at + 8) || !is_saved(u, frame->sp, at))
 			return STEP_LOST;
-		const uint64_t cfa = *(const uint64_t *)at;
+		const uint64_t cfa = stack_view_word(&u->view, at);
 		const int64_t bp_offset = (int64_t)rule.bp_words * 8;
 		uint64_t bp_slot = 0;
 
@@ -287,12 +292,41 @@ verify(const struct unwinder *u, uint32_t from)
 	return k;
 }
 
-/* Reads of verify() stay inside the current stack: the outermost slot is the highest. */
+/* Reads of verify() stay inside the own stack: the outermost slot is the highest. */
 static inline bool
 is_safe_to_verify(const struct unwinder *u)
 {
-	return u->slot[0] == &no_caller ? u->top == 0 || u->frames[1].sp <= u->bounds.high
-					: (uint64_t)u->slot[0] < u->bounds.high;
+	return u->slot[0] == &no_caller ? u->top == 0 || u->frames[1].sp <= u->view.own.high
+					: (uint64_t)u->slot[0] < u->view.own.high;
+}
+
+/* Whether the view has this word, and it is what it was. */
+static bool
+is_kept(const struct unwinder *u, const uint64_t *slot, uint64_t word)
+{
+	return stack_view_holds(&u->view, (uint64_t)slot) &&
+	       stack_view_word(&u->view, (uint64_t)slot) == word;
+}
+
+/* The same as verify() on a stack that is not the own one: of any word it first asks whether. */
+static uint32_t
+verify_elsewhere(struct unwinder *u, uint32_t from)
+{
+	const uint64_t end =
+		u->slot[0] == &no_caller ? u->frames[u->top != 0].sp : (uint64_t)u->slot[0] + 8;
+	uint32_t k = 0;
+
+	/* Where it lies near. Elsewhere it is another stack's, mostly. */
+	if (!from || end - u->frames[from].sp > UNWIND_NEAR_BYTES)
+		return 0;
+	stack_view_reach(&u->view, end);
+	while (k < from && ((!k && u->slot[0] == &no_caller) || is_kept(u, u->slot[k], u->pc[k])))
+		k++;
+	for (uint32_t i = 0; i < u->frames[k].checks; i++)
+		while (k && u->frames[k].checks > i &&
+			!is_kept(u, u->check_address[i], u->check_value[i]))
+			k--;
+	return k;
 }
 
 /* Makes frame 0 the end of the stack just walked. */
@@ -372,23 +406,29 @@ merge(struct unwinder *u, struct writer *writer, uint32_t match, uint32_t count)
 
 /* ---- inner parts of stacks seen before ---- */
 
+static inline uint64_t
+word_at(const uint64_t *address, uint64_t shift)
+{
+	return *(const uint64_t *)((uint64_t)address + shift);
+}
+
 /* Whether the words that stepping through the segment read are what they were. */
 static inline bool
-segment_stands(const struct segment *segment)
+segment_stands(const struct segment *segment, uint64_t shift)
 {
-	uint64_t differ = *segment->outer_slot ^ segment->outer_pc;
+	uint64_t differ = word_at(segment->outer_slot, shift) ^ segment->outer_pc;
 
 	for (uint32_t i = 0; i + 1 < segment->count; i++)
-		differ |= *segment->frame[i].slot ^ segment->frame[i].pc;
+		differ |= word_at(segment->frame[i].slot, shift) ^ segment->frame[i].pc;
 	for (uint32_t i = 0; i < segment->check_count; i++)
-		differ |= *segment->check[i].address ^ segment->check[i].value;
+		differ |= word_at(segment->check[i].address, shift) ^ segment->check[i].value;
 	return !differ;
 }
 
 /* Whether the segment begins at `frame` and ends at a frame that the memo has verified. */
 static inline bool
 segment_fits(const struct unwinder *u, const struct segment *segment, const struct frame *frame,
-	uint64_t exact, uint32_t match)
+	uint64_t exact, uint32_t match, uint64_t shift)
 {
 	const uint32_t k = segment->outer;
 
@@ -402,7 +442,7 @@ segment_fits(const struct unwinder *u, const struct segment *segment, const stru
 	return outer->node == segment->outer_node && outer->sp == segment->outer_sp &&
 	       outer->checks == segment->outer_checks && u->pc[k] == segment->outer_pc &&
 	       (!outer->live || outer->bp == segment->outer_bp) &&
-	       (!inner->live || inner->bp == frame->bp) && segment_stands(segment);
+	       (!inner->live || inner->bp == frame->bp) && segment_stands(segment, shift);
 }
 
 /* Makes the segment the memo's inner part, as merge() would. */
@@ -580,6 +620,7 @@ capture_by_stepping(struct unwinder *u, struct writer *writer, struct frame fram
 	uint64_t slot = frame.sp + (uint64_t)ARCH_RETURN_OFFSET;
 	uint32_t count = 0;
 
+	stack_view_use(&u->view, frame.sp);
 	do {
 		if (unlikely(match + count + 2 >= u->capacity - outer_kept(u)) &&
 			!make_room(u, count, &match))
@@ -613,16 +654,54 @@ capture_by_stepping(struct unwinder *u, struct writer *writer, struct frame fram
 	return node;
 }
 
+enum {
+	NO_TAG = 1 /* of a stack that no segment is looked for */
+};
+
+/* Of the segments that the memo goes on to from frame `match`; if that fails, by stepping. */
+static inline __attribute__((always_inline)) uint32_t
+capture_inner(struct unwinder *u, struct writer *writer, struct frame frame, uint64_t exact,
+	uint32_t match, uint64_t shift)
+{
+	const uint64_t tag = segment_tag(frame.pc, frame.sp, u->frames[match].node,
+		match ? word_at(u->slot[match], shift) : 0);
+	struct segment *const segment = segment_find(u->segments, tag);
+
+	if (likely(segment != NULL) && segment_fits(u, segment, &frame, exact, match, shift))
+		return take_segment(u, segment);
+	return capture_by_stepping(u, writer, frame, exact, match, tag);
+}
+
+/* On a stack that is not the thread's own. */
+static __attribute__((noinline)) uint32_t
+capture_elsewhere(struct unwinder *u, struct writer *writer, struct frame frame, uint64_t exact)
+{
+	uint32_t match = u->matchable;
+
+	stack_view_enter(&u->view, frame.sp, exact ? frame.sp : frame.sp - 8);
+	while (u->frames[match].sp < frame.sp)
+		match--;
+	match = verify_elsewhere(u, match);
+	if (equals(u, match, &frame, exact))
+		return u->frames[match].node;
+	/* Of a frame at the end of a page that was interrupted there may be nothing below it. */
+	if (!stack_view_holds(&u->view, frame.sp - 8) ||
+		!stack_view_holds(&u->view, (uint64_t)u->slot[match]))
+		return capture_by_stepping(u, writer, frame, exact, match, NO_TAG);
+	return capture_inner(u, writer, frame, exact, match, u->view.shift);
+}
+
 uint32_t
 unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bool is_exact)
 {
 	if (unlikely(u->generation != load_relaxed(&modules_generation) ||
 		     u->sequence != writer->sequence))
 		refresh(u, writer);
-	if (unlikely(!holds(&u->bounds, frame.sp)))
-		enter_stack(u, frame.sp);
 
 	const uint64_t exact = is_exact ? RECORD_PC_EXACT : 0;
+
+	if (unlikely(!stack_view_is_own(&u->view, frame.sp)))
+		return capture_elsewhere(u, writer, frame, exact);
 	uint32_t match = is_safe_to_verify(u) ? u->matchable : 0;
 
 	while (u->frames[match].sp < frame.sp)
@@ -630,22 +709,20 @@ unwind_capture(struct unwinder *u, struct writer *writer, struct frame frame, bo
 	match = verify(u, match);
 	if (equals(u, match, &frame, exact))
 		return u->frames[match].node; /* frames remembered inside it may serve again */
-
-	const uint64_t tag =
-		segment_tag(frame.pc, frame.sp, u->frames[match].node, *u->slot[match]);
-	struct segment *const segment = segment_find(u->segments, tag);
-
-	if (likely(segment != NULL) && segment_fits(u, segment, &frame, exact, match))
-		return take_segment(u, segment);
-	return capture_by_stepping(u, writer, frame, exact, match, tag);
+	return capture_inner(u, writer, frame, exact, match, 0);
 }
 
 bool
-unwind_stands(const struct unwinder *u, uint32_t k, uint32_t node)
+unwind_stands(struct unwinder *u, uint32_t k, uint32_t node)
 {
-	return k <= u->matchable && u->frames[k].node == node &&
-	       u->generation == load_relaxed(&modules_generation) && is_safe_to_verify(u) &&
-	       verify(u, k) == k;
+	if (k > u->matchable || u->frames[k].node != node ||
+		u->generation != load_relaxed(&modules_generation))
+		return false;
+	if (k && !stack_view_is_own(&u->view, u->frames[k].sp - 8)) {
+		stack_view_enter(&u->view, u->frames[k].sp, (uint64_t)u->slot[k]);
+		return verify_elsewhere(u, k) == k;
+	}
+	return is_safe_to_verify(u) && verify(u, k) == k;
 }
 
 void

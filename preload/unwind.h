@@ -27,7 +27,8 @@
  *     registers are more than the memo verifies.
  * Nothing is assumed about how frames went away: return, longjmp, exception, stack switch.
  *
- * All memory is the thread's own; a fork wipes it. Never reads outside the stack's mapping.
+ * All memory is the thread's own; a fork wipes it. What is read of a stack, and how, is
+ *stack_view.h's business.
  */
 #ifndef THAG_PRELOAD_UNWIND_H
 #define THAG_PRELOAD_UNWIND_H
@@ -36,15 +37,15 @@
 #include <stdint.h>
 #include "arch/arch.h"
 #include "segments.h"
-#include "stack_bounds.h"
+#include "stack_view.h"
 #include "tree.h"
 #include "writer.h"
 
 enum {
-	UNWIND_REGIONS = 8,	     /* stacks a thread moves among without asking the kernel */
 	UNWIND_FRAMES_FIRST = 256,   /* room at first, doubled as needed */
 	UNWIND_FRAMES_MAX = 1 << 18, /* deeper stacks lose frames in the middle, visibly */
 	UNWIND_WALK_MAX = 1 << 24,   /* no walk is longer, whatever the stack looks like */
+	UNWIND_NEAR_BYTES = 1 << 16, /* what is further out is taken for another stack's */
 };
 
 /* A frame stepped through just now, innermost first. */
@@ -56,9 +57,9 @@ struct fresh_frame {
 };
 
 struct unwinder {
-	struct stack_bounds bounds; /* of the stack of the last capture */
-	uint32_t generation;	    /* of the modules, when the memo was made */
-	uint64_t sequence;	    /* of the writer's chunk, when the modules were last checked */
+	struct stack_view view; /* of the stack that is walked, or was last */
+	uint32_t generation;	/* of the modules, when the memo was made */
+	uint64_t sequence;	/* of the writer's chunk, when the modules were last checked */
 
 	uint32_t top, matchable;
 	uint32_t capacity; /* of the arrays below; twice that of check_*: a frame adds up to two */
@@ -70,13 +71,14 @@ struct unwinder {
 
 	uint32_t origin; /* node that outermost frames hang below: of the stack that is used, */
 	uint32_t home;	 /* and of the thread's own */
-	struct stack_bounds regions[UNWIND_REGIONS];
-	uint32_t region_next;
 	struct tree_cache cache;
 };
 
 /* `unwinder` is all zero. Returns false where there is no memory. */
 bool unwind_init(struct unwinder *unwinder);
+
+/* The calling thread begins; it may take over what was another's. */
+void unwind_begin(struct unwinder *unwinder);
 
 /*
  * The node of the stack whose innermost frame is `frame`; `exact` where frame.pc is an address that
@@ -97,6 +99,15 @@ void unwind_set_origin(struct unwinder *unwinder, uint32_t node);
  * the call path `node`. The caller makes sure that the stack is at least that deep, and that the
  * walk from its own frame comes to frame k.
  */
-bool unwind_stands(const struct unwinder *unwinder, uint32_t k, uint32_t node);
+bool unwind_stands(struct unwinder *unwinder, uint32_t k, uint32_t node);
+
+/* Whether the word at `slot` is `word`. The thread stands at `sp`, the slot may be gone. */
+static inline bool
+unwind_holds(const struct unwinder *unwinder, uint64_t sp, const uint64_t *slot, uint64_t word)
+{
+	uint64_t now;
+
+	return stack_view_read(&unwinder->view, sp, (uint64_t)slot, &now) && now == word;
+}
 
 #endif

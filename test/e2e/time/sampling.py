@@ -9,6 +9,7 @@ from thag import as_user
 from tracing import BUILDS, PROGRAMS, Ended, TimeRun
 
 SAMPLED = os.path.join(PROGRAMS, "sampled")
+RING = os.path.join(PROGRAMS, "ring")
 NOBODY = 65534
 SOURCES = {"perf": [], "timer": ["--sampler", "timer"], "wall": ["--wall"]}
 # Of each function, in test/programs/sampled.c.
@@ -178,9 +179,9 @@ def check_sides(profile, wanted, source):
             if name.startswith(start) and name in by_name and by_name[name][side] > 0.25 * ns]
 
 
-def check_unnoticed(case, source, rate):
-    plain = Ended([SAMPLED, case])
-    with TimeRun([SAMPLED, case], options=[*SOURCES[source], "--rate", str(rate)]) as run:
+def check_unnoticed(command, source, rate):
+    plain = Ended(command)
+    with TimeRun(command, options=[*SOURCES[source], "--rate", str(rate)]) as run:
         problems = lost_problems(run)
         was, now = plain.out.decode().splitlines(), run.out.decode().splitlines()
         problems += [f"{a!r} became {b!r}" for a, b in zip(was, now) if a != b]
@@ -214,9 +215,10 @@ def cases():
         yield "kernel unprivileged", check_kernel, ("kernel", "perf", 1000, NOBODY)
     for source in SOURCES:
         for case in ("own_signals", "descriptors"):
-            yield f"{case} {source}", check_unnoticed, (case, source, 1000)
+            yield f"{case} {source}", check_unnoticed, ([SAMPLED, case], source, 1000)
         for rate in (1000, 10000):
-            yield f"waiting {source} {rate}", check_unnoticed, ("waiting", source, rate)
+            yield f"waiting {source} {rate}", check_unnoticed, ([SAMPLED, "waiting"], source, rate)
+            yield f"ring {source} {rate}", check_unnoticed, ([RING], source, rate)
     for build in BUILDS:
         yield f"samples and calls agree {build}", check_agreement, (build,)
     for rate in (100, 1000):
