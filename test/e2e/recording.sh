@@ -78,6 +78,13 @@ profile_of env LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,results "$known"
 check 'LD_PRELOAD alone starts the analyzer' eventually says -detail.svg
 profile=$(find results -name '*.thag')
 check '... and counts the same' is "$(figure memory.allocations)" 1004
+# On one processor analyzer and program take turns: neither may think that the other is gone.
+turn=0
+while [ $turn -lt 20 ]; do
+	turn=$((turn + 1))
+	taskset -c 0 env LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,results /bin/true 2>>turns
+done
+check 'LD_PRELOAD alone works however the two take turns' sh -c '! grep -q "not profiling" turns'
 run env LD_PRELOAD="$LIBRARY" THAG_PROFILER=memroy "$known"
 check 'a wrong variable: the program runs' is "$status" 0
 check '... and it is said' says "THAG_PROFILER: 'memroy' is no type of profile"

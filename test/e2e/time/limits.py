@@ -104,6 +104,20 @@ def check_modules(build):
     return problems
 
 
+def check_symbols(build):
+    """Parameters are no part of a C++ name, but of the symbol, which a pattern has to look like."""
+    tree = trees()["unwinding", "exceptions"]
+    kept = without(tree, lambda name: name == "throw_3")
+    command = [os.path.join(TRACED, f"unwinding-{build}"), "exceptions"]
+    names = {name for path in tree for name in path}
+    problems = []
+    for pattern, wanted in (("*_3i", tree), ("*throw_3*", kept), ("_Z*throw_3i", kept),
+                            ("/_Z.*_3i$/", kept)):
+        problems += check_tree(command, {}, ["--exclude", pattern], wanted, names,
+                               (sum(tree.values()) - sum(wanted.values()), 0, 0, 0))
+    return problems
+
+
 def check_window():
     """
     Of a stretch of time: all that is there lies in it, and it is not empty. It is long enough for
@@ -153,6 +167,8 @@ def cases():
                        (command, env, options, tree, names, numbers))
         if os.path.exists(os.path.join(TRACED, f"switches-{build}")):
             yield f"modules {build}", check_modules, (build,)
+        if os.path.exists(os.path.join(TRACED, f"unwinding-{build}")):
+            yield f"symbols {build}", check_symbols, (build,)
         # What a jump has left is not taken for what is left out, called from the same place.
         for name in ("catching", "by_hand", "switching"):
             command = [os.path.join(TRACED, f"wild-{build}"), "11", "2", "3000"]
