@@ -56,7 +56,7 @@ is_in_those(const struct question *question, bool of_symbols, const char *name, 
 	const char *rest = asked->patterns[question->list];
 	size_t count;
 
-	for (const char *at; (at = options_next_pattern(&rest, &count));)
+	for (const char *at; (at = pattern_next(&rest, &count));)
 		if ((!of_symbols || is_of_symbols(at, count)) &&
 			pattern_matches(at, count, name, length, &question->room->space))
 			return true;

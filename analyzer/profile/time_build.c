@@ -226,28 +226,10 @@ merge_pieces(struct profile *profile)
 void
 time_build_number(struct profile *profile, const uint32_t *number)
 {
-	for (guint i = 0; i < profile->calls->len; i++) {
-		struct profile_call *call = &g_array_index(profile->calls, struct profile_call, i);
-
-		call->node = number[call->node];
-	}
-	for (guint i = 0; i < profile->samples->len; i++) {
-		struct profile_sample *sample =
-			&g_array_index(profile->samples, struct profile_sample, i);
-
-		sample->node = number[sample->node];
-	}
-	for (guint i = 0; i < profile->moments->len; i++) {
-		struct profile_moment *moment =
-			&g_array_index(profile->moments, struct profile_moment, i);
-
-		moment->node = number[moment->node];
-	}
-	for (guint i = 0; i < profile->chart->len; i++) {
-		struct profile_box *box = &g_array_index(profile->chart, struct profile_box, i);
-
-		box->node = number[box->node];
-	}
+	profile_renumber(profile->calls, offsetof(struct profile_call, node), number);
+	profile_renumber(profile->samples, offsetof(struct profile_sample, node), number);
+	profile_renumber(profile->moments, offsetof(struct profile_moment, node), number);
+	profile_renumber(profile->chart, offsetof(struct profile_box, node), number);
 	merge_calls(profile);
 	merge_samples(profile);
 	merge_moments(profile);
@@ -390,6 +372,20 @@ time_build_cost(const struct profile *profile, GString *text)
 	describe_memory(profile, text);
 }
 
+/* Processes that are one row: see profile_process. */
+static void
+describe_crowds(const struct profile *profile, GString *text)
+{
+	unsigned processes = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		processes += profile_process(profile, i)->together;
+	if (processes)
+		add_line(text,
+			"processes: %u light ones are sums of their programs, not in the chart",
+			processes);
+}
+
 /* Threads that are one row: see profile_thread. */
 static void
 describe_rest(const struct profile *profile, GString *text)
@@ -400,7 +396,7 @@ describe_rest(const struct profile *profile, GString *text)
 	for (guint i = 0; i < profile->threads->len; i++) {
 		const struct profile_thread *thread = profile_thread(profile, i);
 
-		if (thread->number)
+		if (thread->number || profile_process(profile, thread->process)->together)
 			continue;
 		name = thread->name;
 		processes++;
@@ -426,6 +422,7 @@ time_build_left_out(const struct profile *profile, GString *text)
 	const struct profile_run *run = &profile->run;
 	char from[24], until[24], count[32];
 
+	describe_crowds(profile, text);
 	describe_rest(profile, text);
 
 	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)

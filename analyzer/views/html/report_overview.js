@@ -33,17 +33,25 @@ thag.overview = (() => {
 		];
 	}
 
+	// CPU time says what of it was in the kernel; that has no tile of its own.
+	function timeTiles(sums)
+	{
+		const kernel = sums.all.find(({key}) => key === "kernel");
+		const text = (metric) => thag.format.value(sums.whole(metric), metric);
+		return sums.all.filter((metric) => metric.unit === "ns" && metric !== kernel)
+			.map((metric) => tile(metric.name, text(metric), metric.key === "cpu" && kernel ? text(kernel) + " in the kernel" : null));
+	}
+
 	// Time first where it was profiled; memory where it was.
 	function tiles({info}, sums)
 	{
 		const {memory, run, lost, processes} = info;
 		const {format} = thag;
+		const count = processes.reduce((sum, one) => sum + (one.together || 1), 0);
 		const rss = processes.reduce((most, one) => Math.max(most, one.rss_peak_bytes), 0);
-		const time = sums.all.filter(({unit}) => unit === "ns")
-			.map((metric) => tile(metric.name, format.value(sums.whole(metric), metric)));
-		return element("dl", {class: "tiles"}, ...time, ...memory.allocations ? memoryTiles(info) : [],
+		return element("dl", {class: "tiles"}, ...timeTiles(sums), ...memory.allocations ? memoryTiles(info) : [],
 			rss ? tile("Peak resident", bytes(rss), processes.length > 1 ? "of the largest process" : "whole process") : null,
-			tile("Duration", format.value(run.duration_ns, TIME), processes.length === 1 ? "1 process" : processes.length + " processes"),
+			tile("Duration", format.value(run.duration_ns, TIME), count === 1 ? "1 process" : format.count(count) + " processes"),
 			tile("Lost", lost.events || lost.chunks ? format.count(lost.events) + " events" : "nothing",
 			     run.complete ? "the profile is whole" : "the profile is partial"));
 	}
