@@ -90,7 +90,7 @@ make_pool(const struct options *options, const char *directory, char path[ANALYZ
 
 	system_close(fd);
 	if (!made)
-		arch_syscall6(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+		analyzer_remove_pool(path);
 	return made;
 }
 
@@ -199,22 +199,14 @@ spawn(const char *program, const char *pool)
 }
 
 static bool
-wait_for_reader(const char *path)
+wait_for_reader(struct pool_header *pool)
 {
-	const long fd = system_open(path, O_RDWR, 0);
-	struct pool_header *pool =
-		system_failed(fd) ? NULL : system_map_file((int)fd, pool_header_bytes());
 	bool there = false;
 
-	if (!system_failed(fd))
-		system_close(fd);
-	if (!pool)
-		return false;
 	for (int waited = 0; waited < READER_TIMEOUT_MS && !there; waited += 10) {
 		system_futex_wait(&pool->reader, 0, 10);
 		there = load_acquire(&pool->reader) != 0;
 	}
-	system_unmap(pool, pool_header_bytes());
 	return there;
 }
 
@@ -240,21 +232,31 @@ export_pool(const char *path)
 }
 
 const char *
-analyzer_start(const struct options *options, char ret_pool[ANALYZER_PATH_BYTES])
+analyzer_make_pool(const struct options *options, char ret_path[ANALYZER_PATH_BYTES])
+{
+	if (!file_may_be_made())
+		return "the limit on file size (ulimit -f) leaves no room to pass events on";
+	if (!make_pool(options, "/dev/shm", ret_path) && !make_pool(options, "/tmp", ret_path))
+		return "no room in /dev/shm nor /tmp to pass events on";
+	return NULL;
+}
+
+const char *
+analyzer_start(const char *path, struct pool_header *pool)
 {
 	static char program[PROGRAM_BYTES];
 
-	if (!file_may_be_made())
-		return "the limit on file size (ulimit -f) leaves no room to pass events on";
 	if (!find_program(program))
 		return "the analyzer 'thag' is not beside libthag.so (set THAG_ANALYZER to its "
 		       "path)";
-	if (!make_pool(options, "/dev/shm", ret_pool) && !make_pool(options, "/tmp", ret_pool))
-		return "no room in /dev/shm nor /tmp to pass events on";
-	if (!spawn(program, ret_pool) || !wait_for_reader(ret_pool)) {
-		arch_syscall6(SYS_unlinkat, AT_FDCWD, (long)ret_pool, 0, 0, 0, 0);
+	if (!spawn(program, path) || !wait_for_reader(pool))
 		return "the analyzer did not start";
-	}
-	export_pool(ret_pool);
+	export_pool(path);
 	return NULL;
+}
+
+void
+analyzer_remove_pool(const char *path)
+{
+	arch_syscall6(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
 }

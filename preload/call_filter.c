@@ -42,20 +42,39 @@ struct question {
 };
 
 static bool
-is_in(const struct question *question, const char *name, size_t length)
+is_of_symbols(const char *pattern, size_t length)
 {
-	const char *rest = asked->patterns[question->list];
-	size_t count;
-
-	for (const char *at; (at = options_next_pattern(&rest, &count));)
-		if (pattern_matches(at, count, name, length, &question->room->space))
+	for (size_t i = 0; i + 1 < length; i++)
+		if (pattern[i] == '_' && pattern[i + 1] == 'Z')
 			return true;
 	return false;
 }
 
+static bool
+is_in_those(const struct question *question, bool of_symbols, const char *name, size_t length)
+{
+	const char *rest = asked->patterns[question->list];
+	size_t count;
+
+	for (const char *at; (at = pattern_next(&rest, &count));)
+		if ((!of_symbols || is_of_symbols(at, count)) &&
+			pattern_matches(at, count, name, length, &question->room->space))
+			return true;
+	return false;
+}
+
+static bool
+is_in(const struct question *question, const char *name, size_t length)
+{
+	return is_in_those(question, false, name, length);
+}
+
 /* ---- functions ---- */
 
-/* The symbol without what compilers add to clones, and its name in C++. */
+/*
+ * The symbol without what compilers add to clones, or its name in C++: parameters are in the
+ * symbol, and *map* means no function that only takes one.
+ */
 static bool
 is_name_in(void *context, const char *symbol)
 {
@@ -66,8 +85,9 @@ is_name_in(void *context, const char *symbol)
 	char *name = question->room->name;
 	const size_t name_length = mangled_name(symbol, length, name);
 
-	return is_in(question, symbol, length) ||
-	       (name_length && is_in(question, name, name_length));
+	if (!name_length)
+		return is_in(question, symbol, length);
+	return is_in(question, name, name_length) || is_in_those(question, true, symbol, length);
 }
 
 static bool

@@ -70,6 +70,7 @@ find_due(struct thread *thread, const siginfo_t *info, const void *context)
 
 	if (!sampler->sources.event) {
 		due.periods = 1 + (uint64_t)info->si_overrun;
+		sampler->counted_ns += due.periods * period_ns();
 	} else if (info->si_code == SI_TIMER) {
 		due.periods = count_tick(sampler, arch_left_call(context));
 		due.flags = RECORD_KERNEL;
@@ -281,6 +282,7 @@ begin_timer(struct thread *thread)
 {
 	const bool wall = session.pool->options.wall;
 
+	thread->sampler.counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	thread->sampler.interrupts = wall || !timers_are_quiet;
 	return sample_sources_begin_timer(&thread->sampler.sources, SAMPLER_SIGNAL, thread,
 		wall ? SAMPLE_CLOCK_WALL : SAMPLE_CLOCK_CPU, period_ns());
@@ -311,18 +313,29 @@ sampler_begin(struct thread *thread)
 	sampler->running = true;
 }
 
-/* Time for which there was neither a hit nor a tick. */
+/* CPU time for which there was neither a hit nor a tick. From here on it is counted anew. */
+static uint64_t
+take_left_ns(struct sampler *sampler)
+{
+	const struct ledger_account now = sample_sources_account();
+	uint64_t left_ns = now.whole_ns - sampler->counted_ns;
+
+	sampler->counted_ns = now.whole_ns;
+	if (sampler->sources.event && sampler->sources.timed) {
+		left_ns = ledger_left_ns(&sampler->ledger, &now);
+		ledger_init(&sampler->ledger, period_ns(), &now);
+	}
+	return left_ns;
+}
+
 static void
 report_left(struct thread *thread)
 {
-	struct sampler *sampler = &thread->sampler;
-	const struct ledger_account now = sample_sources_account();
 	uint64_t numbers[] = {0, 0, RECORD_LOST_TIME};
 
-	if (!sampler->sources.event || !sampler->sources.timed)
+	if (session.pool->options.wall)
 		return;
-	numbers[1] = ledger_left_ns(&sampler->ledger, &now);
-	ledger_init(&sampler->ledger, period_ns(), &now);
+	numbers[1] = take_left_ns(&thread->sampler);
 	if (numbers[1])
 		writer_emit(&thread->writer, RECORD_LOST, numbers, 3, NULL, 0);
 }

@@ -42,7 +42,7 @@ struct sampler {
 	bool held;	 /* the signal is blocked by sampler_hold() */
 	struct sample_sources sources;
 	struct ledger ledger;	  /* event and timer */
-	uint64_t counted_ns;	  /* CPU time up to the last sample (event alone) */
+	uint64_t counted_ns;	  /* CPU time up to the last sample (event or timer alone) */
 	uint64_t own_periods;	  /* that hit the profiler itself, not reported yet */
 	uint64_t cost_ticks;	  /* what a sample takes, about, */
 	uint64_t cost_most_ticks; /* and may take */

@@ -71,6 +71,15 @@ open_pool(const char *path)
 	return mapped;
 }
 
+static void
+close_pool(void)
+{
+	system_unmap(session.pool,
+		pool_header_bytes() + (size_t)session.chunks_mapped * POOL_CHUNK_BYTES);
+	session.pool = NULL;
+	session.chunks_mapped = 0;
+}
+
 /* ---- starting ---- */
 
 static void
@@ -105,13 +114,21 @@ begin_run(void)
 	}
 	if (options.profile == OPTIONS_NONE)
 		return false;
-	const char *problem = analyzer_start(&options, path);
+	const char *problem = analyzer_make_pool(&options, path);
 
 	if (problem) {
 		complain(problem);
 		return false;
 	}
-	return open_pool(path);
+	problem = open_pool(path) ? analyzer_start(path, session.pool)
+				  : "no room in the address space to pass events on";
+	if (!problem)
+		return true;
+	analyzer_remove_pool(path);
+	if (session.pool)
+		close_pool();
+	complain(problem);
+	return false;
 }
 
 static bool

@@ -58,25 +58,39 @@ raise_high(struct pool_header *pool, uint32_t high)
 		;
 }
 
-/* The lowest free chunk, so that few pages are in use; -1: none. */
+/* The lowest free chunk of [from, to), so that few pages are in use; -1: none. */
+static int64_t
+claim_between(struct pool_header *pool, uint32_t from, uint32_t to)
+{
+	uint32_t *states = pool_states(pool);
+
+	for (uint32_t i = from; i < to; i++) {
+		uint32_t expected = POOL_FREE;
+
+		if (load_relaxed(&states[i]) == POOL_FREE &&
+			cas_acq_rel(&states[i], &expected, POOL_FILLING))
+			return i;
+	}
+	return -1;
+}
+
 static int64_t
 claim_free(struct pool_header *pool)
 {
-	uint32_t *states = pool_states(pool);
+	const uint32_t from = load_relaxed(&pool->search_from);
 	uint32_t limit = load_acquire(&pool->chunk_limit); /* I2 */
 
 	if (limit > session.chunks_mapped)
 		limit = session.chunks_mapped;
-	for (uint32_t i = 0; i < limit; i++) {
-		uint32_t expected = POOL_FREE;
+	int64_t index = claim_between(pool, from, limit);
 
-		if (load_relaxed(&states[i]) == POOL_FREE &&
-			cas_acq_rel(&states[i], &expected, POOL_FILLING)) {
-			raise_high(pool, i + 1);
-			return i;
-		}
+	if (index < 0)
+		index = claim_between(pool, 0, from < limit ? from : limit);
+	if (index >= 0) {
+		store_relaxed(&pool->search_from, (uint32_t)index + 1);
+		raise_high(pool, (uint32_t)index + 1);
 	}
-	return -1;
+	return index;
 }
 
 static bool

@@ -4,9 +4,9 @@
  *
  * The values come from the environment (read by the preload when it is alone, by thag-run
  * otherwise) and from thag-run's command line. Whoever makes the pool parses them once and leaves
- * them in its header, so all processes of a run agree. One table (options.c) names every option:
- * its environment variable, its command-line name and its help text; the manual is checked against
- * it.
+ * them in its header, so all processes of a run agree. One table (options_table.c) names every
+ * option: its environment variable, its command-line name and its help text; the manual is checked
+ * against it.
  *
  * The parsers are pure: no libc call, no allocation, and `struct options` holds no pointer.
  */
@@ -18,7 +18,7 @@
 
 enum {
 	OPTIONS_DIRECTORY_BYTES = 2048, /* with the final NUL */
-	OPTIONS_MESSAGE_BYTES = 256,
+	OPTIONS_MESSAGE_BYTES = 256,	/* with the final NUL */
 	OPTIONS_SAMPLE_HZ_DEFAULT = 1000,
 	OPTIONS_SAMPLE_HZ_MAX = 10000,
 	OPTIONS_PATTERNS_BYTES = 1024, /* of a list, with the final NUL */
@@ -50,6 +50,7 @@ enum options_on_full {
 enum options_keep {
 	OPTIONS_KEEP_FIRST,
 	OPTIONS_KEEP_LAST,
+	OPTIONS_KEEP_UNSAID, /* as the first */
 };
 
 /* Lists of patterns (pattern.h) with semicolons between them. */
@@ -103,10 +104,6 @@ struct option_row {
 
 extern const struct option_row options_table[];
 extern const size_t options_table_count;
-
-/* A semicolon separates patterns of a list: `*rest` is what has not been taken. NULL: none is left.
- */
-const char *options_next_pattern(const char **rest, size_t *ret_length);
 
 /* The values that hold where nothing is said: both profiles in detail, directory ".". */
 void options_init(struct options *options);

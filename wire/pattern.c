@@ -484,3 +484,19 @@ pattern_matches(const char *pattern, size_t length, const char *name, size_t nam
 	program = compile(pattern + 1, length - 2, space);
 	return !program.complaint && search(&program, text, space);
 }
+
+/* ---- lists ---- */
+
+const char *
+pattern_next(const char **rest, size_t *ret_length)
+{
+	const char *at = *rest, *end;
+
+	while (*at == ';')
+		at++;
+	for (end = at; *end && *end != ';';)
+		end++;
+	*rest = end;
+	*ret_length = (size_t)(end - at);
+	return at == end ? 0 : at;
+}

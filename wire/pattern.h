@@ -40,4 +40,9 @@ const char *pattern_complaint(const char *pattern, size_t length);
 bool pattern_matches(const char *pattern, size_t length, const char *name, size_t name_length,
 	struct pattern_space *space);
 
+/*
+ * A semicolon separates patterns of a list: `*rest` is what has not been taken. NULL: none is left.
+ */
+const char *pattern_next(const char **rest, size_t *ret_length);
+
 #endif

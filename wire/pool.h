@@ -54,7 +54,7 @@
 #define POOL_READER_TID	 UINT32_C(0x3fffffff)
 
 enum {
-	POOL_VERSION = 4,
+	POOL_VERSION = 5,
 	POOL_CHUNK_BYTES = 16384,
 	POOL_CHUNKS_MAX = 32768, /* 512 MiB at most; storage is promised in steps as needed */
 	POOL_CHUNKS_INITIAL = 512,
@@ -93,6 +93,7 @@ struct pool_header {
 	uint32_t doorbell __attribute__((aligned(64))); /* futex: bumped when a chunk is FULL */
 	uint32_t writers_waiting;			/* how many sleep on `space` */
 	uint32_t chunk_high;   /* no chunk at or above this was ever claimed */
+	uint32_t search_from;  /* a hint, of both sides: hardly a chunk below this is free */
 	uint32_t process_last; /* process numbers handed out so far, 1, 2, 3 ... */
 	uint64_t lost_events;  /* made while no chunk could be had */
 };

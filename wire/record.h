@@ -25,6 +25,7 @@
 #ifndef THAG_WIRE_RECORD_H
 #define THAG_WIRE_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "varint.h"
 
@@ -374,6 +375,36 @@ void record_state_init(struct record_state *state, uint64_t base_ticks);
  */
 const uint8_t *record_parse(struct record_state *state, const uint8_t *at, const uint8_t *end,
 	struct record *ret_record);
+
+/*
+ * Reader: the same of a traced call in its usual form, where RECORD_HOT_BYTES can be read at `at`:
+ * the EXIT, or the ENTER of a function that is in the table, not long after the record before.
+ * NULL: it is anything else, and record_parse()'s; nothing is changed then.
+ */
+static inline const uint8_t *
+record_parse_call(struct record_state *state, const uint8_t *at, struct record *ret_record)
+{
+	const unsigned tag = *at++;
+	const bool is_exit = (tag & ~RECORD_JUMPED) == RECORD_EXIT;
+	uint64_t function = 0;
+
+	if (!is_exit) {
+		if ((tag & ~RECORD_INDEX_HIGH) != (RECORD_ENTER | RECORD_NODE_HIT))
+			return 0;
+		function = state->functions[*at++ | (tag & RECORD_INDEX_HIGH) << 3];
+	}
+	/* Without a branch: whether it takes one byte or two is no thing to predict. */
+	const unsigned more = at[0] >> 7, low = at[0] & 0x7f, high = at[1] & -more;
+
+	if (high >= 0x80)
+		return 0;
+	ret_record->kind = is_exit ? RECORD_EXIT : RECORD_ENTER;
+	ret_record->flags = is_exit ? tag & RECORD_JUMPED : 0;
+	ret_record->address = function;
+	ret_record->node = 0;
+	ret_record->ticks = state->ticks += low | (uint64_t)high << 7;
+	return at + 1 + more;
+}
 
 /*
  * Writer: appends an extended record to `at`, where `end - at` bytes are free. `numbers[0]` is the

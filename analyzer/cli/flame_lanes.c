@@ -33,6 +33,9 @@ flame_thread_name(const struct profile *profile, uint32_t number)
 		return g_strdup_printf("%s (%u)", name, thread->tid);
 	g_autofree char *program = g_path_get_basename(process->exe);
 
+	if (process->together)
+		return g_strdup_printf("%s: %s", program, process->command);
+
 	return g_strdup_printf("%s %u: %s (%u)", program, process->pid, name, thread->tid);
 }
 

@@ -13,6 +13,7 @@ static const struct {
 	{METRIC_TIME, "time in traced calls"},
 	{METRIC_CPU, "CPU time"},
 	{METRIC_WALL, "wall time"},
+	{METRIC_KERNEL, "CPU time in the kernel"},
 };
 
 enum {

@@ -292,6 +292,19 @@ path_of(struct timing_thread *thread, const struct call_stack *stack, uint64_t f
 	return call_tree_child(&thread->tree, parent, function);
 }
 
+/* Field by field: clearing it as a whole takes a string instruction, as long as all the rest. */
+static inline void
+begin_frame(struct call_frame *frame, uint64_t start, uint64_t paused)
+{
+	frame->start = start;
+	frame->nested = 0;
+	frame->paused = paused;
+	frame->inner = frame->direct = 0;
+	frame->taken = frame->taken_self = 0;
+	frame->told = 0;
+	frame->section = NULL;
+}
+
 void
 calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uint32_t from)
 {
@@ -309,12 +322,9 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 		grow_frames(stack);
 	}
 	frame = &stack->frames[stack->depth];
-	*frame = (struct call_frame){
-		.start = stack_time(stack, ticks),
-		.paused = paused_at(stack, ticks),
-		.thread = thread,
-		.path = path_of(thread, stack, function, from),
-	};
+	begin_frame(frame, stack_time(stack, ticks), paused_at(stack, ticks));
+	frame->thread = thread;
+	frame->path = path_of(thread, stack, function, from);
 	if (unlikely(record_pc_number(function)))
 		frame->section = open_section(thread->process->process);
 	stack->depth++;

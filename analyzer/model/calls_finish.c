@@ -371,8 +371,8 @@ end_of(const struct timing_thread *thread)
 	return ticks * COST_FRACTION - thread->taken;
 }
 
-static void
-settle_tallies(struct timing_process *process)
+void
+calls_settle_tallies(struct timing_process *process)
 {
 	bool plain = true;
 
@@ -475,7 +475,7 @@ calls_finish(struct timing_process *process, uint32_t (*renumber)(void *marks, u
 	struct node_map map = {
 		process->process->public, g_new0(uint32_t, FIRST_SLOTS), FIRST_SLOTS - 1, 0};
 
-	settle_tallies(process);
+	calls_settle_tallies(process);
 	for (unsigned i = 0; i < process->threads->len; i++)
 		finish_thread(g_ptr_array_index(process->threads, i), &map, renumber, marks);
 	g_free(map.slots);

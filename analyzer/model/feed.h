@@ -34,6 +34,13 @@ struct model_event {
 	uint16_t flags;
 };
 
+/* The traced call of an ENTER or EXIT record. */
+struct model_call {
+	uint64_t ticks;
+	uint64_t function; /* of ENTER */
+	bool is_enter, jumped;
+};
+
 /*
  * Another thing to be made of the same records: calls and samples, say. A sink sees each event of
  * the kinds it asks for after the heap has seen it, and each extended record. It hangs what it
@@ -85,6 +92,23 @@ struct model_thread *model_thread(
 
 /* Events by time; of one thread always in its own order. */
 void model_apply(struct model *model, const struct model_event *events, unsigned count);
+
+/*
+ * Traced calls mostly concern their own thread alone. So those that come one after the other may
+ * come before what other threads did a little earlier: all before the time that
+ * model_calls_until() returns, where `others` is that of the first record of another thread. 0:
+ * there is a reason to keep their order.
+ */
+uint64_t model_calls_until(const struct model_thread *thread, uint64_t others);
+void model_calls(struct model_thread *thread, const struct model_call *calls, unsigned count);
+
+/* Whether an ENTER or EXIT may be among them: a section's begin may not. */
+static inline bool
+model_takes_call(const struct record *record)
+{
+	return record->kind == RECORD_EXIT ||
+	       !(record->flags & RECORD_FROM || record_pc_number(record->address));
+}
 
 /*
  * A NODE record. May come before or after its time: nodes are looked up at the end. It carries no

@@ -209,11 +209,9 @@ finish_thread(struct model_thread *thread, struct node_marks *marks,
 		add_sums(&process->public->memory[i], &public->memory[i]);
 }
 
-static void
-finish_modules(struct model_process *process, const struct model_clock *clock)
+void
+finish_modules(GPtrArray *modules, const struct model_clock *clock)
 {
-	GPtrArray *modules = process->public->modules;
-
 	for (unsigned i = 0; i < modules->len; i++) {
 		struct module *module = g_ptr_array_index(modules, i);
 
@@ -291,7 +289,6 @@ finish_process(struct model_process *process, const struct model_clock *clock,
 	public->end_ns = model_ns(clock, process->end_ticks);
 	public->lost_events += process->lost_full + MAX(process->lost_nested, process->missed);
 	finish_peaks(process, clock);
-	finish_modules(process, clock);
 	finish_timeline(process);
 	finish_sinks(process, &marks);
 	g_free(marks.number);

@@ -6,6 +6,11 @@
 enum {
 	/* How far the clocks of two cores may be apart: about ten times what was seen. */
 	SKEW_NS = 1000,
+	/*
+	 * How far calls may be ahead of what other threads did. Nobody unloads a library, loads
+	 * another one and calls it in so short a time: the names of functions depend on that.
+	 */
+	AHEAD_NS = 10 * 1000,
 	/* First length of the timeline's intervals. */
 	BIN_NS = 1000 * 1000,
 	/* First length of the intervals of spans: a tenth of a second has its 100. */
@@ -29,18 +34,39 @@ thread_free(gpointer data)
 	g_free(thread);
 }
 
+/* What nobody needs when it has ended. */
 static void
-process_free(gpointer data)
+free_storage(struct model_process *process)
+{
+	live_table_fini(&process->live);
+	inner_peaks_fini(&process->inner_peaks);
+	g_clear_pointer(&process->threads, g_hash_table_unref);
+	g_clear_pointer(&process->mappings, g_tree_unref);
+	g_clear_pointer(&process->timeline.bins, g_array_unref);
+}
+
+void
+model_process_empty(struct model_process *process)
+{
+	process->modules = g_ptr_array_ref(process->public->modules);
+	free_storage(process);
+	g_clear_pointer(&process->public, process_free);
+}
+
+void
+model_process_forget(struct model_process *process)
+{
+	g_clear_pointer(&process->modules, g_ptr_array_unref);
+	g_clear_pointer(&process->nodes, node_table_unref);
+}
+
+static void
+free_process(gpointer data)
 {
 	struct model_process *process = data;
 
-	live_table_fini(&process->live);
-	inner_peaks_fini(&process->inner_peaks);
-	g_hash_table_unref(process->threads);
-	g_tree_unref(process->mappings);
-	node_table_unref(process->nodes);
-	if (process->timeline.bins)
-		g_array_unref(process->timeline.bins);
+	free_storage(process);
+	model_process_forget(process);
 	g_free(process);
 }
 
@@ -61,13 +87,15 @@ model_new(const struct model_clock *clock)
 	model->ticks = clock->start_ticks;
 	model->ns_per_tick_scaled = (uint64_t)(clock->ns_per_tick * 4294967296.0);
 	model->skew_ticks = ticks_of_ns(clock, SKEW_NS);
+	model->ahead_ticks = ticks_of_ns(clock, AHEAD_NS);
 	model->bin_ticks = ticks_of_ns(clock, BIN_NS);
 	site_pool_init(&model->sites);
 	span_table_init(&model->spans, clock->start_ticks, ticks_of_ns(clock, SPAN_NS));
 	model->processes = g_hash_table_new(NULL, NULL);
-	model->process_list = g_ptr_array_new_with_free_func(process_free);
+	model->process_list = g_ptr_array_new_with_free_func(free_process);
 	model->parked = g_array_new(FALSE, FALSE, sizeof(struct model_event));
 	model->sinks = g_array_new(FALSE, FALSE, sizeof(struct model_sink_entry));
+	crowds_init(&model->crowds);
 	timing_attach(model);
 	naming_attach(model);
 	return model;
@@ -94,14 +122,10 @@ model_free(struct model *model)
 	for (unsigned i = 0; i < model->process_list->len; i++) {
 		struct model_process *process = g_ptr_array_index(model->process_list, i);
 
-		if (process->public) {
-			struct run *run = run_new();
-
-			g_ptr_array_add(run->processes, process->public);
-			run_free(run);
-		}
+		g_clear_pointer(&process->public, process_free);
 	}
 	free_sinks(model);
+	crowds_fini(&model->crowds, free_process);
 	g_ptr_array_unref(model->process_list);
 	g_hash_table_unref(model->processes);
 	g_array_unref(model->parked);
@@ -129,8 +153,8 @@ model_on_module(struct model *model,
 
 /* ---- processes and threads ---- */
 
-static struct model_process *
-add_process(struct model *model, uint32_t number, uint32_t pid, uint64_t ticks)
+struct model_process *
+model_process_new(struct model *model, uint32_t number, uint32_t pid, uint64_t ticks)
 {
 	struct model_process *process = g_new0(struct model_process, 1);
 
@@ -142,6 +166,15 @@ add_process(struct model *model, uint32_t number, uint32_t pid, uint64_t ticks)
 	process->threads = g_hash_table_new_full(NULL, NULL, NULL, thread_free);
 	process->mappings = mappings_new();
 	process->nodes = node_table_new(NULL, 0);
+	process->timeline.bins = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
+	return process;
+}
+
+static struct model_process *
+add_process(struct model *model, uint32_t number, uint32_t pid, uint64_t ticks)
+{
+	struct model_process *process = model_process_new(model, number, pid, ticks);
+
 	live_table_init(&process->live);
 	timeline_init(process, ticks);
 	g_hash_table_insert(model->processes, GUINT_TO_POINTER(number), process);
@@ -178,9 +211,11 @@ add_thread(struct model_process *process, uint32_t number, uint32_t tid, uint64_
 struct model_thread *
 model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint64_t ticks)
 {
-	struct model_thread *thread =
-		g_hash_table_lookup(process->threads, GUINT_TO_POINTER(number));
+	struct model_thread *thread;
 
+	if (!process->threads)
+		return crowds_nobody(process->model);
+	thread = g_hash_table_lookup(process->threads, GUINT_TO_POINTER(number));
 	return thread ? thread : add_thread(process, number, tid, ticks);
 }
 
@@ -233,6 +268,9 @@ model_process_end(struct model_process *process, uint64_t ticks)
 	process->end_ticks = ticks;
 	process->ended = true;
 	leave_run(process);
+	g_clear_pointer(&process->mappings, g_tree_unref);
+	node_table_trim(process->nodes);
+	crowds_take_ended(model, process);
 }
 
 bool
@@ -307,6 +345,32 @@ model_apply(struct model *model, const struct model_event *events, unsigned coun
 			prefetch_site(model, &events[i + PREFETCH_SITE_AHEAD]);
 		apply_one(model, &events[i]);
 	}
+}
+
+/*
+ * What is done at the end of an interval takes the order in which things happened, and so do the
+ * live heap of sections, and the limits of calls.
+ */
+uint64_t
+model_calls_until(const struct model_thread *thread, uint64_t others)
+{
+	const struct model_process *process = thread->process;
+	const uint64_t ahead = others + process->model->ahead_ticks;
+
+	if (process->ended || inner_peaks_threshold(&process->inner_peaks) != UINT64_MAX ||
+		timing_orders_calls(process->model))
+		return 0;
+	return MIN(MAX(ahead, others), process->timeline.open_end_ticks);
+}
+
+void
+model_calls(struct model_thread *thread, const struct model_call *calls, unsigned count)
+{
+	struct model *model = thread->model;
+
+	model->events += count;
+	model->ticks = MAX(model->ticks, calls[count - 1].ticks);
+	timing_calls(thread, calls, count);
 }
 
 void
@@ -448,19 +512,45 @@ finish_sums(const struct model *model, struct run *run, const struct model_clock
 	run->events = model->events;
 }
 
+/* Whoever ends may leave the list. */
+static void
+end_all(struct model *model, uint64_t end_ticks)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_sized_new(model->process_list->len);
+
+	for (unsigned i = 0; i < model->process_list->len; i++)
+		g_ptr_array_add(list, g_ptr_array_index(model->process_list, i));
+	for (unsigned i = 0; i < list->len; i++)
+		model_process_end(g_ptr_array_index(list, i), end_ticks);
+}
+
+static void
+finish_all_modules(struct model *model, const struct model_clock *clock)
+{
+	g_autoptr(GHashTable) finished = g_hash_table_new(NULL, NULL);
+
+	for (unsigned i = 0; i < model->process_list->len; i++) {
+		const struct model_process *process = g_ptr_array_index(model->process_list, i);
+
+		if (g_hash_table_add(finished, process->public->modules))
+			finish_modules(process->public->modules, clock);
+	}
+}
+
 struct run *
 model_finish(struct model *model, const struct model_clock *clock, uint64_t end_ticks)
 {
 	struct run *run = run_new();
 
 	heap_expire_parked(model, UINT64_MAX);
-	for (unsigned i = 0; i < model->process_list->len; i++)
-		model_process_end(g_ptr_array_index(model->process_list, i), end_ticks);
+	end_all(model, end_ticks);
+	crowds_finish(model);
 	const struct span_index spans = span_table_index(&model->spans, &model->sites);
 
 	finish_sums(model, run, clock);
 	run->duration_ns = model_ns(clock, end_ticks);
 	model->clock = *clock; /* for sinks, which have no other */
+	finish_all_modules(model, clock);
 	for (unsigned i = 0; i < model->process_list->len; i++) {
 		struct model_process *process = g_ptr_array_index(model->process_list, i);
 

@@ -125,6 +125,20 @@ struct sample_tally {
 	uint64_t kernel_samples, kernel_periods, kernel_ns; /* of all these, in the kernel */
 };
 
+static inline void
+sample_sums_add(
+	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS])
+{
+	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
+		sums[kind].samples += from[kind].samples;
+		sums[kind].periods += from[kind].periods;
+		sums[kind].time_ns += from[kind].time_ns;
+		sums[kind].kernel_samples += from[kind].kernel_samples;
+		sums[kind].kernel_periods += from[kind].kernel_periods;
+		sums[kind].kernel_ns += from[kind].kernel_ns;
+	}
+}
+
 /* What samples say of one call path of one thread: it was running, or there. */
 struct sample_row {
 	uint32_t node;
@@ -134,6 +148,7 @@ struct sample_row {
 /* The same of one interval (see struct span) of a call path of a thread. */
 struct moment_sums {
 	uint64_t samples[SAMPLE_KINDS], time_ns[SAMPLE_KINDS];
+	uint64_t kernel_samples, kernel_ns; /* of those of CPU time, in the kernel */
 	uint64_t calls, self_ns; /* those that returned in it; what they had of it for themselves */
 };
 
@@ -242,10 +257,11 @@ struct process {
 	uint32_t parent; /* number of the forking process, 0: a fresh image */
 	char *exe;
 	GStrv arguments;
-	bool summary; /* only counts and bytes are known: no frees by block, no peak */
+	uint32_t together; /* processes that have ended, whose sums these are; 0: it is one */
+	bool summary;	   /* only counts and bytes are known: no frees by block, no peak */
 	uint64_t start_ns, end_ns;
 	GPtrArray *threads; /* struct thread */
-	GPtrArray *modules; /* struct module, also the inherited ones */
+	GPtrArray *modules; /* struct module, also the inherited ones; forks may share the list */
 	GArray *nodes;	    /* struct node, by id; [0] unused; a parent's id is less than its
 			     * child's; all that sites and threads refer to, the inherited too */
 	struct memory_sums memory[MEMORY_CATEGORIES];
@@ -288,11 +304,16 @@ struct run {
 
 /* Frees a run and all that hangs on it; NULL is fine. */
 void run_free(struct run *run);
+void process_free(struct process *process);
 
 /* Makes an empty run, process, thread with all their arrays: for the model and for readers of
  * profiles. Owned by the caller until it hangs them up. */
 struct run *run_new(void);
 struct process *process_new(void);
 struct thread *thread_new(void);
+GPtrArray *modules_new(void);
+
+/* Those that are there: the gone ones are left out. */
+GPtrArray *modules_copy(const GPtrArray *modules);
 
 #endif

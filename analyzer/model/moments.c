@@ -63,11 +63,14 @@ tell_samples(struct timing *timing, struct timing_thread *thread, struct sample_
 	struct moment moment = {.of = sums->node, .span = (uint8_t)timing->model->spans.current};
 
 	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		moment.value[2 * kind] = sums->sums[kind].samples - sums->told_samples[kind];
-		moment.value[2 * kind + 1] = sums->sums[kind].time_ns - sums->told_ns[kind];
-		sums->told_samples[kind] = sums->sums[kind].samples;
-		sums->told_ns[kind] = sums->sums[kind].time_ns;
+		const struct sample_tally *now = &sums->sums[kind], *told = &sums->told[kind];
+
+		moment.value[2 * kind] = now->samples - told->samples;
+		moment.value[2 * kind + 1] = now->time_ns - told->time_ns;
+		moment.value[2 * SAMPLE_KINDS] += now->kernel_samples - told->kernel_samples;
+		moment.value[2 * SAMPLE_KINDS + 1] += now->kernel_ns - told->kernel_ns;
 	}
+	memcpy(sums->told, sums->sums, sizeof(sums->told));
 	keep(timing, &thread->sample_moments, &moment);
 	sums->touched = false;
 }

@@ -18,10 +18,12 @@ struct timing;
 struct timing_thread;
 
 enum {
-	MOMENT_VALUES = 4
+	MOMENT_VALUES = 6
 };
 
-/* Of samples: node, and samples and nanoseconds of both kinds. Of calls: path, calls, self ticks.
+/*
+ * Of samples: node, and samples and nanoseconds of both kinds, and of those in the kernel. Of
+ * calls: path, calls, self ticks.
  */
 struct moment {
 	uint32_t of;

@@ -16,6 +16,8 @@ moments_finish_samples(
 			row.sums.samples[kind] = moment->value[2 * kind];
 			row.sums.time_ns[kind] = moment->value[2 * kind + 1];
 		}
+		row.sums.kernel_samples = moment->value[2 * SAMPLE_KINDS];
+		row.sums.kernel_ns = moment->value[2 * SAMPLE_KINDS + 1];
 		g_array_append_val(thread->thread->public->moments, row);
 	}
 }

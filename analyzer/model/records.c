@@ -47,20 +47,43 @@ split_arguments(const struct record_string *string)
 	return arguments;
 }
 
-static void
-copy_modules(const struct model_process *from, struct process *to)
+/* A list that forks have in common is not changed: who changes something gets its own. */
+static GPtrArray *
+own_modules(struct model_process *process)
 {
-	for (unsigned i = 0; i < from->public->modules->len; i++) {
-		const struct module *module = g_ptr_array_index(from->public->modules, i);
-		struct module *copy = g_memdup2(module, sizeof(*module));
+	struct process *public = process->public;
+	GPtrArray *shared = public->modules;
 
-		if (module->end_ns != UINT64_MAX) {
-			g_free(copy);
-			continue;
-		}
-		copy->path = g_strdup(module->path);
-		copy->build_id = g_memdup2(module->build_id, module->build_id_bytes);
-		g_ptr_array_add(to->modules, copy);
+	if (!process->shares_modules)
+		return shared;
+	public->modules = modules_copy(shared);
+	process->shares_modules = false;
+	g_ptr_array_unref(shared);
+	return public->modules;
+}
+
+static bool
+any_has_gone(const GPtrArray *modules)
+{
+	for (unsigned i = 0; i < modules->len; i++)
+		if (((const struct module *)g_ptr_array_index(modules, i))->end_ns != UINT64_MAX)
+			return true;
+	return false;
+}
+
+static void
+inherit_modules(struct model_process *from, struct model_process *to)
+{
+	GPtrArray *modules = from->public ? from->public->modules : from->modules;
+
+	if (!modules || to->public->modules->len)
+		return;
+	g_ptr_array_unref(to->public->modules);
+	if (any_has_gone(modules)) {
+		to->public->modules = modules_copy(modules);
+	} else {
+		to->public->modules = g_ptr_array_ref(modules);
+		from->shares_modules = to->shares_modules = true;
 	}
 }
 
@@ -68,14 +91,15 @@ copy_modules(const struct model_process *from, struct process *to)
 static void
 inherit(struct model_process *process, uint32_t parent_number, uint64_t nodes)
 {
-	const struct model_process *parent =
+	struct model_process *parent =
 		g_hash_table_lookup(process->model->processes, GUINT_TO_POINTER(parent_number));
 
 	if (!parent || parent == process || process->nodes->parent ||
 		parent_number > process->public->number)
 		return;
-	copy_modules(parent, process->public);
-	if (nodes > 1 && nodes <= node_table_limit(parent->nodes) && !process->nodes->nodes->len) {
+	inherit_modules(parent, process);
+	if (parent->nodes && nodes > 1 && nodes <= node_table_limit(parent->nodes) &&
+		!process->nodes->count) {
 		node_table_unref(process->nodes);
 		process->nodes = node_table_new(parent->nodes, (uint32_t)nodes);
 	}
@@ -125,13 +149,13 @@ apply_module(struct model_thread *thread, const struct record *record)
 	module->end_ns = UINT64_MAX;
 	if (model->module_found)
 		module->symbols = model->module_found(model->module_context, public->pid, module);
-	g_ptr_array_add(public->modules, module);
+	g_ptr_array_add(own_modules(thread->process), module);
 }
 
 static void
 apply_module_gone(struct model_thread *thread, const struct record *record)
 {
-	GPtrArray *modules = thread->process->public->modules;
+	GPtrArray *modules = own_modules(thread->process);
 
 	for (unsigned i = modules->len; i-- > 0;) {
 		struct module *module = g_ptr_array_index(modules, i);

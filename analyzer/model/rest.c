@@ -13,14 +13,16 @@
  *
  * The first ones of each process, and those that have not ended, are always kept.
  */
-#include "timing.h"
-
 #include <string.h>
+
+#include "common_tree.h"
+#include "timing.h"
 
 enum {
 	ROWS_KEPT = 1 << 17,
 	ROWS_OF_THREAD = 32, /* what a thread takes without any call path */
 	THREADS_ALWAYS = 16, /* of each process */
+	MOMENTS_FEW = 1 << 12,
 	/* A thread is long that had such a part of the run, and no less than that. */
 	LONG_PART = 64,
 	LONG_NS = 100000000,
@@ -38,16 +40,11 @@ is_long(const struct model_thread *thread)
 	return lived >= run / LONG_PART && model_span_ns(&model->clock, lived) >= LONG_NS;
 }
 
-static uint64_t
-rows_of(const struct timing_thread *thread)
+static void
+keep_rows(struct timing_process *process, uint64_t rows)
 {
-	uint64_t rows = thread->tree.count;
-
-	if (thread->tallies)
-		rows += g_hash_table_size(thread->tallies);
-	if (thread->samples)
-		rows += g_hash_table_size(thread->samples);
-	return rows;
+	process->kept_rows += rows;
+	process->timing->kept_rows += rows;
 }
 
 static void
@@ -55,12 +52,13 @@ decide(struct timing_thread *thread)
 {
 	struct timing_process *process = thread->process;
 	const uint64_t room = is_long(thread->thread) ? ROWS_KEPT : ROWS_KEPT / 2;
-	const uint64_t rows = process->timing->kept_rows + rows_of(thread) + ROWS_OF_THREAD;
+	const uint64_t rows =
+		process->timing->kept_rows + timing_thread_rows(thread) + ROWS_OF_THREAD;
 
 	if (process->kept_threads < THREADS_ALWAYS || rows <= room) {
 		thread->thread->fate = THREAD_KEPT;
 		process->kept_threads++;
-		process->timing->kept_rows += ROWS_OF_THREAD;
+		keep_rows(process, ROWS_OF_THREAD);
 	} else {
 		thread->thread->fate = THREAD_SUMMED_UP;
 	}
@@ -147,6 +145,20 @@ count_thread(struct timing_thread *rest, struct model_thread *from)
 	to->end_ticks = MAX(to->end_ticks, from->end_ticks);
 }
 
+/* ---- the names of things in another process: where `view` is NULL they are the same ---- */
+
+static uint32_t
+node_in(struct common_view *view, uint32_t node)
+{
+	return view ? common_node(view, node) : node;
+}
+
+static uint64_t
+function_in(struct common_view *view, uint64_t key)
+{
+	return view ? common_function(view, key) : key;
+}
+
 /* ---- calls ---- */
 
 /* A path with a single call has no histogram: see struct call_path. */
@@ -189,24 +201,41 @@ add_path(struct call_path *to, struct call_path *from)
 	to->peak_bytes = MAX(to->peak_bytes, from->peak_bytes);
 }
 
+/* Those of one interval are put together whenever there may be twice as many as before. */
 static void
-add_moments(GArray **to, const GArray *from, const uint32_t *number)
+keep_few_moments(struct span_table *spans, GArray *moments, guint before)
 {
+	const guint count = moments->len;
+
+	if (count < MOMENTS_FEW || g_bit_storage(count) == g_bit_storage(before))
+		return;
+	moments_sort(moments);
+	spans->kept -= count - moments->len;
+}
+
+/* `view` and `number` say what they are moments of there; NULL: the same as here. */
+static void
+add_moments(struct timing_thread *rest, GArray **to, const GArray *from, const uint32_t *number,
+	struct common_view *view)
+{
+	guint before;
+
 	if (!from)
 		return;
 	if (!*to)
 		*to = g_array_new(FALSE, FALSE, sizeof(struct moment));
+	before = (*to)->len;
 	for (guint i = 0; i < from->len; i++) {
 		struct moment moment = g_array_index(from, struct moment, i);
 
-		if (number)
-			moment.of = number[moment.of];
+		moment.of = number ? number[moment.of] : node_in(view, moment.of);
 		g_array_append_val(*to, moment);
 	}
+	keep_few_moments(&rest->thread->model->spans, *to, before);
 }
 
 static void
-add_calls(struct timing_thread *rest, struct timing_thread *from)
+add_calls(struct timing_thread *rest, struct timing_thread *from, struct common_view *view)
 {
 	g_autofree uint32_t *number = g_new0(uint32_t, from->tree.count);
 
@@ -217,14 +246,17 @@ add_calls(struct timing_thread *rest, struct timing_thread *from)
 	for (uint32_t i = 1; i < from->tree.count; i++) {
 		struct call_path *path = &from->tree.paths[i];
 
-		number[i] = call_tree_child(&rest->tree, number[path->parent], path->function);
+		number[i] = call_tree_child(&rest->tree, number[path->parent],
+			path->parent ? function_in(view, path->function)
+				     : node_in(view, (uint32_t)path->function));
 		add_path(&rest->tree.paths[number[i]], path);
 	}
-	add_moments(&rest->call_moments, from->call_moments, number);
+	add_moments(rest, &rest->call_moments, from->call_moments, number, NULL);
 }
 
+/* Those of another process have ended with it: no call of them is open. */
 static void
-add_tallies(struct timing_thread *rest, struct timing_thread *from)
+add_tallies(struct timing_thread *rest, struct timing_thread *from, struct common_view *view)
 {
 	GHashTableIter iter;
 	gpointer value;
@@ -235,8 +267,8 @@ add_tallies(struct timing_thread *rest, struct timing_thread *from)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct call_tally_sums *sums = value;
 		const struct pool_call_tally tally = {
-			.node = sums->node,
-			.open = sums->open,
+			.node = node_in(view, sums->node),
+			.open = view ? 0 : sums->open,
 			.count = sums->calls,
 			.total = sums->total,
 			.min = sums->min,
@@ -250,41 +282,30 @@ add_tallies(struct timing_thread *rest, struct timing_thread *from)
 /* ---- samples ---- */
 
 static void
-add_sums(struct timing_thread *rest, const struct sample_sums *from)
+add_sums(struct timing_thread *rest, const struct sample_sums *from, struct common_view *view)
 {
-	struct sample_sums *to = samples_find(rest, from->node);
+	struct sample_sums *to = samples_find(rest, node_in(view, from->node));
 
 	if (from->touched && !to->touched) {
 		to->touched = true;
 		g_ptr_array_add(rest->touched, to);
 	}
-	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		struct sample_tally *sums = &to->sums[kind];
-		const struct sample_tally *more = &from->sums[kind];
-
-		sums->samples += more->samples;
-		sums->periods += more->periods;
-		sums->time_ns += more->time_ns;
-		sums->kernel_samples += more->kernel_samples;
-		sums->kernel_periods += more->kernel_periods;
-		sums->kernel_ns += more->kernel_ns;
-		to->told_samples[kind] += from->told_samples[kind];
-		to->told_ns[kind] += from->told_ns[kind];
-	}
+	sample_sums_add(to->sums, from->sums);
+	sample_sums_add(to->told, from->told);
 }
 
 static void
-add_samples(struct timing_thread *rest, const struct timing_thread *from)
+add_samples(struct timing_thread *rest, const struct timing_thread *from, struct common_view *view)
 {
 	GHashTableIter iter;
 	gpointer value;
 
-	add_moments(&rest->sample_moments, from->sample_moments, NULL);
+	add_moments(rest, &rest->sample_moments, from->sample_moments, NULL, view);
 	if (!from->samples)
 		return;
 	g_hash_table_iter_init(&iter, from->samples);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
-		add_sums(rest, value);
+		add_sums(rest, value, view);
 }
 
 /* ---- ends ---- */
@@ -296,9 +317,9 @@ sum_up(struct timing_thread *thread)
 	struct timing_thread *rest = rest_of(process);
 
 	count_thread(rest, thread->thread);
-	add_calls(rest, thread);
-	add_tallies(rest, thread);
-	add_samples(rest, thread);
+	add_calls(rest, thread, NULL);
+	add_tallies(rest, thread, NULL);
+	add_samples(rest, thread, NULL);
 	memcpy(rest->cost, process->cost, sizeof(rest->cost));
 	timing_thread_drop(thread);
 }
@@ -313,7 +334,7 @@ rest_take_ended(struct timing_thread *thread)
 		has_open_tallies(thread))
 		return;
 	/* It was announced, and did nothing. */
-	if (!rows_of(thread)) {
+	if (!timing_thread_rows(thread)) {
 		timing_thread_drop(thread);
 		return;
 	}
@@ -322,7 +343,50 @@ rest_take_ended(struct timing_thread *thread)
 	if (model_thread->fate == THREAD_SUMMED_UP)
 		sum_up(thread);
 	else
-		thread->process->timing->kept_rows += rows_of(thread);
+		keep_rows(thread->process, timing_thread_rows(thread));
+}
+
+/* ---- whole processes ---- */
+
+static void
+add_facts(struct timing_process *to, const struct timing_process *from)
+{
+	for (unsigned i = 0; i < COST_KINDS; i++) {
+		if (!from->cost[i].count)
+			continue;
+		to->cost[i].count += from->cost[i].count;
+		to->cost[i].sum += from->cost[i].sum;
+		to->cost[i].now = from->cost[i].now;
+	}
+	for (unsigned i = 0; i < SAMPLE_KINDS; i++) {
+		if (!from->rate_hz[i])
+			continue;
+		to->rate_hz[i] = from->rate_hz[i];
+		to->source[i] = from->source[i];
+	}
+	to->unmatched_exits += from->unmatched_exits;
+	to->folded_calls += from->folded_calls;
+	to->trace_stops += from->trace_stops;
+	to->own_periods += from->own_periods;
+	to->own_ns += from->own_ns;
+	to->unsampled_ns += from->unsampled_ns;
+}
+
+void
+rest_take_process(struct timing_process *from, struct model_thread *to, struct common_view *view)
+{
+	struct timing_thread *rest = timing_thread_get(to);
+
+	add_facts(rest->process, from);
+	memcpy(rest->cost, rest->process->cost, sizeof(rest->cost));
+	calls_settle_tallies(from);
+	for (guint i = 0; i < from->threads->len; i++) {
+		struct timing_thread *thread = g_ptr_array_index(from->threads, i);
+
+		add_calls(rest, thread, view);
+		add_tallies(rest, thread, view);
+		add_samples(rest, thread, view);
+	}
 }
 
 void

@@ -12,6 +12,31 @@ module_free(gpointer data)
 	g_free(module);
 }
 
+GPtrArray *
+modules_new(void)
+{
+	return g_ptr_array_new_with_free_func(module_free);
+}
+
+GPtrArray *
+modules_copy(const GPtrArray *modules)
+{
+	GPtrArray *copies = modules_new();
+
+	for (unsigned i = 0; i < modules->len; i++) {
+		const struct module *module = g_ptr_array_index(modules, i);
+		struct module *copy;
+
+		if (module->end_ns != UINT64_MAX)
+			continue;
+		copy = g_memdup2(module, sizeof(*module));
+		copy->path = g_strdup(module->path);
+		copy->build_id = g_memdup2(module->build_id, module->build_id_bytes);
+		g_ptr_array_add(copies, copy);
+	}
+	return copies;
+}
+
 static void
 call_clear(gpointer data)
 {
@@ -33,11 +58,11 @@ thread_free(gpointer data)
 	g_free(thread);
 }
 
-static void
-process_free(gpointer data)
+void
+process_free(struct process *process)
 {
-	struct process *process = data;
-
+	if (!process)
+		return;
 	g_free(process->exe);
 	g_strfreev(process->arguments);
 	g_ptr_array_unref(process->threads);
@@ -48,12 +73,18 @@ process_free(gpointer data)
 	g_free(process);
 }
 
+static void
+free_process(gpointer data)
+{
+	process_free(data);
+}
+
 struct run *
 run_new(void)
 {
 	struct run *run = g_new0(struct run, 1);
 
-	run->processes = g_ptr_array_new_with_free_func(process_free);
+	run->processes = g_ptr_array_new_with_free_func(free_process);
 	return run;
 }
 
@@ -63,7 +94,7 @@ process_new(void)
 	struct process *process = g_new0(struct process, 1);
 
 	process->threads = g_ptr_array_new_with_free_func(thread_free);
-	process->modules = g_ptr_array_new_with_free_func(module_free);
+	process->modules = modules_new();
 	process->nodes = g_array_new(FALSE, TRUE, sizeof(struct node));
 	process->timeline = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
 	return process;

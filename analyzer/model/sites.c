@@ -23,6 +23,7 @@ site_pool_fini(struct site_pool *pool)
 	for (uint32_t i = 0; i < pool->block_count; i++)
 		free(pool->blocks[i]);
 	g_free(pool->blocks);
+	g_free(pool->spare);
 	*pool = (struct site_pool){0};
 }
 
@@ -40,6 +41,8 @@ new_block(void)
 uint32_t
 site_pool_add(struct site_pool *pool)
 {
+	if (pool->spare_count)
+		return pool->spare[--pool->spare_count];
 	if (pool->count == pool->block_count * SITE_BLOCK) {
 		if (pool->block_count == pool->block_room) {
 			pool->block_room = pool->block_room ? 2 * pool->block_room : 16;
@@ -48,6 +51,17 @@ site_pool_add(struct site_pool *pool)
 		pool->blocks[pool->block_count++] = new_block();
 	}
 	return pool->count++;
+}
+
+void
+site_pool_drop(struct site_pool *pool, uint32_t number)
+{
+	if (pool->spare_count == pool->spare_room) {
+		pool->spare_room = pool->spare_room ? 2 * pool->spare_room : SITE_BLOCK;
+		pool->spare = g_renew(uint32_t, pool->spare, pool->spare_room);
+	}
+	memset(site_at(pool, number), 0, sizeof(struct site_state));
+	pool->spare[pool->spare_count++] = number;
 }
 
 void

@@ -78,6 +78,8 @@ enum {
 struct site_pool {
 	struct site_state **blocks;
 	uint32_t count, block_count, block_room;
+	uint32_t *spare; /* numbers that were given back */
+	uint32_t spare_count, spare_room;
 };
 
 void site_pool_init(struct site_pool *pool);
@@ -85,6 +87,9 @@ void site_pool_fini(struct site_pool *pool);
 
 /* Number of a new site, all zero. */
 uint32_t site_pool_add(struct site_pool *pool);
+
+/* Gives it back: nothing refers to it. */
+void site_pool_drop(struct site_pool *pool, uint32_t number);
 
 static inline struct site_state *
 site_at(const struct site_pool *pool, uint32_t number)

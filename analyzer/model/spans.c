@@ -66,7 +66,9 @@ is_used(const struct span_cell *cell)
 static void add(struct span_table *table, const struct span_cell *more);
 
 static void
-rebuild(struct span_table *table, unsigned bits, uint64_t (*rename)(uint64_t key))
+rebuild(struct span_table *table, unsigned bits,
+	uint64_t (*rename)(const struct span_move *moves, uint64_t key),
+	const struct span_move *moves)
 {
 	const struct span_table old = *table;
 
@@ -76,7 +78,7 @@ rebuild(struct span_table *table, unsigned bits, uint64_t (*rename)(uint64_t key
 
 		if (!is_used(&cell))
 			continue;
-		cell.key = rename ? rename(cell.key) : cell.key;
+		cell.key = rename ? rename(moves, cell.key) : cell.key;
 		add(table, &cell);
 	}
 	g_free(old.cells);
@@ -105,7 +107,7 @@ add(struct span_table *table, const struct span_cell *more)
 	cell->tally.bytes += more->tally.bytes;
 	cell->temporary += more->temporary;
 	if (table->count > table->mask - table->mask / 4)
-		rebuild(table, 64 - table->shift + 1, NULL);
+		rebuild(table, 64 - table->shift + 1, NULL, NULL);
 }
 
 static void
@@ -195,18 +197,20 @@ settle_keeper(struct span_table *table)
 }
 
 static uint64_t
-halved(uint64_t key)
+halved(const struct span_move *moves, uint64_t key)
 {
 	const uint32_t born = key >> 8 & 0xff, gone = key & 0xff;
 
+	(void)moves;
 	return key_of((uint32_t)(key >> 16), born / 2, gone == SPAN_NEVER ? SPAN_NEVER : gone / 2);
 }
 
 static bool
 is_full(const struct span_table *table, const struct site_pool *sites)
 {
-	return table->count + table->kept >
-		       MAX((uint64_t)CELLS_FREE, CELLS_PER_SITE * (uint64_t)sites->count) &&
+	const uint64_t used = sites->count - sites->spare_count;
+
+	return table->count + table->kept > MAX((uint64_t)CELLS_FREE, CELLS_PER_SITE * used) &&
 	       table->current >= SPANS_MIN;
 }
 
@@ -215,7 +219,7 @@ widen(struct span_table *table)
 {
 	table->width_ticks *= 2;
 	set_current(table, table->current / 2);
-	rebuild(table, 64 - table->shift, halved);
+	rebuild(table, 64 - table->shift, halved, NULL);
 	if (table->keeper.halve)
 		table->kept = table->keeper.halve(table->keeper.context);
 }
@@ -284,6 +288,45 @@ spans_never(struct span_table *table, struct site_pool *sites, uint32_t number, 
 	spans_advance(table, sites, born_ticks);
 	put_one(table, key_of(number, span_of(table, born_ticks), SPAN_NEVER), bytes);
 	limit(table, sites);
+}
+
+/* ---- sites that become part of others ---- */
+
+void
+spans_close(struct span_table *table, struct site_pool *sites, uint32_t number)
+{
+	struct site_state *site = site_at(sites, number);
+
+	if (site->category == MEMORY_HEAP)
+		settle(table, number, site);
+}
+
+static uint64_t
+moved(const struct span_move *moves, uint64_t key)
+{
+	const struct span_move *move = &moves[key >> 16];
+	const uint32_t born = key >> 8 & 0xff, gone = key & 0xff;
+
+	if (!move->to)
+		return key;
+	return key_of(move->to - 1, born, gone == SPAN_NEVER ? MAX(move->gone, born) : gone);
+}
+
+void
+spans_move(struct span_table *table, const struct span_move *moves)
+{
+	unsigned bits = FIRST_BITS;
+
+	take_all(table);
+	while (table->count > (UINT64_C(1) << bits) / 2)
+		bits++;
+	rebuild(table, MIN(bits, 64 - table->shift), moved, moves);
+}
+
+uint32_t
+spans_number(const struct span_table *table, uint64_t ticks)
+{
+	return span_of(table, ticks);
 }
 
 /* ---- the end ---- */

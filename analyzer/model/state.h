@@ -6,6 +6,7 @@
 #ifndef THAG_MODEL_STATE_H
 #define THAG_MODEL_STATE_H
 
+#include "crowd.h"
 #include "feed.h"
 #include "inner_peak.h"
 #include "live_table.h"
@@ -44,12 +45,18 @@ struct model_thread {
 	uint64_t left_out[POOL_LEFT_OUT_REASONS];
 };
 
+struct table_node {
+	uint64_t pc, seen_ticks; /* pc 0: nobody announced it */
+	uint32_t parent;
+};
+
 /* The tree of call paths. A forked child goes on from its parent's: ids below `first` are there. */
 struct node_table {
 	struct node_table *parent; /* NULL: none */
 	unsigned references;
 	uint32_t first;
-	GArray *nodes; /* struct node, those from `first` on */
+	uint32_t count, room;
+	struct table_node *nodes; /* those from `first` on */
 };
 
 /* One interval of a process's timeline while the model is fed. */
@@ -76,15 +83,21 @@ struct model_process {
 	uint64_t live_watch; /* the lowest of the maxima of the live heap that are kept */
 	struct tasks *tasks; /* NULL: there are none, or it has ended */
 	unsigned tentative_count;
-	GHashTable *threads; /* number -> struct model_thread */
+	GHashTable *threads; /* number -> struct model_thread; NULL: it is in a crowd */
 	GTree *mappings;
 	struct node_table *nodes;
 	uint64_t lost_nested, lost_full, missed;
 	uint64_t start_ticks, end_ticks;
 	bool ended;
+	bool shares_modules;	       /* public->modules is a relative's too */
 	uint32_t parent_number;	       /* of the process that forked it, 0: none */
 	struct timing_process *timing; /* timing.c's; NULL: nothing yet */
 	struct naming_process *naming; /* naming.c's; NULL: nothing yet */
+	/* See crowd.h. Of one that is in a crowd all else is gone but its number, and for a while
+	 * its nodes and modules. */
+	struct model_process *crowd; /* NULL: it is by itself */
+	GPtrArray *modules;	     /* of one that is in a crowd; NULL: forgotten */
+	uint64_t weight, rows;	     /* of one that has ended */
 };
 
 struct model {
@@ -97,12 +110,13 @@ struct model {
 	GHashTable *processes; /* number -> struct model_process */
 	GPtrArray *process_list;
 	GArray *parked; /* struct model_event: see heap.c */
-	uint64_t skew_ticks;
+	uint64_t skew_ticks, ahead_ticks;
 	uint64_t bin_ticks; /* width of the timeline's intervals */
 	uint64_t events;
 	uint64_t task_instances; /* that are kept */
 	GArray *sinks;		 /* struct model_sink_entry */
 	struct timing *timing;
+	struct crowds crowds;
 	uint64_t left_out[POOL_LEFT_OUT_REASONS]; /* of threads that are finished */
 	uint32_t sink_kinds;
 	uint32_t (*module_found)(void *context, uint32_t pid, const struct module *module);
@@ -113,6 +127,15 @@ struct model_sink_entry {
 	struct model_sink sink;
 	void *context;
 };
+
+/* model.c */
+/* Not yet among those of the model. */
+struct model_process *model_process_new(
+	struct model *model, uint32_t number, uint32_t pid, uint64_t ticks);
+/* Frees all but what children go on from. */
+void model_process_empty(struct model_process *process);
+/* Frees that, too. */
+void model_process_forget(struct model_process *process);
 
 /* heap.c */
 void heap_alloc(struct model *model, const struct model_event *event);
@@ -133,6 +156,8 @@ struct node_table *node_table_ref(struct node_table *table);
 void node_table_unref(struct node_table *table);
 void node_table_set(struct node_table *table, uint32_t node, uint32_t parent, uint64_t pc);
 void node_table_set_seen(struct node_table *table, uint32_t node, uint64_t ticks);
+/* There may be no more for long. */
+void node_table_trim(struct node_table *table);
 /* One more than the highest number announced; one more than what could come next. */
 uint32_t node_table_count(const struct node_table *table);
 uint32_t node_table_limit(const struct node_table *table);
@@ -145,6 +170,8 @@ void timeline_advance_slow(struct model_process *process, uint64_t ticks);
 /* CPU time of the process so far. */
 void timeline_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns);
 void timeline_end(struct model_process *process, uint64_t ticks);
+/* Adds the intervals of one that has ended. */
+void timeline_add(struct timeline *to, const struct timeline *from);
 
 static inline void
 timeline_advance(struct model_process *process, uint64_t ticks)
@@ -158,9 +185,14 @@ void records_apply(struct model *model, struct model_thread *thread, const struc
 
 /* timing.c: calls, samples and charts. */
 void timing_attach(struct model *model);
+/* Whether it matters what calls of different threads come after each other. */
+bool timing_orders_calls(const struct model *model);
+void timing_calls(struct model_thread *thread, const struct model_call *calls, unsigned count);
 void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */
+/* Its times; once for each list. */
+void finish_modules(GPtrArray *modules, const struct model_clock *clock);
 void finish_process(struct model_process *process, const struct model_clock *clock,
 	const struct span_index *spans);
 

@@ -12,6 +12,8 @@
  */
 #include "state.h"
 
+#include <string.h>
+
 enum {
 	TIMELINE_BINS = 2000
 };
@@ -150,7 +152,6 @@ make_room(struct model *model, uint64_t ticks)
 void
 timeline_init(struct model_process *process, uint64_t ticks)
 {
-	process->timeline.bins = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
 	make_room(process->model, ticks);
 	process->timeline.first = bin_of(process->model, ticks);
 	open_bin(process, process->timeline.first);
@@ -203,4 +204,52 @@ timeline_end(struct model_process *process, uint64_t ticks)
 	timeline_advance(process, ticks);
 	close_bin(process);
 	process->timeline.open_end_ticks = UINT64_MAX;
+}
+
+/* ---- several in one ---- */
+
+/* Makes room for the intervals from `first` up to `end`, these not included. */
+static void
+stretch(struct timeline *timeline, uint64_t first, uint64_t end)
+{
+	GArray *bins = timeline->bins;
+
+	if (!bins->len)
+		timeline->first = first;
+	if (first < timeline->first) {
+		const guint before = (guint)(timeline->first - first), count = bins->len;
+
+		g_array_set_size(bins, count + before);
+		memmove(&g_array_index(bins, struct timeline_bin, before), bins->data,
+			count * sizeof(struct timeline_bin));
+		memset(bins->data, 0, before * sizeof(struct timeline_bin));
+		timeline->first = first;
+	}
+	if (end > timeline->first + bins->len)
+		g_array_set_size(bins, (guint)(end - timeline->first));
+}
+
+static void
+add_bin(struct timeline_bin *to, const struct timeline_bin *from)
+{
+	to->live_bytes += from->live_bytes;
+	to->live_max_bytes += from->live_max_bytes;
+	to->live_blocks += from->live_blocks;
+	to->mapped_bytes += from->mapped_bytes;
+	to->rss_bytes += from->rss_bytes;
+	to->cpu_ns += from->cpu_ns;
+	to->allocated.count += from->allocated.count;
+	to->allocated.bytes += from->allocated.bytes;
+	to->freed.count += from->freed.count;
+	to->freed.bytes += from->freed.bytes;
+}
+
+void
+timeline_add(struct timeline *to, const struct timeline *from)
+{
+	stretch(to, from->first, from->first + from->bins->len);
+	for (guint i = 0; i < from->bins->len; i++)
+		add_bin(&g_array_index(to->bins, struct timeline_bin,
+				(guint)(from->first - to->first) + i),
+			&g_array_index(from->bins, struct timeline_bin, i));
 }

@@ -18,6 +18,8 @@ inherit(struct timing_process *process)
 				 process->timing->model->processes, GUINT_TO_POINTER(parent))
 		       : NULL;
 
+	if (from && from->crowd)
+		from = from->crowd;
 	if (!from || !from->timing)
 		return;
 	for (unsigned i = 0; i < COST_KINDS; i++)
@@ -84,6 +86,28 @@ timing_thread_drop(struct timing_thread *thread)
 	g_ptr_array_remove_fast(thread->process->threads, thread);
 	thread->thread->timing = NULL;
 	free_thread(thread);
+}
+
+uint64_t
+timing_thread_rows(const struct timing_thread *thread)
+{
+	uint64_t rows = thread->tree.count;
+
+	if (thread->tallies)
+		rows += g_hash_table_size(thread->tallies);
+	if (thread->samples)
+		rows += g_hash_table_size(thread->samples);
+	return rows;
+}
+
+uint64_t
+timing_process_rows(const struct timing_process *process)
+{
+	uint64_t rows = 0;
+
+	for (guint i = 0; process && i < process->threads->len; i++)
+		rows += timing_thread_rows(g_ptr_array_index(process->threads, i));
+	return rows;
 }
 
 /* ---- records ---- */
@@ -175,6 +199,30 @@ apply_event(void *context, const struct model_event *event)
 	else if (event->ticks >= timing->limits.start_ticks &&
 		 event->ticks < timing->limits.stop_ticks)
 		samples_add(thread, event);
+}
+
+bool
+timing_orders_calls(const struct model *model)
+{
+	return model->timing->limits.any;
+}
+
+void
+timing_calls(struct model_thread *model_thread, const struct model_call *calls, unsigned count)
+{
+	struct timing_thread *thread = timing_thread_get(model_thread);
+	struct timing_process *process = thread->process;
+
+	process->timing->called = true;
+	for (unsigned i = 0; i < count; i++) {
+		const struct model_call *call = &calls[i];
+
+		if (call->is_enter)
+			calls_enter(
+				thread, call->ticks, call_modules_key(process, call->function), 0);
+		else
+			calls_exit(thread, call->ticks, call->jumped);
+	}
 }
 
 static void
@@ -503,6 +551,27 @@ free_process(struct timing_process *process)
 	g_ptr_array_unref(process->threads);
 	calls_process_fini(process);
 	g_free(process);
+}
+
+void
+timing_drop_processes(struct timing *timing)
+{
+	GPtrArray *processes = timing->processes;
+
+	for (guint i = processes->len; i-- > 0;) {
+		struct timing_process *process = g_ptr_array_index(processes, i);
+
+		if (!process->process->crowd)
+			continue;
+		for (guint j = 0; j < process->threads->len; j++)
+			chart_remove_lane(&timing->chart,
+				&((struct timing_thread *)g_ptr_array_index(process->threads, j))
+					 ->lane);
+		timing->kept_rows -= process->kept_rows;
+		process->process->timing = NULL;
+		free_process(process);
+		g_ptr_array_remove_index_fast(processes, i);
+	}
 }
 
 static void

@@ -82,9 +82,9 @@ struct call_tally_sums {
 
 struct sample_sums {
 	uint32_t node;
-	bool touched; /* since it was last told: see moments.h */
+	bool touched; /* since it was last told */
 	struct sample_tally sums[SAMPLE_KINDS];
-	uint64_t told_samples[SAMPLE_KINDS], told_ns[SAMPLE_KINDS];
+	struct sample_tally told[SAMPLE_KINDS]; /* see moments.h */
 };
 
 struct timing_thread {
@@ -115,9 +115,11 @@ struct timing_process {
 	uint64_t own_periods, own_ns, unsampled_ns;
 	struct timing_thread *rest; /* of `threads`; NULL: none is summed up */
 	uint32_t kept_threads;	    /* that have ended and are not summed up */
+	uint64_t kept_rows;	    /* of these */
 };
 
 struct call_ring;
+struct common_view;
 
 /* What traced calls are limited to. Ticks: see call_limits.c. */
 struct call_limits {
@@ -145,6 +147,12 @@ struct timing {
 struct timing_thread *timing_thread_get(struct model_thread *thread);
 /* It is forgotten: nothing refers to it, and its times are somebody else's. */
 void timing_thread_drop(struct timing_thread *thread);
+
+/* Call paths, as they are counted in rest.c and crowd.c; of NULL none. */
+uint64_t timing_process_rows(const struct timing_process *process);
+uint64_t timing_thread_rows(const struct timing_thread *thread);
+/* Forgets those that are in a crowd. */
+void timing_drop_processes(struct timing *timing);
 
 /* What happens to call stacks, in the order in which it happened. */
 enum call_event_kind {
@@ -220,6 +228,9 @@ void calls_process_end(struct timing_process *process, uint64_t ticks);
 void calls_process_fini(struct timing_process *process);
 void calls_thread_fini(struct timing_thread *thread);
 
+/* calls_finish.c: the process is over, and so are the calls that its sums say are open. */
+void calls_settle_tallies(struct timing_process *process);
+
 /*
  * calls_finish.c: adds rows, boxes of the chart, and the nodes that these need, to the public
  * structures. `renumber` as in struct model_sink.
@@ -235,6 +246,9 @@ void moments_finish_calls(
 
 /* rest.c: the thread has ended, and may be gone after this. */
 void rest_take_ended(struct timing_thread *thread);
+/* Adds the times of a whole process to a thread of the crowd that it joins. */
+void rest_take_process(
+	struct timing_process *from, struct model_thread *to, struct common_view *view);
 /* Says in public what the rest is. */
 void rest_finish(struct timing_process *process);
 void rest_fini(struct timing_process *process);

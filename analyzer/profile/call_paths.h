@@ -7,7 +7,7 @@
 #define THAG_PROFILE_CALL_PATHS_H
 
 #include "frame_table.h"
-#include "module_index.h"
+#include "model/module_index.h"
 #include "tree_builder.h"
 
 /* What the processes of a run share. */

@@ -318,34 +318,11 @@ by_name(gconstpointer a, gconstpointer b, gpointer context)
 static void
 renumber_places(struct profile_named *named, const uint32_t *number)
 {
-	for (guint i = 0; i < named->spans->len; i++) {
-		struct profile_named_span *span =
-			&g_array_index(named->spans, struct profile_named_span, i);
-
-		span->place = number[span->place];
-	}
-	for (guint i = 0; i < named->tasks->len; i++) {
-		struct profile_task *task = &g_array_index(named->tasks, struct profile_task, i);
-
-		task->place = number[task->place];
-	}
-	for (guint i = 0; i < named->marks->len; i++) {
-		struct profile_mark *mark = &g_array_index(named->marks, struct profile_mark, i);
-
-		mark->place = number[mark->place];
-	}
-	for (guint i = 0; i < named->counters->len; i++) {
-		struct profile_counter *counter =
-			&g_array_index(named->counters, struct profile_counter, i);
-
-		counter->place = number[counter->place];
-	}
-	for (guint i = 0; i < named->misuses->len; i++) {
-		struct profile_misuse *misuse =
-			&g_array_index(named->misuses, struct profile_misuse, i);
-
-		misuse->place = number[misuse->place];
-	}
+	profile_renumber(named->spans, offsetof(struct profile_named_span, place), number);
+	profile_renumber(named->tasks, offsetof(struct profile_task, place), number);
+	profile_renumber(named->marks, offsetof(struct profile_mark, place), number);
+	profile_renumber(named->counters, offsetof(struct profile_counter, place), number);
+	profile_renumber(named->misuses, offsetof(struct profile_misuse, place), number);
 }
 
 /* Places in the order of their names, whatever was met first. */
@@ -373,17 +350,8 @@ named_build_number(struct profile *profile, const uint32_t *number)
 {
 	struct profile_named *named = &profile->named;
 
-	for (guint i = 0; i < named->tasks->len; i++) {
-		struct profile_task *task = &g_array_index(named->tasks, struct profile_task, i);
-
-		task->node = number[task->node];
-	}
-	for (guint i = 0; i < named->misuses->len; i++) {
-		struct profile_misuse *misuse =
-			&g_array_index(named->misuses, struct profile_misuse, i);
-
-		misuse->node = number[misuse->node];
-	}
+	profile_renumber(named->tasks, offsetof(struct profile_task, node), number);
+	profile_renumber(named->misuses, offsetof(struct profile_misuse, node), number);
 	for (guint i = 0; i < profile->calls->len; i++) {
 		const struct profile_call *call =
 			&g_array_index(profile->calls, struct profile_call, i);

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The tables of what the source named: see profile_schema.h. */
-#include "profile_schema.h"
+#include "schema_columns.h"
 
-#define COLUMN(kind, type, member)                                                                 \
-	{                                                                                          \
-#member, SCHEMA_##kind, offsetof(struct type, member)                              \
-	}
-#define NAMED(kind, type, name, member)                                                            \
-	{                                                                                          \
-		name, SCHEMA_##kind, offsetof(struct type, member)                                 \
-	}
-#define TABLE(table, array, member, from)                                                          \
-	{                                                                                          \
-		table, {array, G_N_ELEMENTS(array)}, offsetof(struct profile, named.member), from  \
-	}
 /* Columns that several tables have. */
 #define DURATIONS(type, prefix, member)                                                            \
 	NAMED(U64, type, prefix "total_ns", member.total_ns),                                      \
@@ -139,18 +127,18 @@ static const struct schema_column left_out_columns[] = {
 };
 
 const struct schema_table schema_named_tables[] = {
-	TABLE("place", place_columns, places, 0),
-	TABLE("section_peak", peak_columns, peaks, 0),
-	TABLE("named_span", span_columns, spans, 0),
-	TABLE("task", task_columns, tasks, 0),
-	TABLE("task_instance", instance_columns, instances, 0),
-	TABLE("task_piece", piece_columns, pieces, 0),
-	TABLE("mark", mark_columns, marks, 0),
-	TABLE("mark_point", mark_point_columns, mark_points, 0),
-	TABLE("counter", counter_columns, counters, 0),
-	TABLE("counter_point", counter_point_columns, counter_points, 0),
-	TABLE("misuse", misuse_columns, misuses, 0),
-	TABLE("left_out", left_out_columns, left_out, 0),
+	TABLE("place", place_columns, named.places, 0),
+	TABLE("section_peak", peak_columns, named.peaks, 0),
+	TABLE("named_span", span_columns, named.spans, 0),
+	TABLE("task", task_columns, named.tasks, 0),
+	TABLE("task_instance", instance_columns, named.instances, 0),
+	TABLE("task_piece", piece_columns, named.pieces, 0),
+	TABLE("mark", mark_columns, named.marks, 0),
+	TABLE("mark_point", mark_point_columns, named.mark_points, 0),
+	TABLE("counter", counter_columns, named.counters, 0),
+	TABLE("counter_point", counter_point_columns, named.counter_points, 0),
+	TABLE("misuse", misuse_columns, named.misuses, 0),
+	TABLE("left_out", left_out_columns, named.left_out, 0),
 };
 const unsigned schema_named_table_count = G_N_ELEMENTS(schema_named_tables);
 

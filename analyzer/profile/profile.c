@@ -224,28 +224,28 @@ call_sums_add(struct call_sums *sums, const struct call_sums *from)
 }
 
 void
-sample_sums_add(
-	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS])
-{
-	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		sums[kind].samples += from[kind].samples;
-		sums[kind].periods += from[kind].periods;
-		sums[kind].time_ns += from[kind].time_ns;
-		sums[kind].kernel_samples += from[kind].kernel_samples;
-		sums[kind].kernel_periods += from[kind].kernel_periods;
-		sums[kind].kernel_ns += from[kind].kernel_ns;
-	}
-}
-
-void
 moment_sums_add(struct moment_sums *sums, const struct moment_sums *from)
 {
 	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
 		sums->samples[kind] += from->samples[kind];
 		sums->time_ns[kind] += from->time_ns[kind];
 	}
+	sums->kernel_samples += from->kernel_samples;
+	sums->kernel_ns += from->kernel_ns;
 	sums->calls += from->calls;
 	sums->self_ns += from->self_ns;
+}
+
+void
+profile_renumber(GArray *rows, size_t offset, const uint32_t *number)
+{
+	const size_t row_bytes = g_array_get_element_size(rows);
+
+	for (guint i = 0; i < rows->len; i++) {
+		uint32_t *at = (uint32_t *)(void *)(rows->data + i * row_bytes + offset);
+
+		*at = number[*at];
+	}
 }
 
 uint32_t

@@ -37,7 +37,7 @@
 
 enum {
 	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
-	PROFILE_MINOR = 3, /* tables and columns may have been added */
+	PROFILE_MINOR = 4, /* tables and columns may have been added */
 	PROFILE_APPLICATION_ID = 0x74686167,
 };
 
@@ -178,9 +178,10 @@ struct profile_process {
 	int64_t parent; /* index of the forking process, -1: a fresh image */
 	const char *exe;
 	const char *command;
+	uint32_t together; /* processes of that executable that are one row; 0: it is one */
 	bool summary;
 	uint64_t start_ns, end_ns;
-	uint64_t peak_bytes, peak_ns;
+	uint64_t peak_bytes, peak_ns; /* of the one with the highest, where it is several */
 	uint64_t mapped_peak_bytes, mapped_peak_ns;
 	uint64_t rss_peak_bytes;
 	uint64_t frees_unknown;
@@ -203,6 +204,7 @@ struct profile_thread {
 	const char *name; /* may be "" */
 	uint64_t start_ns, end_ns;
 	uint64_t missed_events;
+	uint32_t together; /* where `number` is 0: threads that have no rows of their own */
 };
 
 struct profile {
@@ -211,7 +213,7 @@ struct profile {
 	GArray *files;	   /* const char * */
 	GArray *functions; /* struct profile_function */
 	GArray *frames;	   /* struct profile_frame */
-	GArray *processes; /* struct profile_process, by start */
+	GArray *processes; /* struct profile_process, by start; those that are several last */
 	GArray *threads;   /* struct profile_thread, by process and number */
 	struct profile_nodes nodes;
 	struct profile_memory memory;
@@ -320,6 +322,13 @@ profile_node_function(const struct profile *profile, uint32_t node)
 	return profile_node_frame(profile, node)->function;
 }
 
+/* How many a row is. */
+static inline uint32_t
+profile_process_count(const struct profile_process *process)
+{
+	return MAX(process->together, 1);
+}
+
 /* What profiling so many events cost, as it was measured. */
 struct profile_expense {
 	uint64_t events;
@@ -329,6 +338,9 @@ struct profile_expense {
 void profile_spend(
 	struct profile_expense *expense, const struct profiling_cost *cost, uint64_t events);
 
+/* Gives the uint32_t at `offset` of each row its new number. */
+void profile_renumber(GArray *rows, size_t offset, const uint32_t *number);
+
 /* Of all allocations of the run. */
 struct profile_expense profile_memory_expense(const struct profile *profile);
 
@@ -336,7 +348,5 @@ struct profile_expense profile_memory_expense(const struct profile *profile);
 void memory_sums_add(struct memory_sums *sums, const struct memory_sums *from);
 void call_sums_add(struct call_sums *sums, const struct call_sums *from);
 void moment_sums_add(struct moment_sums *sums, const struct moment_sums *from);
-void sample_sums_add(
-	struct sample_tally sums[SAMPLE_KINDS], const struct sample_tally from[SAMPLE_KINDS]);
 
 #endif

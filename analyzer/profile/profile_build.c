@@ -94,6 +94,7 @@ add_thread(struct builder *builder, guint process, const struct thread *thread)
 		.start_ns = thread->start_ns,
 		.end_ns = thread->end_ns,
 		.missed_events = thread->missed_events,
+		.together = process_at(builder, process)->together ? thread->together : 0,
 	};
 
 	g_array_append_val(builder->profile->threads, row);
@@ -155,22 +156,9 @@ number_nodes(struct builder *builder)
 	g_autofree uint32_t *number =
 		tree_builder_number(&builder->target.tree, frame_number, profile);
 
-	for (guint i = 0; i < builder->rows->len; i++) {
-		struct row *row = &g_array_index(builder->rows, struct row, i);
-
-		row->node = number[row->node];
-	}
-	for (guint i = 0; i < builder->spans->len; i++) {
-		struct profile_span *span = &g_array_index(builder->spans, struct profile_span, i);
-
-		span->node = number[span->node];
-	}
-	for (guint i = 0; i < profile->threads->len; i++) {
-		struct profile_thread *thread =
-			&g_array_index(profile->threads, struct profile_thread, i);
-
-		thread->creator = number[thread->creator];
-	}
+	profile_renumber(builder->rows, offsetof(struct row, node), number);
+	profile_renumber(builder->spans, offsetof(struct profile_span, node), number);
+	profile_renumber(profile->threads, offsetof(struct profile_thread, creator), number);
 	time_build_number(profile, number);
 	named_build_number(profile, number);
 	profile_index_nodes(profile);
@@ -195,14 +183,36 @@ command_line(struct profile *profile, const char *const *arguments)
 	return profile_string(profile, text->str);
 }
 
+/* They are in the order of their numbers. */
 static int64_t
 index_of_process(const struct builder *builder, uint32_t number)
 {
-	for (guint i = 0; number && i < builder->run->processes->len; i++) {
-		if (process_at(builder, i)->number == number)
-			return i;
+	guint low = 0, high = builder->run->processes->len;
+
+	while (number && low < high) {
+		const guint middle = low + (high - low) / 2;
+
+		if (process_at(builder, middle)->number < number)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return -1;
+	return number && low < builder->run->processes->len &&
+			       process_at(builder, low)->number == number
+		       ? (int64_t)low
+		       : -1;
+}
+
+static const char *
+name_process(struct profile *profile, const struct process *process)
+{
+	g_autofree char *many = NULL;
+
+	if (!process->together)
+		return command_line(profile, (const char *const *)process->arguments);
+	many = g_strdup_printf(
+		"%u more process%s", process->together, process->together == 1 ? "" : "es");
+	return profile_string(profile, many);
 }
 
 static void
@@ -216,7 +226,8 @@ add_process(struct builder *builder, guint index)
 		.parent_pid = process->parent_pid,
 		.parent = index_of_process(builder, process->parent),
 		.exe = profile_string(profile, process->exe),
-		.command = command_line(profile, (const char *const *)process->arguments),
+		.command = name_process(profile, process),
+		.together = process->together,
 		.summary = process->summary,
 		.start_ns = process->start_ns,
 		.end_ns = process->end_ns,
@@ -264,15 +275,47 @@ add_lines(GString *text, const char *const *lines)
 		g_string_append_printf(text, "%s%s", text->len ? "\n" : "", *lines);
 }
 
+/* Of those lost: made by signal handlers while they interrupted the library itself. */
+static uint64_t
+lost_in_handlers(const struct run *run)
+{
+	uint64_t missed = 0;
+
+	for (guint i = 0; i < run->processes->len; i++) {
+		const struct process *process = g_ptr_array_index(run->processes, i);
+
+		for (guint k = 0; k < process->threads->len; k++) {
+			const struct thread *thread = g_ptr_array_index(process->threads, k);
+
+			missed += thread->missed_events;
+		}
+	}
+	return MIN(missed, run->lost_events);
+}
+
+static void
+describe_lost(const struct run *run, GString *text)
+{
+	const uint64_t handlers = lost_in_handlers(run);
+
+	if (run->lost_events)
+		g_string_append_printf(
+			text, "%" G_GUINT64_FORMAT " events were lost", run->lost_events);
+	if (handlers && handlers == run->lost_events)
+		g_string_append(text, ", in signal handlers that interrupted thag");
+	else if (handlers)
+		g_string_append_printf(text,
+			", %" G_GUINT64_FORMAT " of them in signal handlers that interrupted thag",
+			handlers);
+}
+
 static const char *
 incomplete_reasons(struct builder *builder, const struct profile_context *context)
 {
 	const struct run *run = builder->run;
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	if (run->lost_events)
-		g_string_append_printf(
-			text, "%" G_GUINT64_FORMAT " events were lost", run->lost_events);
+	describe_lost(run, text);
 	if (run->broken_chunks)
 		g_string_append_printf(text,
 			"%s%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT

@@ -24,12 +24,13 @@ static const char *const declarations[] = {
 };
 
 char *
-schema_column_list(const struct schema_columns *columns)
+schema_column_list(const struct schema_columns *columns, unsigned minor)
 {
 	GString *text = g_string_new(NULL);
 
 	for (unsigned i = 0; i < columns->count; i++)
-		g_string_append_printf(text, "%s%s", i ? "," : "", columns->columns[i].name);
+		g_string_append_printf(text, "%s%s", i ? "," : "",
+			columns->columns[i].since > minor ? "0" : columns->columns[i].name);
 	return g_string_free(text, FALSE);
 }
 

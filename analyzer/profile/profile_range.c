@@ -152,6 +152,35 @@ make_spans(struct range *range)
 
 /* ---- times ---- */
 
+/* Moments do not keep how many periods samples stood for, but their process's rate tells. */
+static uint64_t
+periods_of(const struct range *range, const struct profile_moment *moment, enum sample_kind kind,
+	uint64_t time_ns)
+{
+	const struct profile_thread *thread = profile_thread(range->whole, moment->thread);
+	const struct profile_process *process = profile_process(range->whole, thread->process);
+
+	return (uint64_t)((double)time_ns * (double)process->sampling[kind].rate_hz / 1e9 + 0.5);
+}
+
+static struct sample_tally
+tally_of(const struct range *range, const struct profile_moment *moment, enum sample_kind kind)
+{
+	const struct moment_sums *sums = &moment->sums;
+	struct sample_tally tally = {
+		.samples = sums->samples[kind], .time_ns = sums->time_ns[kind]};
+
+	if (kind == SAMPLE_CPU) {
+		tally.kernel_samples = sums->kernel_samples;
+		tally.kernel_ns = sums->kernel_ns;
+		tally.kernel_periods = periods_of(range, moment, kind, tally.kernel_ns);
+	}
+	tally.periods =
+		MAX(tally.samples, tally.kernel_periods + periods_of(range, moment, kind,
+								  tally.time_ns - tally.kernel_ns));
+	return tally;
+}
+
 static void
 add_sample(struct range *range, const struct profile_moment *moment)
 {
@@ -162,9 +191,7 @@ add_sample(struct range *range, const struct profile_moment *moment)
 			     : NULL;
 
 	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++)
-		sample.sums[kind] = (struct sample_tally){.samples = moment->sums.samples[kind],
-			.periods = moment->sums.samples[kind],
-			.time_ns = moment->sums.time_ns[kind]};
+		sample.sums[kind] = tally_of(range, moment, kind);
 	if (last && last->node == sample.node && last->thread == sample.thread)
 		sample_sums_add(last->sums, sample.sums);
 	else
@@ -308,6 +335,7 @@ make_processes(struct range *range)
 		memset(process.histograms, 0, sizeof(process.histograms));
 		process.mapped_peak_bytes = process.mapped_peak_ns = 0;
 		process.peak_bytes = 0;
+		process.unsampled_ns = 0;
 		process.peak_ns = range->part->run.peak_ns;
 		make_timeline(range, &process);
 		g_array_append_val(range->part->processes, process);

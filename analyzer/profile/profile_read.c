@@ -20,6 +20,7 @@ struct reader {
 	struct profile *profile;
 	sqlite3 *database;
 	const char *path;
+	unsigned minor; /* version of the file */
 	GError **error;
 };
 
@@ -51,7 +52,7 @@ fail_io(const struct reader *reader, int system_error)
 
 /* From SQLite's header itself, so that what is wrong is known before SQLite has an opinion. */
 static bool
-check_header(const struct reader *reader)
+check_header(struct reader *reader)
 {
 	uint8_t header[SQLITE_HEADER_BYTES] = {0};
 	const int descriptor = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -76,6 +77,7 @@ check_header(const struct reader *reader)
 			reader->path, version / 1000, PROFILE_MAJOR);
 		return false;
 	}
+	reader->minor = version % 1000;
 	return version / 1000 == PROFILE_MAJOR || corrupt(reader, "version");
 }
 
@@ -131,7 +133,7 @@ read_table(const struct reader *reader, const struct schema_table *table)
 {
 	GArray *rows = *(GArray **)(void *)((char *)reader->profile + table->rows_offset);
 	const guint row_bytes = g_array_get_element_size(rows);
-	g_autofree char *names = schema_column_list(&table->columns);
+	g_autofree char *names = schema_column_list(&table->columns, reader->minor);
 	g_autofree char *columns = g_strconcat("id,", names, NULL);
 	g_autofree char *row = g_malloc(row_bytes);
 	sqlite3_stmt *statement = prepare(reader, table->name, columns, "id");
@@ -316,7 +318,7 @@ static bool
 read_memory(const struct reader *reader)
 {
 	struct profile *profile = reader->profile;
-	g_autofree char *names = schema_column_list(&schema_sums);
+	g_autofree char *names = schema_column_list(&schema_sums, reader->minor);
 	g_autofree char *columns = g_strconcat("node,thread,category,", names, NULL);
 	sqlite3_stmt *statement = prepare(reader, "memory", columns, "node,thread,category");
 	uint32_t count = 0;
@@ -362,7 +364,7 @@ take_bin(const struct reader *reader, sqlite3_stmt *statement)
 static bool
 read_timelines(const struct reader *reader)
 {
-	g_autofree char *names = schema_column_list(&schema_bin);
+	g_autofree char *names = schema_column_list(&schema_bin, reader->minor);
 	g_autofree char *columns = g_strconcat("process,bin,", names, NULL);
 	sqlite3_stmt *statement = prepare(reader, "timeline", columns, "process,bin");
 	int code;

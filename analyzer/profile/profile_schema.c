@@ -1,23 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* See profile_schema.h. */
-#include "profile_schema.h"
-
-#define COLUMN(kind, type, member)                                                                 \
-	{                                                                                          \
-#member, SCHEMA_##kind, offsetof(struct type, member)                              \
-	}
-#define NAMED(kind, type, name, member)                                                            \
-	{                                                                                          \
-		name, SCHEMA_##kind, offsetof(struct type, member)                                 \
-	}
-#define COLUMNS(array)                                                                             \
-	{                                                                                          \
-		array, G_N_ELEMENTS(array)                                                         \
-	}
-#define TABLE(table, array, member, from)                                                          \
-	{                                                                                          \
-		table, COLUMNS(array), offsetof(struct profile, member), from                      \
-	}
+#include "schema_columns.h"
 
 /* ---- tables of rows ---- */
 
@@ -28,7 +11,7 @@ static const struct schema_column module_columns[] = {
 };
 
 static const struct schema_column file_columns[] = {
-	{"path", SCHEMA_TEXT, 0},
+	{"path", SCHEMA_TEXT, 0, 0},
 };
 
 static const struct schema_column function_columns[] = {
@@ -76,7 +59,8 @@ static const struct schema_column process_columns[] = {
 	COLUMN(U64, profile_process, trace_stops),
 	COLUMN(U64, profile_process, own_periods),
 	COLUMN(U64, profile_process, own_ns),
-	COLUMN(U64, profile_process, unsampled_ns),
+	ADDED(3, U64, profile_process, "unsampled_ns", unsampled_ns),
+	ADDED(4, U32, profile_process, "together", together),
 };
 
 static const struct schema_column thread_columns[] = {
@@ -88,6 +72,7 @@ static const struct schema_column thread_columns[] = {
 	COLUMN(U64, profile_thread, start_ns),
 	COLUMN(U64, profile_thread, end_ns),
 	COLUMN(U64, profile_thread, missed_events),
+	ADDED(4, U32, profile_thread, "together", together),
 };
 
 static const struct schema_column call_columns[] = {
@@ -117,9 +102,9 @@ static const struct schema_column sample_columns[] = {
 	NAMED(U64, profile_sample, "wall_samples", sums[SAMPLE_WALL].samples),
 	NAMED(U64, profile_sample, "wall_periods", sums[SAMPLE_WALL].periods),
 	NAMED(U64, profile_sample, "wall_ns", sums[SAMPLE_WALL].time_ns),
-	NAMED(U64, profile_sample, "kernel_samples", sums[SAMPLE_CPU].kernel_samples),
-	NAMED(U64, profile_sample, "kernel_periods", sums[SAMPLE_CPU].kernel_periods),
-	NAMED(U64, profile_sample, "kernel_ns", sums[SAMPLE_CPU].kernel_ns),
+	ADDED(3, U64, profile_sample, "kernel_samples", sums[SAMPLE_CPU].kernel_samples),
+	ADDED(3, U64, profile_sample, "kernel_periods", sums[SAMPLE_CPU].kernel_periods),
+	ADDED(3, U64, profile_sample, "kernel_ns", sums[SAMPLE_CPU].kernel_ns),
 };
 
 static const struct schema_column moment_columns[] = {
@@ -132,6 +117,8 @@ static const struct schema_column moment_columns[] = {
 	NAMED(U64, profile_moment, "wall_ns", sums.time_ns[SAMPLE_WALL]),
 	NAMED(U64, profile_moment, "calls", sums.calls),
 	NAMED(U64, profile_moment, "self_ns", sums.self_ns),
+	ADDED(4, U64, profile_moment, "kernel_samples", sums.kernel_samples),
+	ADDED(4, U64, profile_moment, "kernel_ns", sums.kernel_ns),
 };
 
 static const struct schema_column box_columns[] = {

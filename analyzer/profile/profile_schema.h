@@ -35,7 +35,8 @@ enum schema_kind {
 struct schema_column {
 	const char *name;
 	enum schema_kind kind;
-	size_t offset; /* in the row's struct */
+	size_t offset;	/* in the row's struct */
+	unsigned since; /* minor version of files that have it; a number, 0 in older ones */
 };
 
 struct schema_columns {
@@ -73,8 +74,8 @@ extern const char *const schema_category_names[MEMORY_CATEGORIES];
 /* Buckets in use of each kind of histogram. */
 unsigned schema_bucket_count(enum profile_histogram kind);
 
-/* "name,name,..." */
-char *schema_column_list(const struct schema_columns *columns);
+/* "name,name,...", with 0 for what files of that minor version do not have. */
+char *schema_column_list(const struct schema_columns *columns, unsigned minor);
 
 /* Text of CREATE TABLE; `prefix` and `suffix` stand before and after the columns. */
 char *schema_create(const char *table, const char *prefix, const struct schema_columns *columns,

@@ -226,28 +226,10 @@ merge_pieces(struct profile *profile)
 void
 time_build_number(struct profile *profile, const uint32_t *number)
 {
-	for (guint i = 0; i < profile->calls->len; i++) {
-		struct profile_call *call = &g_array_index(profile->calls, struct profile_call, i);
-
-		call->node = number[call->node];
-	}
-	for (guint i = 0; i < profile->samples->len; i++) {
-		struct profile_sample *sample =
-			&g_array_index(profile->samples, struct profile_sample, i);
-
-		sample->node = number[sample->node];
-	}
-	for (guint i = 0; i < profile->moments->len; i++) {
-		struct profile_moment *moment =
-			&g_array_index(profile->moments, struct profile_moment, i);
-
-		moment->node = number[moment->node];
-	}
-	for (guint i = 0; i < profile->chart->len; i++) {
-		struct profile_box *box = &g_array_index(profile->chart, struct profile_box, i);
-
-		box->node = number[box->node];
-	}
+	profile_renumber(profile->calls, offsetof(struct profile_call, node), number);
+	profile_renumber(profile->samples, offsetof(struct profile_sample, node), number);
+	profile_renumber(profile->moments, offsetof(struct profile_moment, node), number);
+	profile_renumber(profile->chart, offsetof(struct profile_box, node), number);
 	merge_calls(profile);
 	merge_samples(profile);
 	merge_moments(profile);
@@ -330,6 +312,23 @@ in_units(double ns, char cell[24])
 	return cell;
 }
 
+/* With commas; of at least 32 bytes. */
+static const char *
+grouped(uint64_t number, char *cell)
+{
+	char digits[24];
+	char *at = cell;
+
+	g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, number);
+	for (size_t i = 0, left = strlen(digits); left; i++) {
+		*at++ = digits[i];
+		if (--left && left % 3 == 0)
+			*at++ = ',';
+	}
+	*at = '\0';
+	return cell;
+}
+
 /* Samples know when they hit us; the clocks of traced calls and of the run do not. */
 static void
 describe_memory(const struct profile *profile, GString *text)
@@ -339,23 +338,20 @@ describe_memory(const struct profile *profile, GString *text)
 	/* A sample or two are no measure. */
 	const double cpu_ns = sampled >= 20e6 ? sampled : 0;
 	const double whole_ns = cpu_ns > 0 ? cpu_ns : (double)profile->run.duration_ns;
-	char cell[24], error[24];
+	char cell[24], error[24], count[32];
 
 	if (!memory.events || (!profile->calls->len && !profile->samples->len))
 		return;
 	if (memory.ns > 0)
-		add_line(text,
-			"memory: about %s (± %s) for %" G_GUINT64_FORMAT
-			" allocation%s, %.1f %% of %s%s",
-			in_units(memory.ns, cell), in_units(memory.error_ns, error), memory.events,
-			memory.events == 1 ? "" : "s", 100 * memory.ns / MAX(whole_ns, 1),
+		add_line(text, "memory: about %s (± %s) for %s allocation%s, %.1f %% of %s%s",
+			in_units(memory.ns, cell), in_units(memory.error_ns, error),
+			grouped(memory.events, count), memory.events == 1 ? "" : "s",
+			100 * memory.ns / MAX(whole_ns, 1),
 			cpu_ns > 0 ? "all CPU time" : "the run time",
 			profile->calls->len ? ", in the traced times" : "");
 	else if (profile->calls->len)
-		add_line(text,
-			"memory: %" G_GUINT64_FORMAT
-			" allocations are in the traced times, not measured",
-			memory.events);
+		add_line(text, "memory: %s allocations are in the traced times, not measured",
+			grouped(memory.events, count));
 }
 
 void
@@ -363,16 +359,31 @@ time_build_cost(const struct profile *profile, GString *text)
 {
 	const struct profile_expense calls = expense_of_calls(profile);
 	const uint64_t own_ns = own_ns_of(profile);
-	char cell[24], error[24];
+	char cell[24], error[24], count[32];
 
 	if (calls.ns > 0)
-		add_line(text, "tracing: %s (± %s) for %" G_GUINT64_FORMAT " calls, taken off",
-			in_units(calls.ns, cell), in_units(calls.error_ns, error), calls.events);
+		add_line(text, "tracing: %s (± %s) for %s calls, taken off",
+			in_units(calls.ns, cell), in_units(calls.error_ns, error),
+			grouped(calls.events, count));
 	if (own_ns)
 		add_line(text, "our own code: %s, %.1f %% of all CPU time, left out",
 			in_units((double)own_ns, cell),
 			100 * (double)own_ns / (double)sampled_ns(profile));
 	describe_memory(profile, text);
+}
+
+/* Processes that are one row: see profile_process. */
+static void
+describe_crowds(const struct profile *profile, GString *text)
+{
+	unsigned processes = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		processes += profile_process(profile, i)->together;
+	if (processes)
+		add_line(text,
+			"processes: %u light ones are sums of their programs, not in the chart",
+			processes);
 }
 
 /* Threads that are one row: see profile_thread. */
@@ -385,7 +396,7 @@ describe_rest(const struct profile *profile, GString *text)
 	for (guint i = 0; i < profile->threads->len; i++) {
 		const struct profile_thread *thread = profile_thread(profile, i);
 
-		if (thread->number)
+		if (thread->number || profile_process(profile, thread->process)->together)
 			continue;
 		name = thread->name;
 		processes++;
@@ -409,21 +420,26 @@ time_build_left_out(const struct profile *profile, GString *text)
 		[LEFT_OUT_MANY] = "beyond --max-events",
 	};
 	const struct profile_run *run = &profile->run;
-	char from[24], until[24];
+	char from[24], until[24], count[32];
 
+	describe_crowds(profile, text);
 	describe_rest(profile, text);
 
 	for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)
 		if (run->left_out[i])
-			add_line(text, "left out: %" G_GUINT64_FORMAT " calls %s", run->left_out[i],
-				reasons[i]);
-	if (run->traced_until_ns)
-		add_line(text, "time: only from %s to %s after the start",
-			in_units((double)run->traced_from_ns, from),
-			in_units((double)run->traced_until_ns, until));
+			add_line(text, "left out: %s calls %s%s", grouped(run->left_out[i], count),
+				reasons[i],
+				/* Tracing ended there. */
+				i == LEFT_OUT_MANY && run->traced_until_ns ? ", and all later ones"
+									   : "");
+	in_units((double)run->traced_from_ns, from);
+	in_units((double)run->traced_until_ns, until);
+	if (run->traced_from_ns && run->traced_until_ns)
+		add_line(text, "time: only from %s to %s after the start", from, until);
+	else if (run->traced_until_ns)
+		add_line(text, "time: only until %s after the start", until);
 	else if (run->traced_from_ns)
-		add_line(text, "time: only from %s after the start on",
-			in_units((double)run->traced_from_ns, from));
+		add_line(text, "time: only from %s after the start on", from);
 }
 
 void

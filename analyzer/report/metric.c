@@ -4,8 +4,8 @@
 
 #define SUM(member)  SOURCE_MEMORY, offsetof(struct memory_sums, member)
 #define CALL(member) SOURCE_CALLS, offsetof(struct call_sums, member)
-#define SAMPLE(which)                                                                              \
-	SOURCE_SAMPLES, offsetof(struct profile_sample, sums[which].time_ns) -                     \
+#define SAMPLE(member)                                                                             \
+	SOURCE_SAMPLES, offsetof(struct profile_sample, sums member) -                             \
 				offsetof(struct profile_sample, sums)
 
 const struct metric_row metric_table[METRICS] = {
@@ -19,8 +19,10 @@ const struct metric_row metric_table[METRICS] = {
 	[METRIC_VALUE] = {"value", "value", UNIT_COUNT, SUM(allocated.count)},
 	[METRIC_TIME] = {"time", "time in traced calls", UNIT_NS, CALL(self_ns)},
 	[METRIC_CALLS] = {"calls", "traced calls", UNIT_COUNT, CALL(calls)},
-	[METRIC_CPU] = {"cpu", "CPU time", UNIT_NS, SAMPLE(SAMPLE_CPU)},
-	[METRIC_WALL] = {"wall", "wall time", UNIT_NS, SAMPLE(SAMPLE_WALL)},
+	[METRIC_CPU] = {"cpu", "CPU time", UNIT_NS, SAMPLE([SAMPLE_CPU].time_ns)},
+	[METRIC_WALL] = {"wall", "wall time", UNIT_NS, SAMPLE([SAMPLE_WALL].time_ns)},
+	[METRIC_KERNEL] = {"kernel", "CPU time in the kernel", UNIT_NS,
+		SAMPLE([SAMPLE_CPU].kernel_ns)},
 };
 
 bool
@@ -39,14 +41,15 @@ const char *
 metric_keys(void)
 {
 	return "bytes, allocations, peak, leaked, leaked-blocks, temporary, frees, time, calls, "
-	       "cpu, wall, value";
+	       "cpu, wall, kernel, value";
 }
 
 static bool
-has_samples(const struct profile *profile, enum sample_kind kind)
+has_samples(const struct profile *profile, enum metric metric)
 {
 	for (guint i = 0; i < profile->samples->len; i++)
-		if (g_array_index(profile->samples, struct profile_sample, i).sums[kind].samples)
+		if (metric_of(
+			    metric, g_array_index(profile->samples, struct profile_sample, i).sums))
 			return true;
 	return false;
 }
@@ -58,7 +61,7 @@ metric_is_there(const struct profile *profile, enum metric metric)
 		return profile->memory.count > 0;
 	if (metric_table[metric].source == SOURCE_CALLS)
 		return profile->calls->len > 0;
-	return has_samples(profile, metric == METRIC_WALL ? SAMPLE_WALL : SAMPLE_CPU);
+	return has_samples(profile, metric);
 }
 
 enum metric

@@ -19,6 +19,7 @@ enum metric {
 	METRIC_CALLS,
 	METRIC_CPU, /* of samples */
 	METRIC_WALL,
+	METRIC_KERNEL, /* of CPU time, in the kernel */
 	METRICS,
 };
 

@@ -8,7 +8,6 @@
 #include "report.h"
 
 enum {
-	LABEL = 14,
 	TABLE_ROWS = 30,
 	SUMMARY_ROWS = 6,
 	SECTION_COLUMNS = 92,
@@ -18,12 +17,6 @@ enum {
 	INSTANCE_COLUMNS = 62,
 	NAME_MIN = 20,
 };
-
-static const char *
-plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 static unsigned
 limit_of(const struct report_options *options)
@@ -415,9 +408,9 @@ summary_misuse(const struct text *text, const struct selection *selection)
 		count += g_array_index(misuses, struct profile_misuse, i).count;
 	if (!count)
 		return;
-	text_print(text, STYLE_DIM, "  %-*s", LABEL, "thag.h");
+	text_label(text, "thag.h");
 	text_print(text, STYLE_BAD, "%s misuse%s ignored: see thag report --marks\n",
-		text_count(count, cell), plural(count));
+		text_count(count, cell), text_plural(count));
 }
 
 void

@@ -84,6 +84,9 @@ void summary_named(const struct text *text, const struct selection *selection, u
 void summary_times(const struct text *text, const struct selection *selection);
 void summary_hot(const struct text *text, const struct selection *selection, unsigned limit);
 
+/* Where there are several: the heaviest processes, and of the others the sums of each program. */
+void summary_processes(const struct text *text, const struct selection *selection, unsigned limit);
+
 /* Samples a second of the time they stand for. */
 double sample_rate_hz(const struct sample_tally *sums);
 

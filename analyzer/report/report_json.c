@@ -133,6 +133,7 @@ processes_json(const struct selection *selection)
 		put(object, "parent_pid", json_integer(process->parent_pid));
 		put(object, "exe", json_string(process->exe));
 		put(object, "command", json_string(process->command));
+		put(object, "together", json_integer(process->together));
 		put(object, "start_ns", number(process->start_ns));
 		put(object, "end_ns", number(process->end_ns));
 		put(object, "own_peak_bytes", number(process->peak_bytes));

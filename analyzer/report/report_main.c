@@ -96,7 +96,9 @@ parse(int argc, char **argv, struct arguments *ret_arguments)
 		"option, the one-screen summary.");
 	g_option_context_set_description(context,
 		"METRIC: bytes, allocations, peak, leaked, leaked-blocks, temporary, frees,\n"
-		"        time and calls (traced), cpu and wall (sampled), value (folded stacks)\n");
+		"        time and calls (traced), cpu, wall and kernel (sampled; kernel is part "
+		"of\n"
+		"        cpu), value (folded stacks)\n");
 	parse_into(context, a);
 	if (!g_option_context_parse(context, &argc, &argv, &error) ||
 		!filter_options_finish(&a->filter, &error)) {

@@ -8,22 +8,9 @@
 
 enum {
 	SITES = 4,    /* of each kind */
-	LABEL = 14,   /* width of the labels' column */
 	NUMBERS = 28, /* width of the columns before a site's name */
 	CALLERS = 8,  /* looked at for a site's second line */
 };
-
-static void
-label(const struct text *text, const char *name)
-{
-	text_print(text, STYLE_DIM, "  %-*s", LABEL, name);
-}
-
-static const char *
-plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 /* ---- what ran ---- */
 
@@ -36,7 +23,7 @@ print_run(const struct text *text, const struct profile_run *run)
 	text_clip(
 		text, STYLE_HEADING, *run->command ? run->command : run->program, text->width - 6);
 	fputs("\n\n", text->file);
-	label(text, "run time");
+	text_label(text, "run time");
 	fprintf(text->file, "%-10s", text_time(run->duration_ns, time));
 	if (run->exit_signal)
 		text_print(text, STYLE_BAD, "  killed by signal %d (%s)", (int)run->exit_signal,
@@ -55,13 +42,13 @@ print_restriction(const struct text *text, const struct selection *selection)
 
 	if (!selection->restricted)
 		return;
-	label(text, "restricted to");
-	text_clip(text, STYLE_HEADING, selection->description, text->width - LABEL - 2);
+	text_label(text, "restricted to");
+	text_clip(text, STYLE_HEADING, selection->description, text->width - TEXT_LABEL - 2);
 	fputc('\n', text->file);
 	if (!heap->allocated.count && !heap->allocated.bytes && !heap->freed.count &&
 		!selection->call_totals.calls && !selection->sample_totals[SAMPLE_CPU].samples &&
 		!selection->sample_totals[SAMPLE_WALL].samples) {
-		label(text, "");
+		text_label(text, "");
 		text_print(text, STYLE_BAD, "nothing matches that\n");
 	}
 }
@@ -75,14 +62,14 @@ print_peak(const struct text *text, const struct selection *selection)
 	const struct profile_run *run = &selection->profile->run;
 	char bytes[TEXT_CELL], count[TEXT_CELL], time[TEXT_CELL];
 
-	label(text, "heap peak");
+	text_label(text, "heap peak");
 	if (run->summary) {
 		fputs("not known in summary mode\n", text->file);
 		return;
 	}
 	fprintf(text->file, "%-10s  in %s block%s, %s %s\n",
 		text_bytes(heap->at_run_peak.bytes, bytes),
-		text_count(heap->at_run_peak.count, count), plural(heap->at_run_peak.count),
+		text_count(heap->at_run_peak.count, count), text_plural(heap->at_run_peak.count),
 		selection->restricted ? "of the whole heap's peak at" : "at",
 		text_time(run->peak_ns, time));
 }
@@ -93,14 +80,14 @@ print_leaked(const struct text *text, const struct selection *selection)
 	const struct memory_sums *heap = &selection->totals[MEMORY_HEAP];
 	char bytes[TEXT_CELL], count[TEXT_CELL];
 
-	label(text, "leaked");
+	text_label(text, "leaked");
 	if (selection->profile->run.summary)
 		fputs("not known in summary mode\n", text->file);
 	else if (!heap->leaked.count)
 		text_print(text, STYLE_GOOD, "nothing\n");
 	else
 		fprintf(text->file, "%-10s  in %s block%s\n", text_bytes(heap->leaked.bytes, bytes),
-			text_count(heap->leaked.count, count), plural(heap->leaked.count));
+			text_count(heap->leaked.count, count), text_plural(heap->leaked.count));
 }
 
 static void
@@ -109,15 +96,15 @@ print_allocated(const struct text *text, const struct selection *selection)
 	const struct memory_sums *heap = &selection->totals[MEMORY_HEAP];
 	char bytes[TEXT_CELL], count[TEXT_CELL], share[TEXT_CELL], largest[TEXT_CELL];
 
-	label(text, "allocated");
+	text_label(text, "allocated");
 	fprintf(text->file, "%-10s  by %s allocation%s", text_bytes(heap->allocated.bytes, bytes),
-		text_count(heap->allocated.count, count), plural(heap->allocated.count));
+		text_count(heap->allocated.count, count), text_plural(heap->allocated.count));
 	if (heap->largest_bytes)
 		fprintf(text->file, ", largest %s", text_bytes(heap->largest_bytes, largest));
 	fputc('\n', text->file);
 	if (!heap->temporary.count)
 		return;
-	label(text, "temporary");
+	text_label(text, "temporary");
 	fprintf(text->file, "%-10s  %s of the allocations, %s\n",
 		text_count(heap->temporary.count, count),
 		text_share(heap->temporary.count, heap->allocated.count, share),
@@ -148,7 +135,7 @@ print_process_peak(const struct text *text, const struct selection *selection, c
 
 	if (!bytes || selection->path_restricted)
 		return;
-	label(text, name);
+	text_label(text, name);
 	fprintf(text->file, "%-10s  %s%s\n", text_bytes(bytes, cell), remark,
 		selection->profile->processes->len > 1 ? " (largest process)" : "");
 }
@@ -163,12 +150,13 @@ print_other_memory(const struct text *text, const struct selection *selection)
 }
 
 static unsigned
-count_set(const uint8_t *set, guint length)
+count_processes(const struct selection *selection)
 {
 	unsigned count = 0;
 
-	for (guint i = 0; i < length; i++)
-		count += set[i];
+	for (guint i = 0; i < selection->profile->processes->len; i++)
+		if (selection->processes[i])
+			count += profile_process_count(profile_process(selection->profile, i));
 	return count;
 }
 
@@ -177,22 +165,25 @@ count_threads(const struct selection *selection)
 {
 	unsigned count = 0;
 
-	for (guint i = 0; i < selection->profile->threads->len; i++)
-		count += selection->threads[i] && profile_thread(selection->profile, i)->number;
+	for (guint i = 0; i < selection->profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(selection->profile, i);
+
+		if (selection->threads[i])
+			count += thread->number ? 1 : thread->together;
+	}
 	return count;
 }
 
 static void
 print_processes(const struct text *text, const struct selection *selection)
 {
-	const struct profile *profile = selection->profile;
-	const unsigned processes = count_set(selection->processes, profile->processes->len);
-	char count[TEXT_CELL];
+	const unsigned processes = count_processes(selection);
+	char count[TEXT_CELL], among[TEXT_CELL];
 
-	label(text, "threads");
+	text_label(text, "threads");
 	fprintf(text->file, "%s", text_count(count_threads(selection), count));
 	if (processes > 1)
-		fprintf(text->file, " in %u processes", processes);
+		fprintf(text->file, " in %s processes", text_count(processes, among));
 	fputc('\n', text->file);
 }
 
@@ -202,8 +193,8 @@ print_lines(const struct text *text, enum text_style style, const char *name, co
 	g_auto(GStrv) split = g_strsplit(lines, "\n", -1);
 
 	for (unsigned i = 0; split[i]; i++) {
-		label(text, i ? "" : name);
-		text_clip(text, style, split[i], text->width - LABEL - 2);
+		text_label(text, i ? "" : name);
+		text_clip(text, style, split[i], text->width - TEXT_LABEL - 2);
 		fputc('\n', text->file);
 	}
 }
@@ -212,7 +203,7 @@ static void
 print_lost(const struct text *text, const struct profile_run *run)
 {
 	if (!*run->incomplete) {
-		label(text, "lost");
+		text_label(text, "lost");
 		text_print(text, STYLE_GOOD, "nothing\n");
 		return;
 	}
@@ -309,7 +300,7 @@ static void
 print_files(const struct text *text, const char *const *files)
 {
 	for (unsigned i = 0; files && files[i]; i++) {
-		label(text, i ? "" : "written");
+		text_label(text, i ? "" : "written");
 		fprintf(text->file, "%s\n", files[i]);
 	}
 }
@@ -327,10 +318,10 @@ print_folded(const struct text *text, const struct selection *selection,
 	text_clip(text, STYLE_HEADING, selection->profile->run.program, text->width - 15);
 	fputs("\n\n", text->file);
 	print_restriction(text, selection);
-	label(text, selection->profile->run.folded);
+	text_label(text, selection->profile->run.folded);
 	fprintf(text->file, "%s\n",
 		text_metric(metric, metric_get(metric, &selection->totals[MEMORY_HEAP]), value));
-	label(text, "call paths");
+	text_label(text, "call paths");
 	fprintf(text->file, "%s\n", text_count(selection->profile->memory.count, paths));
 	report_functions(text, selection, &(struct report_options){.sort = metric, .limit = limit});
 	print_sites(text, selection, metric, "Call paths", limit);
@@ -370,6 +361,7 @@ report_summary(const struct text *text, const struct selection *selection,
 	if (*run->cost)
 		print_lines(text, STYLE_PLAIN, "profiling", run->cost);
 	summary_named(text, selection, options->limit);
+	summary_processes(text, selection, options->limit);
 	summary_hot(text, selection, options->limit);
 	print_sites(text, selection, METRIC_PEAK, "At the peak", limit);
 	print_sites(text, selection, METRIC_LEAKED, "Leaked", limit);

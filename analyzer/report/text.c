@@ -143,6 +143,18 @@ text_print(const struct text *text, enum text_style style, const char *format, .
 	va_end(arguments);
 }
 
+const char *
+text_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+void
+text_label(const struct text *text, const char *name)
+{
+	text_print(text, STYLE_DIM, "  %-*s", TEXT_LABEL, name);
+}
+
 void
 text_heading(const struct text *text, const char *format, ...)
 {

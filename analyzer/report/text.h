@@ -10,6 +10,7 @@
 enum {
 	TEXT_WIDTH = 80, /* where nothing else is known */
 	TEXT_CELL = 32,	 /* bytes of a formatted number */
+	TEXT_LABEL = 14, /* columns of the labels of a summary's lines, without the two before it */
 };
 
 struct text {
@@ -44,6 +45,12 @@ void text_print(const struct text *text, enum text_style style, const char *form
 /* Prints at most `columns` columns of UTF-8 text; what is cut is shown by an ellipsis. */
 void text_clip(
 	const struct text *text, enum text_style style, const char *string, unsigned columns);
+
+/* "s" behind what there is not one of. */
+const char *text_plural(uint64_t count);
+
+/* Begins a line of the summary: two columns, and the name in TEXT_LABEL more. */
+void text_label(const struct text *text, const char *name);
 
 /* A blank line and a heading. */
 void text_heading(const struct text *text, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -13,11 +13,6 @@ const char *const time_by_names[TIME_BYS] = {
 	[TIME_BY_THREAD] = "thread",
 };
 
-static const enum metric kind_metrics[SAMPLE_KINDS] = {
-	[SAMPLE_CPU] = METRIC_CPU,
-	[SAMPLE_WALL] = METRIC_WALL,
-};
-
 uint64_t
 time_row_self(const struct time_row *row, enum metric metric)
 {
@@ -26,10 +21,8 @@ time_row_self(const struct time_row *row, enum metric metric)
 		return row->calls.self_ns;
 	case METRIC_CALLS:
 		return row->calls.calls;
-	case METRIC_CPU:
-		return row->self[SAMPLE_CPU].time_ns;
 	default:
-		return row->self[SAMPLE_WALL].time_ns;
+		return metric_of(metric, row->self);
 	}
 }
 
@@ -41,10 +34,8 @@ time_row_total(const struct time_row *row, enum metric metric)
 		return row->calls.total_ns;
 	case METRIC_CALLS:
 		return row->calls.calls;
-	case METRIC_CPU:
-		return row->total[SAMPLE_CPU].time_ns;
 	default:
-		return row->total[SAMPLE_WALL].time_ns;
+		return metric_of(metric, row->total);
 	}
 }
 
@@ -164,6 +155,24 @@ add_total_errors(struct table *table, const uint8_t *outermost)
 }
 
 static void
+add_sample_totals(struct table *table, enum metric metric, const uint8_t *outermost)
+{
+	g_autofree uint64_t *self = NULL, *total = NULL;
+
+	if (!metric_is_there(table->profile, metric))
+		return;
+	self = selection_self(table->selection, metric);
+	total = selection_total(table->profile, self);
+	for (uint32_t node = 1; node < table->profile->nodes.count; node++) {
+		struct sample_tally *tally = table->rows[key_of(table, node, 0)].total;
+
+		if (outermost[node])
+			*(uint64_t *)(void *)((char *)tally + metric_table[metric].offset) +=
+				total[node];
+	}
+}
+
+static void
 add_totals(struct table *table)
 {
 	g_autofree uint8_t *outermost = grouping_outermost(&table->grouping, table->profile);
@@ -176,15 +185,9 @@ add_totals(struct table *table)
 		if (outermost[node])
 			table->rows[key_of(table, node, 0)].calls.total_ns += time_total[node];
 	add_total_errors(table, outermost);
-	for (unsigned kind = 0; kind < SAMPLE_KINDS; kind++) {
-		g_autofree uint64_t *self = selection_self(table->selection, kind_metrics[kind]);
-		g_autofree uint64_t *total = selection_total(table->profile, self);
-
-		for (uint32_t node = 1; node < table->profile->nodes.count; node++)
-			if (outermost[node])
-				table->rows[key_of(table, node, 0)].total[kind].time_ns +=
-					total[node];
-	}
+	add_sample_totals(table, METRIC_CPU, outermost);
+	add_sample_totals(table, METRIC_WALL, outermost);
+	add_sample_totals(table, METRIC_KERNEL, outermost);
 }
 
 /* ---- percentiles ---- */

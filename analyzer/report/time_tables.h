@@ -25,7 +25,7 @@ struct time_row {
 	struct sample_tally self[SAMPLE_KINDS], total[SAMPLE_KINDS];
 };
 
-/* A figure of a row: METRIC_TIME, METRIC_CALLS, METRIC_CPU or METRIC_WALL. */
+/* A figure of a row: a metric of calls or of samples. */
 uint64_t time_row_self(const struct time_row *row, enum metric metric);
 uint64_t time_row_total(const struct time_row *row, enum metric metric);
 

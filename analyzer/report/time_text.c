@@ -5,7 +5,6 @@
 #include "time_tables.h"
 
 enum {
-	LABEL = 14,
 	TABLE_ROWS = 30,
 	SUMMARY_ROWS = 6,
 	NAME_MIN = 30,
@@ -15,18 +14,6 @@ enum {
 	KERNEL_COLUMNS = 10,
 	UNSAMPLED_NS_LEAST = 1000000, /* less is not worth a line */
 };
-
-static void
-label(const struct text *text, const char *name)
-{
-	text_print(text, STYLE_DIM, "  %-*s", LABEL, name);
-}
-
-static const char *
-plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 /* ---- tables ---- */
 
@@ -117,12 +104,12 @@ print_calls(const struct text *text, const struct selection *selection, enum tim
 
 static void
 print_samples(const struct text *text, const struct selection *selection, enum time_by by,
-	enum metric metric, unsigned limit)
+	enum metric metric, enum metric sort, unsigned limit)
 {
 	const enum sample_kind kind = metric == METRIC_WALL ? SAMPLE_WALL : SAMPLE_CPU;
 	const uint64_t whole = selection_whole(selection, metric);
 	const bool sides = selection->sample_totals[kind].kernel_samples;
-	g_autoptr(GArray) rows = time_table(selection, by, metric);
+	g_autoptr(GArray) rows = time_table(selection, by, sort);
 
 	text_heading(text, "%s sampled, by %s", kind == SAMPLE_WALL ? "Wall time" : "CPU time",
 		time_by_names[by]);
@@ -163,7 +150,10 @@ report_times(const struct text *text, const struct selection *selection,
 	for (enum metric metric = METRIC_CPU; metric <= METRIC_WALL; metric++)
 		if (metric_is_there(profile, metric) &&
 			(!options->sorted || options->sort == metric))
-			print_samples(text, selection, options->by, metric, limit);
+			print_samples(text, selection, options->by, metric, metric, limit);
+	if (options->sorted && options->sort == METRIC_KERNEL &&
+		metric_is_there(profile, METRIC_KERNEL))
+		print_samples(text, selection, options->by, METRIC_CPU, METRIC_KERNEL, limit);
 }
 
 /* ---- the summary ---- */
@@ -176,18 +166,18 @@ print_traced(const struct text *text, const struct selection *selection)
 
 	if (!sums->calls)
 		return;
-	label(text, "traced");
+	text_label(text, "traced");
 	fprintf(text->file, "%-10s  in %s call%s, ± %s", text_time(sums->self_ns, time),
-		text_count(sums->calls, calls), plural(sums->calls),
+		text_count(sums->calls, calls), text_plural(sums->calls),
 		text_time(sums->self_error_ns, error));
 	if (sums->unfinished)
 		fprintf(text->file, ", %s not returned", text_count(sums->unfinished, calls));
 	fputc('\n', text->file);
 	if (!sums->below_cost)
 		return;
-	label(text, "");
+	text_label(text, "");
 	fprintf(text->file, "%s call%s took less than tracing is thought to cost, and %s 0\n",
-		text_count(sums->below_cost, calls), plural(sums->below_cost),
+		text_count(sums->below_cost, calls), text_plural(sums->below_cost),
 		sums->below_cost == 1 ? "counts as" : "count as");
 }
 
@@ -212,16 +202,16 @@ print_sides(const struct text *text, const struct sample_tally *sums, uint64_t r
 	const uint64_t user_samples = sums->samples - sums->kernel_samples;
 	char time[TEXT_CELL], count[TEXT_CELL], share[TEXT_CELL], rate[TEXT_CELL];
 
-	label(text, "");
+	text_label(text, "");
 	fprintf(text->file, "%-10s  in user mode: %s sample%s, %s of %s a second\n",
 		text_time(sums->time_ns - sums->kernel_ns, time), text_count(user_samples, count),
-		plural(user_samples),
+		text_plural(user_samples),
 		text_share(MIN(user_samples, user_periods), user_periods, share),
 		text_count(rate_hz, rate));
-	label(text, "");
+	text_label(text, "");
 	fprintf(text->file, "%-10s  in the kernel: %s sample%s, at its ticks\n",
 		text_time(sums->kernel_ns, time), text_count(sums->kernel_samples, count),
-		plural(sums->kernel_samples));
+		text_plural(sums->kernel_samples));
 }
 
 static void
@@ -232,7 +222,7 @@ print_unsampled(const struct text *text, const struct selection *selection)
 
 	if (unsampled_ns < UNSAMPLED_NS_LEAST)
 		return;
-	label(text, "");
+	text_label(text, "");
 	fprintf(text->file, "%-10s  more was used, that no sample stands for\n",
 		text_time(unsampled_ns, time));
 }
@@ -246,9 +236,9 @@ print_sampled(const struct text *text, const struct selection *selection, enum s
 
 	if (!asked && !sums->samples)
 		return;
-	label(text, kind == SAMPLE_WALL ? "wall time" : "CPU time");
+	text_label(text, kind == SAMPLE_WALL ? "wall time" : "CPU time");
 	fprintf(text->file, "%-10s  in %s sample%s", text_time(sums->time_ns, time),
-		text_count(sums->samples, samples), plural(sums->samples));
+		text_count(sums->samples, samples), text_plural(sums->samples));
 	if (!sums->kernel_samples)
 		fprintf(text->file, ", %s a second",
 			text_count(sums->time_ns ? (uint64_t)sample_rate_hz(sums) : asked, rate));
@@ -281,9 +271,9 @@ summary_times(const struct text *text, const struct selection *selection)
 		stops += profile_process(selection->profile, i)->trace_stops;
 	if (!stops)
 		return;
-	label(text, "");
+	text_label(text, "");
 	fprintf(text->file, "tracing was stopped %s time%s, by a limit or on request\n",
-		text_count(stops, count), plural(stops));
+		text_count(stops, count), text_plural(stops));
 }
 
 static void

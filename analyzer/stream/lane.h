@@ -85,6 +85,23 @@ lane_has_gap(const struct lane *lane)
 /* Makes the next record ready. False: there is none now. */
 bool lane_next(struct lane *lane, struct lane_source *source);
 
+/* The same where the next record is a traced call and nothing unusual. False: see lane_next(). */
+static inline bool
+lane_next_call(struct lane *lane)
+{
+	struct decoder *decoder = lane->decoder;
+
+	if (!decoder->bytes || decoder->end - decoder->at < RECORD_HOT_BYTES || lane->named)
+		return false;
+	const uint8_t *at = record_parse_call(&decoder->state, decoder->at, &decoder->record);
+
+	if (!at)
+		return false;
+	decoder->at = at;
+	lane->ticks = decoder->record.ticks;
+	return true;
+}
+
 /* Goes on with what there is. Call it where a whole scan has not brought the missing chunk. */
 void lane_skip_gap(struct lane *lane, struct lane_source *source);
 

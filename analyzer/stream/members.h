@@ -46,12 +46,13 @@ struct collector {
 	struct clock_line clock;
 	struct lane_source source;
 	struct merge merge;
-	GHashTable *members; /* number -> struct member */
-	GPtrArray *living;   /* struct member: not over */
-	GHashTable *pids;    /* pid -> latest living member */
-	struct slot *slots;  /* POOL_CHUNKS_MAX of them */
-	GPtrArray *changed;  /* struct lane, with something new in this scan */
-	GPtrArray *gaps;     /* struct lane that waits for a missing chunk */
+	GHashTable *members;	/* number -> struct member */
+	GPtrArray *living;	/* struct member: not over */
+	GHashTable *pids;	/* pid -> latest living member */
+	struct slot *slots;	/* POOL_CHUNKS_MAX of them */
+	uint32_t backlog_limit; /* of chunks: to hold a backlog, the pool does not grow beyond */
+	GPtrArray *changed;	/* struct lane, with something new in this scan */
+	GPtrArray *gaps;	/* struct lane that waits for a missing chunk */
 	uint64_t chunks;
 	uint64_t lost_events, end_ticks; /* at the end */
 	struct recording *recording;
@@ -85,6 +86,7 @@ void scan_init(struct collector *collector);
 void scan_pool(struct collector *collector);
 /* The sums of summary mode in the pool, of one process or (NULL) of all; chunks are freed. */
 void scan_take_tallies(struct collector *collector, const struct member *member);
+/* The pool gets so large as it should be while so many chunks are being filled, or full. */
 void scan_raise_limit(struct collector *collector, unsigned filling, unsigned full);
 void scan_fini(struct collector *collector);
 

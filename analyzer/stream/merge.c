@@ -109,6 +109,13 @@ flush(struct merge *merge)
 {
 	model_apply(merge->source->model, merge->batch, merge->batched);
 	merge->batched = 0;
+	merge->has_calls = false;
+}
+
+static inline bool
+is_call(const struct record *record)
+{
+	return record->kind == RECORD_ENTER || record->kind == RECORD_EXIT;
 }
 
 static void
@@ -139,8 +146,45 @@ give(struct merge *merge, struct lane *lane)
 		.kind = (uint16_t)record->kind,
 		.flags = (uint16_t)record->flags,
 	};
+	merge->has_calls |= is_call(record);
 	if (++merge->batched == MERGE_BATCH)
 		flush(merge);
+}
+
+/* ---- calls ---- */
+
+/* Until when calls of the lane, the next of which is the first of all records, need no order. */
+static inline uint64_t
+calls_until(struct merge *merge, const struct lane *lane, uint64_t bound)
+{
+	if (!is_call(&lane->decoder->record) || !model_takes_call(&lane->decoder->record))
+		return 0;
+	/* Those that wait in the batch come first. */
+	if (unlikely(merge->has_calls))
+		flush(merge);
+	return MIN(model_calls_until(lane->thread, bound), merge->end_ticks);
+}
+
+/* Gives the calls of a lane until then, or until it has something else. False: it runs dry. */
+static bool
+give_calls(struct merge *merge, struct lane *lane, uint64_t until)
+{
+	const struct record *record = &lane->decoder->record;
+	unsigned count = 0;
+	bool more;
+
+	do {
+		merge->calls[count++] = (struct model_call){
+			.ticks = record->ticks,
+			.function = record->address,
+			.is_enter = record->kind == RECORD_ENTER,
+			.jumped = record->flags & RECORD_JUMPED,
+		};
+		more = lane_next_call(lane);
+	} while (likely(more) && lane->ticks < until && count < MERGE_BATCH &&
+		 likely(model_takes_call(record)));
+	model_calls(lane->thread, merge->calls, count);
+	return more || lane_next(lane, merge->source);
 }
 
 void
@@ -153,6 +197,12 @@ merge_run(struct merge *merge, uint64_t limit_ticks, uint64_t end_ticks)
 		bool more;
 
 		do {
+			const uint64_t until = MIN(calls_until(merge, lane, bound), limit_ticks);
+
+			if (lane->ticks < until) {
+				more = give_calls(merge, lane, until);
+				continue;
+			}
 			give(merge, lane);
 			more = lane_next(lane, merge->source);
 		} while (more && lane->ticks < bound);

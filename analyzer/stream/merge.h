@@ -5,7 +5,8 @@
  * A binary heap of the lanes that have a record ready. The first lane is run, record after record,
  * until its next one is younger than that of the lane that comes after it, so that a program in
  * which one thread does most of the work costs hardly more than one lane. Frequent records go to
- * the model in batches.
+ * the model in batches. Traced calls run somewhat ahead of other lanes, where the model does not
+ * mind: threads that run at the same time would have it take turns at every call.
  */
 #ifndef THAG_MERGE_H
 #define THAG_MERGE_H
@@ -30,7 +31,9 @@ struct merge {
 	GPtrArray *gaps;    /* borrowed: lanes that ran dry before a missing chunk go there */
 	uint64_t end_ticks; /* no record is younger: one that says so has a broken time */
 	unsigned batched;
+	bool has_calls; /* the batch */
 	struct model_event batch[MERGE_BATCH];
+	struct model_call calls[MERGE_BATCH];
 };
 
 void merge_init(struct merge *merge, struct lane_source *source, GPtrArray *gaps);

@@ -24,6 +24,50 @@ enum {
 	BACKLOG_MAX = 4096,
 };
 
+/* ---- storage ---- */
+
+static bool
+back(const struct collector *collector, uint32_t from, uint32_t to)
+{
+	const off_t offset = (off_t)(pool_header_bytes() + (uint64_t)from * POOL_CHUNK_BYTES);
+	int error;
+
+	do
+		error = fallocate(collector->pool_fd, 0, offset,
+				(off_t)(to - from) * POOL_CHUNK_BYTES)
+				? errno
+				: 0;
+	while (error == EINTR);
+	return !error;
+}
+
+static void
+raise_limit(struct collector *collector, uint32_t wanted)
+{
+	struct pool_header *pool = collector->pool;
+	const uint32_t limit = load_relaxed(&pool->chunk_limit);
+	uint32_t raised = limit;
+
+	if (collector->pool_fd < 0 || wanted <= limit || limit >= POOL_CHUNKS_MAX)
+		return;
+	while (raised < wanted)
+		raised += STEP;
+	raised = MIN(raised, POOL_CHUNKS_MAX);
+	if (back(collector, limit, raised))
+		/* I2; pairs with the writers' acquire. */
+		store_release(&pool->chunk_limit, raised);
+}
+
+/* Somebody waits for a free chunk. */
+static void
+grow(struct collector *collector)
+{
+	const uint32_t limit = load_relaxed(&collector->pool->chunk_limit);
+
+	if (limit < collector->backlog_limit)
+		raise_limit(collector, limit + 1);
+}
+
 /* ---- the pool as a source of lanes ---- */
 
 static uint32_t
@@ -46,13 +90,19 @@ copy_chunk(void *context, const struct piece *piece, uint32_t from, uint8_t *to)
 static void
 free_chunk(struct collector *collector, uint32_t index)
 {
-	struct pool_chunk *chunk = pool_chunk_at(collector->pool, index);
+	struct pool_header *pool = collector->pool;
+	struct pool_chunk *chunk = pool_chunk_at(pool, index);
 
 	collector->slots[index] = (struct slot){0};
 	store_relaxed(&chunk->length, 0);
 	store_relaxed(&chunk->magic, 0);
-	store_release(&pool_states(collector->pool)[index], POOL_FREE);
-	reader_announce_space(collector->pool);
+	store_release(&pool_states(pool)[index], POOL_FREE);
+	if (index < load_relaxed(&pool->search_from))
+		store_relaxed(&pool->search_from, index);
+	/* Many wait for one: and the next scan, after all that is to be merged, may be far. */
+	if (load_relaxed(&pool->writers_waiting))
+		grow(collector);
+	reader_announce_space(pool);
 }
 
 static void
@@ -242,6 +292,18 @@ look_at(struct collector *collector, uint32_t index, uint32_t state)
 }
 
 void
+scan_raise_limit(struct collector *collector, unsigned filling, unsigned full)
+{
+	collector->backlog_limit = BACKLOG_MAX * 2 + filling * (1 + SPARE_PER_THREAD);
+	/* A backlog alone does not take more than its share. */
+	if (full > BACKLOG_MAX &&
+		load_relaxed(&collector->pool->chunk_limit) >= collector->backlog_limit)
+		return;
+	raise_limit(collector,
+		filling + full + filling * SPARE_PER_THREAD + SPARE + MIN(full, BACKLOG_MAX));
+}
+
+void
 scan_pool(struct collector *collector)
 {
 	struct pool_header *pool = collector->pool;
@@ -276,43 +338,4 @@ scan_take_tallies(struct collector *collector, const struct member *member)
 		take_tally(collector, i);
 		free_chunk(collector, i);
 	}
-}
-
-/* ---- storage ---- */
-
-static bool
-back(const struct collector *collector, uint32_t from, uint32_t to)
-{
-	const off_t offset = (off_t)(pool_header_bytes() + (uint64_t)from * POOL_CHUNK_BYTES);
-	int error;
-
-	do
-		error = fallocate(collector->pool_fd, 0, offset,
-				(off_t)(to - from) * POOL_CHUNK_BYTES)
-				? errno
-				: 0;
-	while (error == EINTR);
-	return !error;
-}
-
-void
-scan_raise_limit(struct collector *collector, unsigned filling, unsigned full)
-{
-	struct pool_header *pool = collector->pool;
-	const uint32_t limit = load_relaxed(&pool->chunk_limit);
-	const uint32_t wanted =
-		filling + full + filling * SPARE_PER_THREAD + SPARE + MIN(full, BACKLOG_MAX);
-	uint32_t raised = limit;
-
-	if (collector->pool_fd < 0 || wanted <= limit || limit >= POOL_CHUNKS_MAX)
-		return;
-	/* A backlog alone does not take more than its share. */
-	if (full > BACKLOG_MAX && limit >= BACKLOG_MAX * 2 + filling * (1 + SPARE_PER_THREAD))
-		return;
-	while (raised < wanted)
-		raised += STEP;
-	raised = MIN(raised, POOL_CHUNKS_MAX);
-	if (back(collector, limit, raised))
-		/* I2; pairs with the writers' acquire. */
-		store_release(&pool->chunk_limit, raised);
 }

@@ -33,7 +33,7 @@ function total(stacks, path)
 
 function on(name, options, what)
 {
-	test(name, {timeout: 60000}, async () => {
+	test(name, {timeout: 240000}, async () => {
 		const file = join(folder, name.replace(/\W+/g, "-") + ".svg");
 		execFileSync(thag, ["diff", "--svg", ...options, "-o", file, ...files]);
 		const picture = await Picture.open(browser, file);

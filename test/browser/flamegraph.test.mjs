@@ -14,7 +14,7 @@ const file = draw("sample", sample, "--title=sample");
 // One picture per test; at its end the page must not have thrown anything.
 function on(name, what, {of = file, ...options} = {})
 {
-	test(name, {timeout: 60000}, async () => {
+	test(name, {timeout: 240000}, async () => {
 		const picture = await Picture.open(browser, of, options);
 		assert.equal(await picture.value("thag.failed ? thag.failed.stack : ''"), "");
 		await what(picture);

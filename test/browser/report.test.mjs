@@ -48,11 +48,15 @@ time.sleep(0.03)
 const SQL = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) " +
 	    "SELECT count(DISTINCT i % 997), group_concat(i) FROM n ORDER BY 1;";
 const python = run("python", ["/usr/bin/env", "python3", "-c", SCRIPT]);
+// Mostly in the kernel, and again and again.
+const reading = run("reading", ["perl", "-e", "open F, '/dev/zero'; sysread F, $b, 1 << 24 and $h{$_} = $_ x 9 for 1 .. 150"]);
+const traced = existsSync(join(build, "test/programs/traced/shares-gcc-O2"))
+	? run("traced", [join(build, "test/programs/traced/shares-gcc-O2"), "2"], ["--time", "--rate", "0"]) : null;
 const sqlite = run("sqlite", ["sqlite3", ":memory:", SQL]);
 
 function on(name, of, what, options)
 {
-	test(name, {timeout: 60000}, async () => {
+	test(name, {timeout: 240000}, async () => {
 		const page = await browser.open(of.report || of, {width: 1280, height: 800, ...options});
 		assert.equal(await page.value("thag.failed ? thag.failed.stack : ''"), "");
 		await what(page);
@@ -106,6 +110,17 @@ for (const [name, of] of Object.entries({python, sqlite})) {
 	});
 }
 
+// What the overview says of the run.
+const FACTS = `Object.fromEntries([...document.querySelectorAll(".facts dt")].map((dt) =>
+	[dt.textContent, dt.nextElementSibling.textContent]))`;
+
+on("what was recorded is said, and nothing else", python, async (page) =>
+	assert.match((await page.value(FACTS))["Recorded by"], /, every allocation(, samples)?$/));
+
+if (traced)
+	on("a run of traced calls alone recorded no allocation", traced, async (page) =>
+		assert.match((await page.value(FACTS))["Recorded by"], /[0-9], every call$/));
+
 on("digits open views, the address holds them, Back and Forward lead through them", python, async (page) => {
 	await press(page, "2");
 	assert.match(await page.value("location.hash"), /tab=flame/);
@@ -138,7 +153,12 @@ on("the flamegraph has the numbers of the metric, and its zoom is a step of the 
 
 on("a dragged range holds what SQL says was allocated in it and lived at its end", python, async (page) => {
 	const box = await page.value(`(() => { const {left, top, width} = document.querySelector(".panel .plot").getBoundingClientRect(); return {left, top, width}; })()`);
-	const y = box.top + 60, from = box.left + box.width * 0.3, to = box.left + box.width * 0.55;
+	// Around where most ran, wherever a busy machine put that.
+	const busiest = Number(execFileSync("sqlite3", [python.profile,
+		"SELECT span FROM moment GROUP BY span ORDER BY sum(cpu_ns) DESC LIMIT 1"]));
+	const middle = busiest / await page.value("thag.view.sums.spanCount");
+	const y = box.top + 60, from = box.left + box.width * Math.max(0.05, middle - 0.15),
+		to = box.left + box.width * Math.min(0.9, middle + 0.15);
 	await page.mouse("mousePressed", from, y, {button: "left", buttons: 1, clickCount: 1});
 	await page.mouse("mouseMoved", (from + to) / 2, y, {button: "left", buttons: 1});
 	await page.mouse("mouseMoved", to, y, {button: "left", buttons: 1});
@@ -188,6 +208,24 @@ on("the range of all intervals is the whole run", python, async (page) => {
 	const wholes = await page.value("Object.fromEntries(thag.view.sums.metrics.map((one) => [one.key, thag.view.sums.whole(one)]))");
 	assert.equal(wholes.temporary, python.json.memory.temporary);
 	assert.equal(wholes.cpu, python.json.time.cpu_ns);
+});
+
+on("time in the kernel is a part of CPU time, of the run and of a range", reading, async (page) => {
+	assert.ok(reading.json.time.cpu.kernel_ns > 0);
+	assert.match(await page.value("document.querySelector('.tiles').textContent"), /CPU time.* in the kernel/);
+	const whole = (key) => page.value(`thag.view.sums.whole(thag.view.sums.metric("${key}"))`);
+	assert.equal(await whole("kernel"), reading.json.time.cpu.kernel_ns);
+	const shown = await page.value(FUNCTIONS);
+	for (const {name, module, self, total} of reading.json.functions)
+		assert.deepEqual(shown[name + " " + module].kernel, [self.kernel, total.kernel], name);
+	const count = await page.value("thag.view.sums.spanCount"), middle = count >> 1;
+	let kernel = 0, cpu = 0;
+	for (const [from, to] of [[0, middle], [middle + 1, count - 1]]) {
+		await page.value(`thag.view.setRange([${from}, ${to}])`);
+		kernel += await whole("kernel");
+		cpu += await whole("cpu");
+	}
+	assert.deepEqual([kernel, cpu], [reading.json.time.cpu.kernel_ns, reading.json.time.cpu_ns]);
 });
 
 on("call tree: children and self make the total; arrows open and close", python, async (page) => {
@@ -321,7 +359,7 @@ on("lines of source have their costs, and say where the text is missing", python
 	}
 }, {hash: "#tab=source&metric=bytes"});
 
-test("the page forbids every request, and --no-source leaves the text out", {timeout: 60000}, async () => {
+test("the page forbids every request, and --no-source leaves the text out", {timeout: 240000}, async () => {
 	const bare = join(folder, "bare.html");
 	execFileSync(join(build, "thag"), ["html", "--no-source", "-o", bare, python.profile]);
 	const html = readFileSync(bare, "utf8");
@@ -342,7 +380,7 @@ on("dark readers get a dark page", sqlite, async (page) => {
 	assert.equal(dark, "rgb(20, 22, 26)");
 }, {media: {"prefers-color-scheme": "dark"}});
 
-test("without JavaScript the headline numbers are there", {timeout: 60000}, async () => {
+test("without JavaScript the headline numbers are there", {timeout: 240000}, async () => {
 	const page = await browser.open(sqlite.report, {script: false});
 	const {root} = await page.send("DOM.getDocument", {depth: -1});
 	const html = JSON.stringify(root);

@@ -125,7 +125,8 @@ cut=$((middle * width))
 check 'a run has several intervals' [ "$middle" -gt 1 ]
 in_range() {
 	thag report --json "$@" both.thag | jq -c '[.memory.allocations, .memory.bytes,
-		.memory.frees, .memory.freed_bytes, .memory.temporary, .time.samples]'
+		.memory.frees, .memory.freed_bytes, .memory.temporary, .time.samples,
+		.time.cpu.kernel_samples, .time.cpu.kernel_ns]'
 }
 check 'two parts of the time are the whole' is \
 	"$(jq -nc "[$(in_range --to ${cut}ns), $(in_range --from ${cut}ns)] | transpose | map(add)")" \
@@ -139,6 +140,9 @@ check 'what lived at the end of a range is what SQL says' is \
 check 'what ran in a range is what SQL says' is \
 	"$(thag report --json --from ${cut}ns both.thag | jq '.time.cpu_ns // 0')" \
 	"$(sql both.thag "select coalesce(sum(cpu_ns), 0) from moment where span >= $middle")"
+check '... and of that, in the kernel' is \
+	"$(thag report --json --from ${cut}ns both.thag | jq '.time.cpu.kernel_ns // 0')" \
+	"$(sql both.thag "select coalesce(sum(kernel_ns), 0) from moment where span >= $middle")"
 check 'a range is said' is \
 	"$(thag report --json --from ${cut}ns both.thag | jq '.restricted_to | test("^from .* s to .* s$")')" \
 	true

@@ -58,7 +58,7 @@ skip() {
 	echo "ok $tests - $1 # SKIP $2"
 }
 
-# Waits up to five seconds for a command to be true.
+# Waits for a command to be true: half a minute at least, which is an answer on any machine.
 eventually() {
 	tries=0
 	until "$@" >/dev/null 2>&1; do

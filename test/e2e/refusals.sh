@@ -34,6 +34,8 @@ refused 125 'did you mean --memory?' thag-run --memroy true
 refused 125 'possible: both, memory, time or none' env THAG_PROFILER=mem thag-run true
 refused 125 'no time between' thag-run --start-after 1s --stop-after 500ms true
 refused 125 'no time between' env THAG_START_AFTER=1s thag-run --stop-after 1s true
+refused 125 'but not how many; add --max-events N' thag-run --keep last true
+refused 125 'but not how many' env THAG_KEEP=first thag-run true
 refused 125 'THAG_LIBRARY: /no/lib.so cannot be read' env THAG_LIBRARY=/no/lib.so thag-run true
 refused 125 'already under thag' thag-run -q sh -c 'thag-run true; exit $?'
 refused 125 'did you mean thag run?' thag rn

@@ -98,4 +98,5 @@ check '... and says what it found' eventually says '.html'
 run env THAG_RECORD=recording LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,live "$known"
 check '... and the program runs where that cannot be' [ "$status" = 0 ]
 check '... which is said' says 'recording is there already'
+check '... and has its results' eventually says '.html'
 finish

@@ -20,25 +20,38 @@ printf 'main;parse 30\nmain;parse;lex 5\nmain;a name with spaces 10\n' >profiles
 touch -d 2025-01-01 profiles/perf.folded
 perl=$(find profiles -name 'perl-*.thag' | sort | tail -n 1)
 
+menus=0
 tm() {
-	tmux -f /dev/null -L menu "$@"
+	tmux -f /dev/null -L "menu-$menus" "$@"
 }
 
-# menu COLUMNS LINES COMMAND: starts it in a terminal of that size.
+# menu COLUMNS LINES COMMAND: starts it in a terminal of that size, of a server of its own: one that
+# is on its way out would still take the new terminal, and take it along.
 menu() {
 	tm kill-server 2>/dev/null
-	# The old server may still be there, or on its way out.
-	eventually tm new-session -d -x "$1" -y "$2" "$3; echo \"status \$?\"; stty -a; exec sh"
+	menus=$((menus + 1))
+	tm new-session -d -x "$1" -y "$2" "$3; echo \"status \$?\"; stty -a; exec sh"
 	eventually on_screen 'select the type'
 }
 
 screen() {
-	tm capture-pane -p
+	tm capture-pane -p "$@"
 }
 
+# What is on the screen may still be what was there before a key: what is waited for must be new, or
+# what must not be there is waited for to go.
 on_screen() {
 	screen >out 2>/dev/null
 	grep -qF -- "$1" out
+}
+
+off_screen() {
+	screen >out 2>/dev/null && ! grep -qF -- "$1" out
+}
+
+# screen_has COMMAND...: it finds what it looks for in the screen, on its standard input.
+screen_has() {
+	screen 2>/dev/null | "$@"
 }
 
 # keys KEY...: pressed one after another.
@@ -59,8 +72,8 @@ shows() {
 	eventually on_screen "$1"
 }
 
-shows_not() {
-	! on_screen "$1"
+shows_no_longer() {
+	eventually off_screen "$1"
 }
 
 trap 'tm kill-server 2>/dev/null; cd /; rm -rf "$work"' EXIT
@@ -69,17 +82,15 @@ menu 80 24 'thag-profile profiles'
 check 'five types of analysis' shows 'Memory Profile - Differential'
 keys 3
 check 'profiles are by program' shows 'my-a-20260101-000000.thag'
-check '... each with its own heading' sh -c \
-	'tmux -f /dev/null -L menu capture-pane -p | grep -qx my-a &&
-	tmux -f /dev/null -L menu capture-pane -p | grep -qx my-b'
-screen >out
-check 'the newest program is first' sh -c \
-	"grep -nE '^(sqlite3|perl|my-b|my-a)\$' out | cut -d: -f2 | paste -sd' ' | grep -q 'my-b my-a$'"
+check '... each with its own heading' eventually screen_has sh -c \
+	'[ "$(grep -cxE "my-a|my-b")" = 2 ]'
+check 'the newest program is first' eventually screen_has sh -c \
+	"grep -E '^(sqlite3|perl|my-b|my-a)\$' | paste -sd' ' | grep -q 'my-b my-a$'"
 keys /
 type_text MY-B
 keys Enter
 check 'a filter on the names' shows my-b-20260102
-check '... hides the others' shows_not my-a-20260101
+check '... hides the others' shows_no_longer my-a-20260101
 keys Escape
 check 'is cleared' shows my-a-20260101
 keys /
@@ -104,9 +115,8 @@ keys Escape End Up Up Up Up Up Enter
 check 'sections, tasks and marks: none here' shows 'none: the program names none'
 keys Escape Down Enter
 check 'the tree' shows 'Call tree'
-screen >tree
-check '... has the whole at its root' sh -c \
-	"grep -q '100.0 %' tree && grep -qF '$(thag report --tree "$perl" | awk 'NR == 4 { print $1, $2 }')' tree"
+check '... has the whole at its root' eventually screen_has sh -c \
+	"grep '100.0 %' | grep -qF '$(thag report --tree "$perl" | awk 'NR == 4 { print $1, $2 }')'"
 keys e
 check '... opens what is heaviest' shows Perl_safesysrealloc
 keys i
@@ -132,19 +142,19 @@ keys Enter
 
 # Pictures.
 keys 1
-check 'a flamegraph: its path is shown where there is no browser' shows "written: "
+check 'a flamegraph: its path is shown where there is no browser' shows 'written: '
 check '... and is there' sh -c 'ls cache/thag/*.svg | xargs xmllint --noout --huge'
 keys x 2 6
 type_text Perl_pp_repeat
 keys Enter Enter Enter
-check 'a filtered flamegraph' shows written
+check 'a filtered flamegraph' shows -2.svg
 newest=$(find cache/thag -name '*-2.svg')
 check '... of what was asked for alone' sh -c \
 	"grep -q 'Perl_pp_repeat (' '$newest' && ! grep -q 'perl_parse (' '$newest'"
 keys x 2 1
 type_text 'Perl_sv_grow, /no such/'
 keys Enter 1 Enter
-check 'a function left out with all it calls' shows written
+check 'a function left out with all it calls' shows -3.svg
 newest=$(find cache/thag -name '*-3.svg')
 check '... is not in the picture' sh -c "! grep -q 'Perl_sv_grow (' '$newest'"
 keys x 2 1 Enter
@@ -166,7 +176,7 @@ keys x End Up Enter
 check 'colours' shows 'Rust'
 keys 3 1
 check '... are chosen' shows written
-check '... and remembered' grep -q 'memory=' state/thag/menu.ini
+check '... and remembered' eventually grep -q 'memory=' state/thag/menu.ini
 keys x Escape
 
 # Comparison.
@@ -224,7 +234,7 @@ check 'a smaller terminal' shows 'Call tree'
 tm resize-window -x 130 -y 40
 keys e
 check 'a larger one' shows 'Esc back'
-check '... is used' sh -c 'tmux -f /dev/null -L menu capture-pane -p | sed -n 40p | grep -q "Esc back"'
+check '... is used' eventually screen_has sh -c 'sed -n 40p | grep -q "Esc back"'
 for signal in TERM HUP INT SEGV; do
 	menu 80 24 "stty -a >before; thag-profile profiles"
 	keys 3
@@ -232,13 +242,14 @@ for signal in TERM HUP INT SEGV; do
 	kill -"$signal" "${pid:-0}" 2>/dev/null
 	check "SIG$signal gives the terminal back" shows 'status 1'
 	keys 'stty -a >after' Enter
-	eventually [ -s after ]
+	eventually cmp before after
 	check '... as it was' cmp before after
 	rm -f after
 done
 menu 80 24 'NO_COLOR=1 thag-profile profiles'
+screen -e >coloured
 check 'without colour' sh -c \
-	'! tmux -f /dev/null -L menu capture-pane -pe | grep -q "$(printf "\033\\[3[1-7]")"'
+	'grep -q "select the type" coloured && ! grep -q "$(printf "\033\\[3[1-7]")" coloured'
 menu 80 24 'TERM=vt100 LC_ALL=C thag-profile profiles'
 keys 3 Enter 7
 check 'a terminal of ASCII alone' shows '###'

@@ -4,6 +4,10 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# Who started this may ignore signals, as nohup does and as shells do for what is in the background:
+# a shell could not trap them then.
+as_usual='env --default-signal=HUP,INT,TERM,USR1'
+
 run thag-run sh -c 'exit 7'
 check 'the exit status is the program'\''s' [ "$status" = 7 ]
 run thag-run sh -c 'kill -TERM $$'
@@ -43,9 +47,9 @@ check 'the status is known although SIGCHLD is ignored' [ $? = 9 ]
 check 'the group of processes is the caller'\''s' sh -c '
 	[ "$(thag-run -q sh -c "ps -o pgid= \$\$")" = "$(ps -o pgid= $$)" ]'
 
-run timeout 10 sh -c 'yes | thag-run -q head -n 1 | cat'
+run timeout 60 sh -c 'yes | thag-run -q head -n 1 | cat'
 check 'a pipe into the program ends with it' [ "$status:$(cat out)" = 0:y ]
-run timeout 10 sh -c 'thag-run -q yes | head -n 1'
+run timeout 60 sh -c 'thag-run -q yes | head -n 1'
 check 'a pipe out of the program ends it' [ "$status:$(cat out)" = 0:y ]
 run sh -c 'echo data | thag-run -q cat'
 check 'standard input reaches the program' [ "$(cat out)" = data ]
@@ -56,7 +60,7 @@ check 'closed descriptors stay closed' [ "$status" = 1 ]
 waiting='trap "echo got $0; exit 5" "$0"; echo ready; while :; do sleep 0.02; done'
 for signal in TERM HUP USR1; do
 	rm -f out # of the round before, which says ready
-	thag-run -q sh -c "$waiting" $signal >out 2>err &
+	$as_usual thag-run -q sh -c "$waiting" $signal >out 2>err &
 	wrapper=$!
 	eventually grep -q ready out
 	kill -$signal $wrapper
@@ -67,8 +71,8 @@ for signal in TERM HUP USR1; do
 done
 
 # A terminal's interrupt goes to the whole group; the analyzer must outlive it.
-run timeout 10 python3 - <<'END'
-import os, signal, subprocess, sys, time
+run $as_usual timeout 60 /usr/bin/python3 - <<'END'
+import os, signal, subprocess, sys
 script = 'trap "exit 6" INT; echo ready; while :; do sleep 0.02; done'
 child = subprocess.Popen(["thag-run", "sh", "-c", script], stdout=subprocess.PIPE,
                          start_new_session=True)
@@ -79,17 +83,24 @@ END
 check 'an interrupt of the group ends the program its own way' [ "$status" = 6 ]
 check '... and what was recorded is reported' [ -s err ]
 
-# Background processes.
-run timeout 10 thag-run -q sh -c '(sleep 1; : >background) & exit 3'
-check 'who leaves processes behind is not waited for' [ "$status:$(ls background 2>&1)" != "3:background" ]
+# Background processes. They go on until they are told to end (or for a minute), so that it is not a
+# matter of time who waits for whom.
+go_on='n=0; until [ -e end ] || [ $((n += 1)) -gt 3000 ]; do sleep 0.02; done; : >finished'
+run timeout 50 thag-run -q sh -c "($go_on) & exit 3"
+check 'who leaves processes behind is not waited for' [ ! -e finished ]
 check '... and the status is the program'\''s' [ "$status" = 3 ]
 check '... and it is said how to end the profile' says 'kill '
 analyzer=$(sed -n 's/.*kill \([0-9]*\)$/\1/p' err)
 check '... by a process that is there' kill -0 "$analyzer"
+: >end
 check '... and that ends when the last of them has' eventually test ! -d "/proc/$analyzer"
-check '... after it' [ -e background ]
+check '... after it' [ -e finished ]
 
-run sh -c 'thag-run -q sh -c "sleep 0.3; : >finished" & sleep 0.1; kill -9 $!'
+rm -f end finished started
+thag-run -q sh -c ": >started; $go_on" &
+eventually test -e started
+kill -9 $!
+: >end
 check 'a program outlives a killed wrapper' eventually test -e finished
 
 run env THAG_PROFILER=none thag-run sh -c 'echo "[$LD_PRELOAD]"'

@@ -7,6 +7,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
+/* The short way of calls takes nothing that the long one refuses or takes as something else. */
+static void
+check_short_way(const struct record_state *state, const uint8_t *at, const uint8_t *end)
+{
+	static struct record_state one, other;
+	struct record record;
+
+	memcpy(&one, state, sizeof(one));
+	memcpy(&other, state, sizeof(other));
+	const uint8_t *next = record_parse_call(&one, at, &record);
+
+	if (next && (record_parse(&other, at, end, &record) != next ||
+			    memcmp(&one, &other, sizeof(one))))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
@@ -16,6 +32,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 
 	record_state_init(&state, 0);
 	while (at && at < end) {
+		if (end - at >= RECORD_HOT_BYTES)
+			check_short_way(&state, at, end);
 		at = record_parse(&state, at, end, &record);
 		if (!at || record.kind != RECORD_EXTENDED)
 			continue;

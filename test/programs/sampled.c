@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What sampling must find, and what must not notice it. Each function that computes does so for a
- * known time of its thread's CPU clock; what a case prints is the same with and without sampling.
+ * What sampling must find, and what must not notice it. What a case prints is the same with and
+ * without sampling; on standard error it says what clocks saw its functions take, in lines of
+ *
+ *	function nanoseconds
+ *
+ * "all" is the CPU time of the process. Pieces of work are several ticks of the kernel long: where
+ * one ends and another begins, up to a tick goes to the wrong side.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -10,6 +15,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -32,6 +38,21 @@ clock_ms(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void
+say_spent(const char *name, clockid_t clock, int64_t start_ns)
+{
+	fprintf(stderr, "%s %ld\n", name, (long)(clock_ns(clock) - start_ns));
 }
 
 /* Mostly in user mode: a look at the clock now and then. */
@@ -61,27 +82,24 @@ BURN(worker)
 BURN(child)
 
 /* What a machine under load takes may be more than what was asked for. */
-static int64_t
-spent_in(void (*burn)(int64_t ms), int64_t ms)
+static void
+spend(const char *name, void (*burn)(int64_t ms), int64_t ms)
 {
-	const int64_t start = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+	const int64_t start_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	burn(ms);
-	return clock_ms(CLOCK_THREAD_CPUTIME_ID) - start;
+	say_spent(name, CLOCK_THREAD_CPUTIME_ID, start_ns);
 }
 
 static int
 shares(char **arguments)
 {
-	int64_t much = 0, some = 0, little = 0;
-
-	for (unsigned i = 0; i < 10; i++) {
-		much += spent_in(burn_much, 60);
-		some += spent_in(burn_some, 30);
-		little += spent_in(burn_little, 10);
+	for (unsigned i = 0; i < 3; i++) {
+		spend("burn_much", burn_much, 180);
+		spend("burn_some", burn_some, 100);
+		spend("burn_little", burn_little, 60);
 	}
-	fprintf(stderr, "%ld %ld %ld %ld\n", (long)much, (long)some, (long)little,
-		(long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
+	say_spent("all", CLOCK_PROCESS_CPUTIME_ID, 0);
 	return 0;
 }
 
@@ -90,8 +108,21 @@ shares(char **arguments)
 enum {
 	BLOCK_BYTES = 1 << 20,
 	PAGE_BYTES = 4096,
-	ROUNDS = 250,
+	ROUNDS = 5,
+	PIECE_MS = 40, /* of CPU time */
 };
+
+static inline __attribute__((always_inline)) int64_t
+piece_end(void)
+{
+	return clock_ms(CLOCK_THREAD_CPUTIME_ID) + PIECE_MS;
+}
+
+static inline __attribute__((always_inline)) bool
+is_over(int64_t end)
+{
+	return clock_ms(CLOCK_THREAD_CPUTIME_ID) >= end;
+}
 
 static int zero, null;
 
@@ -100,7 +131,7 @@ call_long(void)
 {
 	static char block[BLOCK_BYTES];
 
-	for (unsigned i = 0; i < 8; i++)
+	for (const int64_t end = piece_end(); !is_over(end);)
 		if (read(zero, block, sizeof(block)) != sizeof(block))
 			puts("short read");
 	__asm__ volatile("");
@@ -109,10 +140,12 @@ call_long(void)
 static KEEP void
 call_short(void)
 {
-	for (unsigned i = 0; i < 1500; i++) {
-		if (write(null, "", 1) != 1)
-			puts("short write");
-		syscall(SYS_getppid);
+	for (const int64_t end = piece_end(); !is_over(end);) {
+		for (unsigned i = 0; i < 1000; i++) {
+			if (write(null, "", 1) != 1)
+				puts("short write");
+			syscall(SYS_getppid);
+		}
 	}
 	__asm__ volatile("");
 }
@@ -120,13 +153,15 @@ call_short(void)
 static KEEP void
 touch_pages(void)
 {
-	char *pages =
-		mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (const int64_t end = piece_end(); !is_over(end);) {
+		char *pages = mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	madvise(pages, BLOCK_BYTES, MADV_NOHUGEPAGE);
-	for (unsigned i = 0; i < BLOCK_BYTES; i += PAGE_BYTES)
-		pages[i] = 1;
-	munmap(pages, BLOCK_BYTES);
+		madvise(pages, BLOCK_BYTES, MADV_NOHUGEPAGE);
+		for (unsigned i = 0; i < BLOCK_BYTES; i += PAGE_BYTES)
+			pages[i] = 1;
+		munmap(pages, BLOCK_BYTES);
+	}
 	__asm__ volatile("");
 }
 
@@ -134,23 +169,13 @@ touch_pages(void)
 	static KEEP void name(void)                                                                \
 	{                                                                                          \
 		__asm__ volatile("# " #name);                                                      \
-		for (unsigned i = 0; i < 300000; i++)                                              \
-			sink++;                                                                    \
+		compute(PIECE_MS);                                                                 \
 		__asm__ volatile("");                                                              \
 	}
 
 USER(after_long)
 USER(after_short)
 USER(after_pages)
-
-static int64_t
-clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static const struct piece {
 	const char *name;
@@ -193,6 +218,7 @@ alternate_and_say(void)
 	alternate(spent_ns);
 	for (unsigned i = 0; i < PIECES; i++)
 		fprintf(stderr, "%s %ld\n", pieces[i].name, (long)spent_ns[i]);
+	say_spent("all", CLOCK_PROCESS_CPUTIME_ID, 0);
 }
 
 static int
@@ -223,9 +249,10 @@ kernel_spread(char **arguments)
 
 	if (!child) {
 		alternate_and_say();
-		_exit(0);
+		exit(0);
 	}
 	waitpid(child, NULL, 0);
+	say_spent("all", CLOCK_PROCESS_CPUTIME_ID, 0);
 	return 0;
 }
 
@@ -263,7 +290,7 @@ threads(char **arguments)
 
 	run_threads(running, 100);
 	join_threads(running);
-	fprintf(stderr, "%ld\n", (long)clock_ms(CLOCK_PROCESS_CPUTIME_ID));
+	say_spent("all", CLOCK_PROCESS_CPUTIME_ID, 0);
 	return 0;
 }
 
@@ -271,11 +298,11 @@ threads(char **arguments)
 static int
 processes(char **arguments)
 {
-	burn_some(100);
+	spend("burn_some", burn_some, 100);
 	const pid_t child = fork();
 
 	if (!child) {
-		burn_child(100);
+		spend("burn_child", burn_child, 100);
 		execl("/proc/self/exe", "sampled", "image", (char *)NULL);
 		_exit(1);
 	}
@@ -289,7 +316,7 @@ processes(char **arguments)
 static int
 image(char **arguments)
 {
-	burn_child(100);
+	spend("burn_child", burn_child, 100);
 	return 0;
 }
 
@@ -564,29 +591,31 @@ wait_busily(void)
 static void
 say_interrupted(const char *name, int result)
 {
-	printf("%s: %d, errno %d, alarms %d\n", name, result, errno, (int)count_alarm);
+	printf("%s: %d, errno %d, an alarm %d\n", name, result, errno, count_alarm > 0);
+	count_alarm = 0;
 }
 
-/* The program's own signals end what they ended before. */
+/*
+ * The program's own signals end what they ended before. They come again and again: one may come
+ * before the wait that it is to end.
+ */
 static void
 be_interrupted(void)
 {
-	const struct itimerval once = {{0, 0}, {0, 20000}};
+	const struct itimerval often = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
 	const struct sigaction action = {.sa_handler = on_alarm};
 	struct timespec rest = {0, 0};
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &once, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
 	say_interrupted("poll", poll(NULL, 0, -1));
-	setitimer(ITIMER_REAL, &once, NULL);
 	say_interrupted("pause", pause());
-	setitimer(ITIMER_REAL, &once, NULL);
 	say_interrupted("sigsuspend", sigsuspend(&none));
-	setitimer(ITIMER_REAL, &once, NULL);
-	say_interrupted("nanosleep", nanosleep(&(struct timespec){10, 0}, &rest));
-	printf("rest: %ld\n", (long)rest.tv_sec);
+	say_interrupted("nanosleep", nanosleep(&(struct timespec){100, 0}, &rest));
+	setitimer(ITIMER_REAL, &never, NULL);
+	printf("there is a rest: %d\n", rest.tv_sec > 50);
 }
 
 static int
@@ -620,6 +649,22 @@ nap(void)
 }
 
 static KEEP void
+burn_a_while(void)
+{
+	compute(100);
+	__asm__ volatile("");
+}
+
+static void
+take(const char *name, void (*function)(void))
+{
+	const int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
+
+	function();
+	say_spent(name, CLOCK_MONOTONIC, start_ns);
+}
+
+static KEEP void
 wait_for_lock(void)
 {
 	pthread_mutex_lock(&mutex);
@@ -632,7 +677,7 @@ hold_lock(void *argument)
 {
 	pthread_mutex_lock(&mutex);
 	sem_post(&semaphore);
-	nap();
+	take("nap", nap);
 	pthread_mutex_unlock(&mutex);
 	return NULL;
 }
@@ -649,7 +694,7 @@ wait_for_pipe(void)
 static void *
 write_late(void *argument)
 {
-	nap();
+	take("nap", nap);
 	if (write(pipe_ends[1], "", 1) != 1)
 		puts("write failed");
 	return NULL;
@@ -663,16 +708,16 @@ wall(char **arguments)
 
 	if (pipe(pipe_ends))
 		return 3;
-	nap();
-	burn_some(100);
+	take("nap", nap);
+	take("burn_a_while", burn_a_while);
 	pthread_mutex_init(&mutex, NULL);
 	sem_init(&semaphore, 0, 0);
 	pthread_create(&thread, NULL, hold_lock, NULL);
 	sem_wait(&semaphore);
-	wait_for_lock();
+	take("wait_for_lock", wait_for_lock);
 	pthread_join(thread, NULL);
 	pthread_create(&thread, NULL, write_late, NULL);
-	wait_for_pipe();
+	take("wait_for_pipe", wait_for_pipe);
 	pthread_join(thread, NULL);
 	return 0;
 }

@@ -15,6 +15,7 @@ const struct html_metric html_metrics[] = {
 	{"time", "Time in traced calls", "Time", "ns", "", "self", METRIC_TIME, true},
 	{"calls", "Traced calls", "Calls", "count", "calls", "calls", METRIC_CALLS, true},
 	{"cpu", "CPU time", "CPU time", "ns", "", "cpu", METRIC_CPU, true},
+	{"kernel", "CPU time in the kernel", "In kernel", "ns", "", "kernel", METRIC_KERNEL, true},
 	{"wall", "Wall time", "Wall time", "ns", "", "wall", METRIC_WALL, true},
 };
 const unsigned html_metric_count = G_N_ELEMENTS(html_metrics);

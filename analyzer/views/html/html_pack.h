@@ -10,12 +10,15 @@
  *	allocator	a byte per frame, in the pack's order: 1 where it is the allocator's own
  *	timeline	varint count, then columns: live, largest live, blocks, mapped, RSS,
  *			allocations, allocated bytes, frees, freed bytes, CPU time; all processes
- *together spans		varint count, then columns: node (less the one before), born, gone,
- *blocks, bytes, temporary, and 0 or one more than the interval in which the process of a block that
- *was never freed ended, before others did; of a node there may be several of the same born and gone
+ *			together
+ *	spans		varint count, then columns: node (less the one before), born, gone, blocks,
+ *			bytes, temporary, and 0 or one more than the interval in which the process
+ *			of a block that was never freed ended, before others did; of a node there
+ *			may be several of the same born and gone
  *	moments		varint count, then columns: node (less the one before), interval; then for
- *each of CPU time, wall time, time and number of traced calls a varint 1 and a column, or a varint
- *0 where it is not known sizes, lifetimes varint count of buckets, then columns: blocks, bytes
+ *			each of CPU time, wall time, time and number of traced calls, CPU time in
+ *			the kernel a varint 1 and a column, or a varint 0 where it is not known
+ *	sizes, lifetimes	varint count of buckets, then columns: blocks, bytes
  *	sources		varint count, then per file: number of its path, enum html_source, text
  */
 #ifndef THAG_HTML_PACK_H

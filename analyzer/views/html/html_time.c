@@ -32,7 +32,10 @@ add_process(const struct profile *profile, const struct profile_process *process
 		const uint32_t at = process->bin_first + i;
 		const bool over = (uint64_t)at * profile->run.bin_ns > process->end_ns;
 
-		rss_bytes = over ? 0 : bin->rss_bytes ? bin->rss_bytes : rss_bytes;
+		/* Where it is several, nothing may be there in between. */
+		rss_bytes = over				  ? 0
+			    : bin->rss_bytes || process->together ? bin->rss_bytes
+								  : rss_bytes;
 		add_bin(&sums[at], bin, rss_bytes);
 	}
 }
@@ -123,7 +126,8 @@ put_moments(GByteArray *pack, const struct profile *profile)
 {
 	static const size_t columns[] = {offsetof(struct moment_sums, time_ns[SAMPLE_CPU]),
 		offsetof(struct moment_sums, time_ns[SAMPLE_WALL]),
-		offsetof(struct moment_sums, self_ns), offsetof(struct moment_sums, calls)};
+		offsetof(struct moment_sums, self_ns), offsetof(struct moment_sums, calls),
+		offsetof(struct moment_sums, kernel_ns)};
 	const struct profile_moment *moment =
 		(const struct profile_moment *)(const void *)profile->moments->data;
 	const guint count = profile->moments->len;

@@ -40,7 +40,7 @@ thag.reportData = (() => {
 		for (let i = 1; i < count; i++)
 			node[i] += node[i - 1];
 		const table = {count, node, born: reader.column(Uint8Array, count)};
-		for (const name of ["cpu", "wall", "self", "calls"])
+		for (const name of ["cpu", "wall", "self", "calls", "kernel"])
 			table[name] = reader.varint() ? reader.column(Float64Array, count) : new Float64Array(count);
 		return table;
 	}

@@ -215,15 +215,22 @@ thag.reportTables = (() => {
 	const countCell = (value) => [value === null ? "not known" : format.count(value), value === null ? "" : value];
 	const timeCell = (value) => [format.value(value, TIME), value];
 
+	// Of many in one row the program is said too: there is no command line.
+	const name = (one) => one.together ? one.command + " of " + one.exe : one.command || one.exe;
+
 	class ThreadTab {
 		constructor(report)
 		{
 			const {processes, threads} = report.data.info;
 			const most = 2000;
+			// What stands for many is never cut off.
+			const sums = processes.filter((one) => one.together);
+			const single = processes.filter((one) => !one.together).sort((a, b) => (b.memory.bytes - a.memory.bytes) || (a.process - b.process));
+			const shown = [...single.slice(0, most), ...sums];
 			this.host = element("section", {class: "pane scrolls", tabindex: "0", "aria-label": "Processes and threads"},
-				simple("Processes" + (processes.length > most ? ", the first " + most : ""),
+				simple("Processes" + (single.length > most ? ", " + most + " of " + format.count(single.length) : "") + (processes.length > 1 ? ", who allocated most first" : ""),
 					["PID", "Parent", "Command", "From", "To", "Own peak", "Peak resident", "Allocations", "Allocated", "Leaked", "Lost events"],
-					processes.slice(0, most).map((one) => [[one.pid, one.pid], [one.parent_pid, one.parent_pid], [one.command || one.exe, one.command || one.exe],
+					shown.map((one) => [[one.pid || "", one.pid], [one.parent_pid || "", one.parent_pid], [name(one), name(one)],
 						timeCell(one.start_ns), timeCell(one.end_ns), bytesCell(one.own_peak_bytes), bytesCell(one.rss_peak_bytes),
 						countCell(one.memory.allocations), bytesCell(one.memory.bytes), bytesCell(one.memory.leaked_bytes), countCell(one.lost_events)]), report),
 				simple("Threads" + (threads.length > most ? ", the first " + most : ""),

@@ -33,17 +33,25 @@ thag.overview = (() => {
 		];
 	}
 
+	// CPU time says what of it was in the kernel; that has no tile of its own.
+	function timeTiles(sums)
+	{
+		const kernel = sums.all.find(({key}) => key === "kernel");
+		const text = (metric) => thag.format.value(sums.whole(metric), metric);
+		return sums.all.filter((metric) => metric.unit === "ns" && metric !== kernel)
+			.map((metric) => tile(metric.name, text(metric), metric.key === "cpu" && kernel ? text(kernel) + " in the kernel" : null));
+	}
+
 	// Time first where it was profiled; memory where it was.
 	function tiles({info}, sums)
 	{
 		const {memory, run, lost, processes} = info;
 		const {format} = thag;
+		const count = processes.reduce((sum, one) => sum + (one.together || 1), 0);
 		const rss = processes.reduce((most, one) => Math.max(most, one.rss_peak_bytes), 0);
-		const time = sums.all.filter(({unit}) => unit === "ns")
-			.map((metric) => tile(metric.name, format.value(sums.whole(metric), metric)));
-		return element("dl", {class: "tiles"}, ...time, ...memory.allocations ? memoryTiles(info) : [],
+		return element("dl", {class: "tiles"}, ...timeTiles(sums), ...memory.allocations ? memoryTiles(info) : [],
 			rss ? tile("Peak resident", bytes(rss), processes.length > 1 ? "of the largest process" : "whole process") : null,
-			tile("Duration", format.value(run.duration_ns, TIME), processes.length === 1 ? "1 process" : processes.length + " processes"),
+			tile("Duration", format.value(run.duration_ns, TIME), count === 1 ? "1 process" : format.count(count) + " processes"),
 			tile("Lost", lost.events || lost.chunks ? format.count(lost.events) + " events" : "nothing",
 			     run.complete ? "the profile is whole" : "the profile is partial"));
 	}
@@ -53,7 +61,17 @@ thag.overview = (() => {
 		return signal !== null ? "ended by signal " + signal : status === null ? "not known" : "status " + status;
 	}
 
-	function facts({info})
+	// What there is of each event, in a word.
+	function recorded({run, memory}, sums)
+	{
+		const has = (key) => sums.all.some((metric) => metric.key === key);
+		const events = [memory.allocations && "every allocation", has("time") && "every call"].filter(Boolean);
+		if (run.mode !== "detail" && events.length)
+			return memory.allocations ? "counts and bytes alone" : "sums alone";
+		return [...events, (has("cpu") || has("wall")) && "samples"].filter(Boolean).join(", ");
+	}
+
+	function facts({info}, sums)
 	{
 		const {run} = info;
 		const list = element("dl", {class: "facts"});
@@ -62,7 +80,7 @@ thag.overview = (() => {
 		add("Started", new Date(run.start_realtime_ns / 1e6).toLocaleString());
 		add("Ended", exitText(run));
 		add("Host", [run.host, run.cpu, run.kernel].filter(Boolean).join(", "));
-		add("Recorded by", "thag " + run.thag_version + ", " + (run.mode === "detail" ? "every allocation" : "counts and bytes alone"));
+		add("Recorded by", ["thag " + run.thag_version, recorded(info, sums)].filter(Boolean).join(", "));
 		for (const line of run.cost.filter(Boolean))
 			add("Cost", line);
 		return list;
@@ -114,7 +132,7 @@ thag.overview = (() => {
 			this.paths = element("div", {class: "cards"});
 			this.host = element("section", {class: "pane scrolls", tabindex: "0", "aria-label": "Overview"},
 				...warnings(report.data), tiles(report.data, report.sums), this.plot.host, this.paths,
-				element("section", {class: "card"}, element("h2", {}, "The run"), facts(report.data)));
+				element("section", {class: "card"}, element("h2", {}, "The run"), facts(report.data, report.sums)));
 			this.update();
 		}
 

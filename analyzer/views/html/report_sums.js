@@ -27,6 +27,7 @@ thag.sums = (() => {
 		self: {name: "Time in traced calls", short: "Time", rows: "moments", column: "self", when: WHEN.born},
 		calls: {name: "Traced calls", short: "Calls", rows: "moments", column: "calls", when: WHEN.born},
 		cpu: {name: "CPU time", short: "CPU time", rows: "moments", column: "cpu", when: WHEN.born},
+		kernel: {name: "CPU time in the kernel", short: "In kernel", rows: "moments", column: "kernel", when: WHEN.born},
 		wall: {name: "Wall time", short: "Wall time", rows: "moments", column: "wall", when: WHEN.born},
 	};
 

@@ -5,10 +5,12 @@ not hang; and what is known of its allocations must be in the profile.
 """
 
 import os
+import re
 import shutil
 import tempfile
+import time
 
-from thag import PROGRAMS, Ended, Run
+from thag import BACKGROUND, PROGRAMS, TIMEOUT, Ended, Run
 import reader_cases
 
 
@@ -30,14 +32,16 @@ class Case:
     quiet       standard error must be the same too
     environment           of everything
     before                what a shell says before it becomes the program
+    ended       takes the temporary directory, waits for what goes on after the program's end
     check       takes a Run and the temporary directory, returns problems
     """
 
     def __init__(self, name, command, wants=None, processes=1, lossy=False, root=False,
-                 quiet=True, environment=None, before=None, check=None):
+                 quiet=True, environment=None, before=None, check=None, ended=None):
         self.name, self.command, self.wants = name, command, wants or {}
         self.processes, self.lossy, self.root, self.quiet = processes, lossy, root, quiet
         self.environment, self.before, self.check = environment, before, check
+        self.ended = ended or (lambda directory: [])
 
 
 def leaked(count, size):
@@ -123,8 +127,13 @@ def calls_of_other_preload(run, _):
     return [] if b"calls of 100 bytes: 1000\n" in run.err else [run.err.decode()]
 
 
-def ended_daemon(run, directory):
-    return [] if os.path.exists(os.path.join(directory, "file")) else ["the daemon did not finish"]
+def ended_daemon(directory):
+    """Its file is the last thing that it makes, which may be after the program's end."""
+    for _ in range(50 * TIMEOUT):
+        if os.path.exists(os.path.join(directory, "file")):
+            return []
+        time.sleep(0.02)
+    return ["the daemon did not finish"]
 
 
 CASES = [
@@ -154,7 +163,7 @@ CASES = [
       for how in ("close", "closefrom", "close_range", "dup2")],
     *[Case("daemon by " + how, program("processes", "daemon", how, "{directory}/file"),
            {"site_parent": leaked(20, 10), "site_daemon": leaked(5000, 10)}, 3,
-           check=ended_daemon)
+           ended=ended_daemon)
       for how in ("closefrom", "dup2")],
 
     # Limits: set by the program while it runs, and there from the start.
@@ -252,8 +261,11 @@ def fill(command, directory):
 
 
 def without_notes(text):
-    """Standard error without what thag says of text that would be too long: not a complaint."""
-    return b"".join(line for line in text.splitlines(True)
+    """
+    Standard error without what is no complaint of thag's: of text that would be too long, and of
+    processes that take longer than it waits.
+    """
+    return b"".join(line for line in re.sub(BACKGROUND, b"", text).splitlines(True)
                     if not (line.startswith(b"thag: ") and b"were put together" in line))
 
 
@@ -297,10 +309,11 @@ def run_case(case, options):
         if case.before:
             command = shell(case.before, command)
         plain = Ended(command, environment)
+        problems = case.ended(directory)
         for left in os.listdir(directory):
             os.unlink(os.path.join(directory, left))
         with Run(command, {**environment, "ACCOUNT": account}, ["-q", *options]) as run:
-            problems = same_end(plain, run, case.quiet)
+            problems += same_end(plain, run, case.quiet) + case.ended(directory)
             if run.profile:
                 problems += right_numbers(case, run.profile)
                 if case.check:

@@ -7,43 +7,68 @@ import signal
 import tempfile
 import time
 
-from thag import BUILD, PROGRAMS, Ended, Profile, Run
+from thag import BUILD, PROGRAMS, TIMEOUT, Ended, Profile, Run
 
 FLOOD = [os.path.join(PROGRAMS, "flood"), "40", "10000"]
 
 
-def find_collector(pid):
-    """The analyzer that libthag.so started for this process: its argument names the pool."""
-    mark = f"/thag-{pid:x}-".encode()
-    for _ in range(200):
-        for path in glob.glob("/proc/[0-9]*/cmdline"):
-            try:
-                with open(path, "rb") as file:
-                    words = file.read().split(b"\0")
-            except OSError:
-                continue
-            if b"collect" in words and any(mark in word for word in words):
-                return int(path.split("/")[2])
+# An analyzer that says which process it is, before the program goes on.
+ANALYZER = """#!/bin/sh
+echo $$ >'{directory}/pid.new'
+mv '{directory}/pid.new' '{directory}/pid'
+exec '{thag}' "$@"
+"""
+
+
+def announced_analyzer(directory):
+    """Where libthag.so shall take its analyzer from."""
+    path = os.path.join(directory, "analyzer")
+    with open(path, "w") as file:
+        file.write(ANALYZER.format(directory=directory, thag=os.path.join(BUILD, "thag")))
+    os.chmod(path, 0o700)
+    return path
+
+
+def find_collector(directory):
+    """The analyzer that libthag.so started."""
+    path = os.path.join(directory, "pid")
+    wait_for_bytes(path)
+    with open(path) as file:
+        return int(file.read())
+
+
+def wait_for_words(process):
+    """Until the program has said something: it is profiled by then, and in the middle of its work."""
+    wait_for_bytes(f"/proc/{process.pid}/fd/1")
+
+
+def wait_for_bytes(path):
+    for _ in range(6000):
+        if os.path.exists(path) and os.path.getsize(path):
+            return
         time.sleep(0.01)
-    raise RuntimeError("no analyzer was started")
+    raise RuntimeError(f"nothing is written to {path}")
 
 
 def preloaded(command, during, figures=None, options=None):
     """
-    Runs a program with the library preloaded by hand, and `during` with the analyzer's pid. Returns
-    what is wrong with how it ended; `figures` takes the profile and says what is wrong with that.
+    Runs a program with the library preloaded by hand, and `during` in the middle of it with the
+    analyzer's pid and the process. Returns what is wrong with how it ended; `figures` takes the
+    profile and says what is wrong with that.
     """
     with tempfile.TemporaryDirectory(prefix="thag-reader-") as directory:
         environment = {"LD_PRELOAD": os.path.join(BUILD, "preload/libthag.so"),
-                       "THAG_PROFILER": f"memory,{directory}", **(options or {})}
+                       "THAG_PROFILER": f"memory,{directory}",
+                       "THAG_ANALYZER": announced_analyzer(directory), **(options or {})}
         found = []
 
         def act(process):
-            found.append(find_collector(process.pid))
-            during(found[0])
+            found.append(find_collector(directory))
+            wait_for_words(process)
+            during(found[0], process)
 
         problems = same(Ended(command, environment, during=act), Ended(command))
-        for _ in range(500):
+        for _ in range(3000):
             if not os.path.exists(f"/proc/{found[0]}"):
                 break
             time.sleep(0.02)
@@ -67,26 +92,30 @@ def same(ended, plain):
 
 
 def killed():
-    def kill(pid):
-        time.sleep(0.3)
-        os.kill(pid, signal.SIGKILL)
-    return preloaded(FLOOD, kill)
+    return preloaded(FLOOD, lambda pid, _: os.kill(pid, signal.SIGKILL))
 
 
 def killed_while_stopped():
     """The program waits for a reader that cannot come; then that one dies."""
-    def stop_and_kill(pid):
+    def stop_and_kill(pid, _):
         os.kill(pid, signal.SIGSTOP)
         time.sleep(1)
         os.kill(pid, signal.SIGKILL)
     return preloaded([FLOOD[0], "200"], stop_and_kill)
 
 
-def stop(pid):
-    time.sleep(0.1)
+def stop(pid, _):
     os.kill(pid, signal.SIGSTOP)
     time.sleep(1)
     os.kill(pid, signal.SIGCONT)
+
+
+def stop_to_the_end(pid, process):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        process.wait(TIMEOUT)
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def stopped_loses_nothing():
@@ -106,26 +135,22 @@ def drop_counts():
         if lost and said + lost >= made and said < made:
             return []
         return [f"{said} allocations seen and {lost} events lost, of {made} allocations"]
-    return preloaded([FLOOD[0], "200", "1000"], stop, figures, {"THAG_ON_FULL": "drop"})
+    return preloaded([FLOOD[0], "200"], stop_to_the_end, figures, {"THAG_ON_FULL": "drop"})
 
 
 def wrapper_killed():
     """thag-run itself is killed: the program goes on by itself."""
     with tempfile.TemporaryDirectory(prefix="thag-reader-") as directory:
         mark = os.path.join(directory, "mark")
-        command = ["/bin/sh", "-c", f"{FLOOD[0]} 40 10000 >/dev/null; echo $? >{mark}"]
+        words = os.path.join(directory, "words")
+        command = ["/bin/sh", "-c", f"{FLOOD[0]} 40 10000 >{words}; echo $? >{mark}"]
 
         def kill(process):
-            time.sleep(0.3)
+            wait_for_bytes(words)
             os.kill(process.pid, signal.SIGKILL)
         with Run(command, options=["-q"], during=kill):
             pass
-        for _ in range(500):
-            if os.path.exists(mark) and os.path.getsize(mark):
-                break
-            time.sleep(0.02)
-        else:
-            return ["the program did not end"]
+        wait_for_bytes(mark)
         with open(mark) as file:
             status = file.read().strip()
         return [] if status == "7" else [f"the program's status is {status}, wanted 7"]

@@ -4,11 +4,13 @@
 import glob
 import json
 import os
+import re
 import resource
 import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 
 BUILD = os.environ.get("BUILD", os.path.join(os.path.dirname(__file__), "../../../build"))
 BUILD = os.path.abspath(BUILD)
@@ -29,6 +31,13 @@ def clean_environment(extra=None):
 # No result may be larger: one that grows without bound must fail the test, not fill the disk.
 FILE_BYTES_MAX = 2 << 30
 
+# Seconds after which a program hangs. What takes the longest, three seconds alone, may take ten times
+# that where others have most of the machine.
+TIMEOUT = 120
+
+# What thag-run says when it returns before the last of the program's processes has ended.
+BACKGROUND = rb"thag-run: processes of this run go on in the background.*: kill (\d+)\n"
+
 
 def limit_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
@@ -37,7 +46,7 @@ def limit_files():
 class Ended:
     """How a program ended: its status as a shell says it, its output, and whether it hung."""
 
-    def __init__(self, command, env=None, timeout=30, stdin=None, cwd=None, during=None):
+    def __init__(self, command, env=None, timeout=TIMEOUT, stdin=None, cwd=None, during=None):
         self.hung = False
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen(command, env=clean_environment(env), stdout=out, stderr=err,
@@ -146,8 +155,17 @@ class Run(Ended):
             what = "--both"
         super().__init__([*as_user(user), os.path.join(BUILD, "thag-run"), what, "-o", self.directory,
                           *options, "--", *command], env, **more)
+        self.wait_for_background()
         found = glob.glob(self.directory + "/*.thag")
         self.profile = Profile(found[0]) if len(found) == 1 else None
+
+    def wait_for_background(self):
+        """thag-run waits half a second for what a program leaves behind; we until it has ended."""
+        told = re.search(BACKGROUND, self.err)
+        for _ in range(50 * TIMEOUT if told else 0):
+            if not os.path.exists(f"/proc/{int(told.group(1))}"):
+                break
+            time.sleep(0.02)
 
     def __enter__(self):
         return self

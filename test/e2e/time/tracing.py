@@ -133,7 +133,7 @@ INTERRUPTED = {
 def check_interrupted(command, case, mode):
     """Hooks are left in the middle: nothing is inside itself for that, and nothing stays open."""
     names = {"main", case, "work", "leaf", "after", "thread", "spin", "handle", "handle_and_jump"}
-    with TimeRun(command, options=["--rate", "0", mode], timeout=60) as run:
+    with TimeRun(command, options=["--rate", "0", mode]) as run:
         if run.hung or run.profile is None or run.status:
             return [f"status {run.status}, hung {run.hung}: {run.err[-300:]}"]
         rows = traced_rows(run.profile, names)

@@ -2,6 +2,7 @@
 /* Many stacks: contexts, stacks made by hand, threads, processes and libraries. */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,8 @@ by_hand(void)
 
 /* ---- threads ---- */
 
+static sem_t waiting;
+
 KEEP static void
 clean_up(void *argument)
 {
@@ -258,6 +261,7 @@ end_thread(int how)
 	leaf();
 	if (how == 0)
 		pthread_exit(NULL);
+	sem_post(&waiting);
 	for (;;)
 		pause();
 }
@@ -288,7 +292,8 @@ run_threads(int how)
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, work, (void *)(intptr_t)how);
 	if (how == 1) {
-		usleep(50000);
+		for (int i = 0; i < THREADS; i++)
+			sem_wait(&waiting);
 		for (int i = 0; i < THREADS; i++)
 			pthread_cancel(threads[i]);
 	}

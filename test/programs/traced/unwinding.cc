@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdexcept>
 #include <unistd.h>
 #include "traced.h"
@@ -222,12 +223,15 @@ constructors()
 
 /* ---- threads ---- */
 
+static sem_t waiting;
+
 KEEP static void
 wait_2(bool by_itself)
 {
 	leaf();
 	if (by_itself)
 		pthread_exit(nullptr);
+	sem_post(&waiting);
 	for (;;)
 		pause();
 }
@@ -258,7 +262,8 @@ end_threads(bool by_themselves)
 	for (pthread_t &one : threads)
 		pthread_create(&one, nullptr, thread, by_themselves ? threads : nullptr);
 	if (!by_themselves) {
-		usleep(50000);
+		for (int i = 0; i < 10; i++)
+			sem_wait(&waiting);
 		for (const pthread_t &one : threads)
 			pthread_cancel(one);
 	}

@@ -2,9 +2,9 @@
 /* Traced calls: sums, corrections, call stacks, what is closed when. */
 #include <criterion/criterion.h>
 
-#include "feeder.h"
 #include "model/call_histogram.h"
 #include "model/chart.h"
+#include "one_thread.h"
 
 #define MAIN UINT64_C(0x1000)
 #define F    UINT64_C(0x2000)
@@ -14,45 +14,13 @@ enum {
 	TICK = 256, /* of a tick, as costs are given */
 };
 
-static struct model *model;
-static struct model_thread *thread;
-static struct run *run;
-
-static void
-set_up(void)
-{
-	model = feeder_new();
-	thread = feeder_thread(model, 1, 1);
-	run = NULL;
-}
-
-static void
-tear_down(void)
-{
-	run_free(run);
-}
-
 TestSuite(calls, .init = set_up, .fini = tear_down);
 
 static void
 event_of(struct model_thread *of, enum record_kind kind, uint64_t ticks, uint64_t function)
 {
-	const struct model_event event = {
-		.thread = of, .ticks = ticks, .address = function, .kind = (uint16_t)kind};
-
-	model_apply(model, &event, 1);
-}
-
-static void
-enter(uint64_t ticks, uint64_t function)
-{
-	event_of(thread, RECORD_ENTER, ticks, function);
-}
-
-static void
-leave(uint64_t ticks)
-{
-	event_of(thread, RECORD_EXIT, ticks, 0);
+	feed((struct model_event){
+		.thread = of, .ticks = ticks, .address = function, .kind = (uint16_t)kind});
 }
 
 static void
@@ -65,18 +33,6 @@ static void
 cost(uint64_t pair, uint64_t inside, uint64_t uncertainty)
 {
 	feed_numbers(model, thread, RECORD_COST, 0, pair, inside, uncertainty, 0, 0);
-}
-
-static const struct process *
-first(void)
-{
-	return g_ptr_array_index(run->processes, 0);
-}
-
-static const struct thread *
-thread_at(unsigned index)
-{
-	return g_ptr_array_index(first()->threads, index);
 }
 
 /* Is the node the end of these functions, the innermost first, 0 after the last? */
@@ -110,12 +66,6 @@ row_of(unsigned of, const uint64_t *functions)
 
 #define SUMS_OF(thread, ...) (&row_of(thread, (const uint64_t[]){__VA_ARGS__, 0})->sums)
 #define SUMS(...)	     SUMS_OF(0, __VA_ARGS__)
-
-static void
-finish(uint64_t ticks)
-{
-	run = feeder_finish(model, ticks);
-}
 
 /* ---- sums ---- */
 

@@ -2,7 +2,7 @@
 /* Traced calls that are left out by request: what is kept, and what is said of the rest. */
 #include <criterion/criterion.h>
 
-#include "feeder.h"
+#include "one_thread.h"
 
 #define F UINT64_C(0x2000)
 #define G UINT64_C(0x3000)
@@ -11,24 +11,6 @@
 enum {
 	TICK = 256, /* of a tick, as costs are given */
 };
-
-static struct model *model;
-static struct model_thread *thread;
-static struct run *run;
-
-static void
-set_up(void)
-{
-	model = feeder_new();
-	thread = feeder_thread(model, 1, 1);
-	run = NULL;
-}
-
-static void
-tear_down(void)
-{
-	run_free(run);
-}
 
 TestSuite(limits, .init = set_up, .fini = tear_down);
 
@@ -57,22 +39,8 @@ ask(struct asked asked)
 static void
 event_of(struct model_thread *of, enum record_kind kind, uint64_t ticks, uint64_t function)
 {
-	const struct model_event event = {
-		.thread = of, .ticks = ticks, .address = function, .kind = (uint16_t)kind};
-
-	model_apply(model, &event, 1);
-}
-
-static void
-enter(uint64_t ticks, uint64_t function)
-{
-	event_of(thread, RECORD_ENTER, ticks, function);
-}
-
-static void
-leave(uint64_t ticks)
-{
-	event_of(thread, RECORD_EXIT, ticks, 0);
+	feed((struct model_event){
+		.thread = of, .ticks = ticks, .address = function, .kind = (uint16_t)kind});
 }
 
 static void
@@ -88,17 +56,11 @@ tell(enum record_type type, uint64_t ticks, uint64_t a, uint64_t b, uint64_t c, 
 	feed_numbers(model, thread, type, ticks, a, b, c, d, 0);
 }
 
-static void
-finish(uint64_t ticks)
-{
-	run = feeder_finish(model, ticks);
-}
-
 /* The sums of a function's calls, wherever they were made from. */
 static struct call_sums
 sums(uint64_t function)
 {
-	const struct process *process = g_ptr_array_index(run->processes, 0);
+	const struct process *process = first();
 	struct call_sums sum = {0};
 
 	for (unsigned t = 0; t < process->threads->len; t++) {

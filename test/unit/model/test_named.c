@@ -3,58 +3,23 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "feeder.h"
 #include "model/call_histogram.h"
+#include "one_thread.h"
 
 #define F UINT64_C(0x2000)
 #define A (RECORD_PC_NAMED | 1)
 #define B (RECORD_PC_NAMED | 2)
-
-static struct model *model;
-static struct model_thread *thread;
-static struct run *run;
-
-static void
-set_up(void)
-{
-	model = feeder_new();
-	thread = feeder_thread(model, 1, 1);
-	run = NULL;
-}
-
-static void
-tear_down(void)
-{
-	run_free(run);
-}
 
 TestSuite(named, .init = set_up, .fini = tear_down);
 
 static void
 enter_from(uint64_t ticks, uint64_t function, uint32_t from)
 {
-	const struct model_event event = {.thread = thread,
-		.ticks = ticks,
+	feed((struct model_event){.ticks = ticks,
 		.address = function,
 		.node = from,
 		.flags = from ? RECORD_FROM : 0,
-		.kind = RECORD_ENTER};
-
-	model_apply(model, &event, 1);
-}
-
-static void
-enter(uint64_t ticks, uint64_t function)
-{
-	enter_from(ticks, function, 0);
-}
-
-static void
-leave(uint64_t ticks)
-{
-	const struct model_event event = {.thread = thread, .ticks = ticks, .kind = RECORD_EXIT};
-
-	model_apply(model, &event, 1);
+		.kind = RECORD_ENTER});
 }
 
 static void
@@ -91,22 +56,10 @@ name_place(uint32_t number, enum record_named_kind kind, const char *name)
 	model_extended(model, thread, &record);
 }
 
-static const struct process *
-first(void)
-{
-	return g_ptr_array_index(run->processes, 0);
-}
-
 static const struct named *
 named(void)
 {
 	return first()->named;
-}
-
-static void
-finish(uint64_t ticks)
-{
-	run = feeder_finish(model, ticks);
 }
 
 /* What has no call path hangs below such a node where a process has no other ones. */

@@ -2,42 +2,27 @@
 /* Samples: what they weigh, and their pieces of the chart. */
 #include <criterion/criterion.h>
 
-#include "feeder.h"
 #include "model/chart.h"
-
-static struct model *model;
-static struct model_thread *thread;
-static struct run *run;
+#include "one_thread.h"
 
 static void
-set_up(void)
+set_up_nodes(void)
 {
-	model = feeder_new();
-	thread = feeder_thread(model, 1, 1);
+	set_up();
 	model_node(thread, 1, 0, 0x100);
 	model_node(thread, 2, 1, 0x200 | RECORD_PC_EXACT);
-	run = NULL;
 }
 
-static void
-tear_down(void)
-{
-	run_free(run);
-}
-
-TestSuite(samples, .init = set_up, .fini = tear_down);
+TestSuite(samples, .init = set_up_nodes, .fini = tear_down);
 
 static void
 sample(uint64_t ticks, uint32_t node, uint64_t periods, unsigned flags)
 {
-	const struct model_event event = {.thread = thread,
-		.ticks = ticks,
+	feed((struct model_event){.ticks = ticks,
 		.node = node,
 		.size = periods,
 		.kind = RECORD_SAMPLE,
-		.flags = (uint16_t)flags};
-
-	model_apply(model, &event, 1);
+		.flags = (uint16_t)flags});
 }
 
 static void
@@ -46,18 +31,10 @@ rate(struct model_thread *of, uint64_t hz, bool wall)
 	feed_numbers(model, of, RECORD_SAMPLING, 0, hz, RECORD_SAMPLING_PERF, wall, 0, 0);
 }
 
-static const struct thread *
-first(void)
-{
-	const struct process *process = g_ptr_array_index(run->processes, 0);
-
-	return g_ptr_array_index(process->threads, 0);
-}
-
 static const struct sample_row *
 row_at(unsigned index)
 {
-	return &g_array_index(first()->samples, struct sample_row, index);
+	return &g_array_index(thread_at(0)->samples, struct sample_row, index);
 }
 
 Test(samples, a_sample_weighs_the_periods_it_stands_for)
@@ -65,9 +42,9 @@ Test(samples, a_sample_weighs_the_periods_it_stands_for)
 	rate(thread, 10000, false);
 	sample(100000, 2, 1, 0);
 	sample(400000, 2, 3, 0);
-	run = feeder_finish(model, 1000000);
+	finish(1000000);
 
-	cr_assert_eq(first()->samples->len, 1);
+	cr_assert_eq(thread_at(0)->samples->len, 1);
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].samples, 2);
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].periods, 4);
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].time_ns, 400000);
@@ -79,7 +56,7 @@ Test(samples, time_in_the_kernel_is_a_part_of_cpu_time)
 	rate(thread, 1000, false);
 	sample(1000000, 1, 1, 0);
 	sample(5000000, 1, 4, RECORD_KERNEL);
-	run = feeder_finish(model, 20000000);
+	finish(20000000);
 
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].samples, 2);
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].time_ns, 5000000);
@@ -92,10 +69,9 @@ Test(samples, time_that_no_sample_stands_for_is_known)
 {
 	rate(thread, 1000, false);
 	feed_numbers(model, thread, RECORD_LOST, 0, 1234567, RECORD_LOST_TIME, 0, 0, 0);
-	run = feeder_finish(model, 20000000);
+	finish(20000000);
 
-	cr_assert_eq(
-		((struct process *)g_ptr_array_index(run->processes, 0))->unsampled_ns, 1234567);
+	cr_assert_eq(first()->unsampled_ns, 1234567);
 }
 
 Test(samples, wall_time_and_cpu_time_are_kept_apart)
@@ -104,7 +80,7 @@ Test(samples, wall_time_and_cpu_time_are_kept_apart)
 	rate(thread, 100, true);
 	sample(1000000, 1, 1, 0);
 	sample(10000000, 1, 1, RECORD_WALL);
-	run = feeder_finish(model, 20000000);
+	finish(20000000);
 
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].time_ns, 1000000);
 	cr_assert_eq(row_at(0)->sums[SAMPLE_WALL].time_ns, 10000000);
@@ -114,13 +90,10 @@ Test(samples, a_thread_that_says_nothing_has_the_rate_of_its_process)
 {
 	rate(feeder_thread(model, 1, 2), 500, false);
 	sample(4000000, 1, 1, 0);
-	run = feeder_finish(model, 10000000);
+	finish(10000000);
 
 	cr_assert_eq(row_at(0)->sums[SAMPLE_CPU].time_ns, 2000000);
-	cr_assert_eq(((struct process *)g_ptr_array_index(run->processes, 0))
-			     ->sampling[SAMPLE_CPU]
-			     .rate_hz,
-		500);
+	cr_assert_eq(first()->sampling[SAMPLE_CPU].rate_hz, 500);
 }
 
 Test(samples, the_same_call_path_again_is_one_piece_of_the_chart)
@@ -130,9 +103,9 @@ Test(samples, the_same_call_path_again_is_one_piece_of_the_chart)
 		sample(ms * 1000000, 2, 1, 0);
 	sample(6000000, 1, 1, 0);
 	sample(9000000, 1, 1, 0); /* two periods later: it was not running in between */
-	run = feeder_finish(model, 10000000);
+	finish(10000000);
 
-	const GArray *chart = first()->chart;
+	const GArray *chart = thread_at(0)->chart;
 
 	cr_assert_eq(chart->len, 3);
 	cr_assert_eq(g_array_index(chart, struct chart_box, 0).start_ns, 0);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "options.h"
+#include "pattern.h"
 
 /* An environment of one variable. */
 struct variable {
@@ -113,7 +114,7 @@ Test(options, numbers_of_calls_may_be_in_thousands_and_millions)
 	cr_assert_eq(options.max_calls, 20000000);
 	cr_assert_eq(apply("THAG_MAX_EVENTS", "3k", &options, message), 0);
 	cr_assert_eq(options.max_calls, 3000);
-	cr_assert_eq(options.keep, OPTIONS_KEEP_FIRST);
+	cr_assert_eq(options.keep, OPTIONS_KEEP_UNSAID);
 }
 
 Test(options, a_list_of_patterns_grows_and_has_an_end)
@@ -132,12 +133,12 @@ Test(options, a_list_of_patterns_grows_and_has_an_end)
 	cr_assert_str_eq(options.patterns[OPTIONS_INCLUDE], "parse_*;main;/^run/");
 
 	rest = options.patterns[OPTIONS_INCLUDE];
-	pattern = options_next_pattern(&rest, &length);
+	pattern = pattern_next(&rest, &length);
 	cr_assert(length == 7 && !memcmp(pattern, "parse_*", 7));
-	options_next_pattern(&rest, &length);
-	pattern = options_next_pattern(&rest, &length);
+	pattern_next(&rest, &length);
+	pattern = pattern_next(&rest, &length);
 	cr_assert(length == 6 && !memcmp(pattern, "/^run/", 6));
-	cr_assert_null(options_next_pattern(&rest, &length));
+	cr_assert_null(pattern_next(&rest, &length));
 
 	for (size_t i = 0; i + 2 < sizeof(many); i += 2)
 		memcpy(many + i, "x;", 2);
@@ -375,4 +376,20 @@ Test(options, a_run_without_a_time_to_record_is_refused)
 	options.stop_after_ns = 10;
 	cr_assert_eq(options_check(&options, message), -1);
 	cr_expect(strstr(message, "no time between"), "%s", message);
+}
+
+Test(options, which_calls_to_keep_needs_a_number_of_them)
+{
+	static const enum options_keep ends[] = {OPTIONS_KEEP_FIRST, OPTIONS_KEEP_LAST};
+	char message[OPTIONS_MESSAGE_BYTES];
+	struct options options;
+
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		options_init(&options);
+		options.keep = ends[i];
+		cr_assert_eq(options_check(&options, message), -1);
+		cr_expect(strstr(message, "--max-events"), "%s", message);
+		options.max_calls = 1;
+		cr_expect_eq(options_check(&options, message), 0);
+	}
 }

@@ -455,6 +455,20 @@ add_piece(struct thread *thread, enum chart_kind kind, uint32_t node, uint32_t d
 	g_array_append_val(thread->chart, box);
 }
 
+/* What of the samples at a node was in one interval. */
+static void
+add_moment(struct thread *thread, uint32_t node, uint8_t span, uint64_t user, uint64_t kernel_ms)
+{
+	const struct moment_row row = {.node = node,
+		.span = span,
+		.sums = {.samples[SAMPLE_CPU] = user + (kernel_ms > 0),
+			.time_ns[SAMPLE_CPU] = (user + kernel_ms) * 1000000,
+			.kernel_samples = kernel_ms > 0,
+			.kernel_ns = kernel_ms * 1000000}};
+
+	g_array_append_val(thread->moments, row);
+}
+
 /* Also gives the node of a call of walk on an ordinary stack. */
 static void
 add_traced_thread(struct process *process, struct thread *thread)
@@ -472,6 +486,8 @@ add_traced_thread(struct process *process, struct thread *thread)
 	synthetic_calls(thread, deeper, 70, 400000000, 400000000);
 	sampled = synthetic_node(process, sampled, (APP + 0x2ff) | UINT64_C(1) << 63);
 	synthetic_samples(thread, sampled, SAMPLE_CPU, 690, 700);
+	add_moment(thread, sampled, 0, 500, 0);
+	add_moment(thread, sampled, 3, 189, 11);
 	synthetic_samples(thread, synthetic_node(process, sampled, 1), SAMPLE_CPU, 5, 5);
 	add_piece(thread, CHART_CPU, sampled, 0, 300, 1000);
 	add_piece(thread, CHART_CALL, main_node, 0, 0, 1000);
@@ -525,6 +541,7 @@ synthetic_time_sample(void)
 	process->trace_stops = 1;
 	run->chart_shortest_ns = 4096;
 	run->chart_hidden = 1234;
+	run->span_ns = 250000000;
 	add_traced_thread(process, first);
 	add_serving_thread(process, second);
 	return build_sample(run, symbolizer);

@@ -356,6 +356,9 @@ Test(file, times_are_read_as_they_were_written)
 	cr_assert_eq(after->samples->len, before->samples->len);
 	cr_assert_arr_eq(after->samples->data, before->samples->data,
 		before->samples->len * sizeof(struct profile_sample));
+	cr_assert_eq(after->moments->len, before->moments->len);
+	cr_assert_arr_eq(after->moments->data, before->moments->data,
+		before->moments->len * sizeof(struct profile_moment));
 	cr_assert_eq(after->chart->len, before->chart->len);
 	cr_assert_arr_eq(after->chart->data, before->chart->data,
 		before->chart->len * sizeof(struct profile_box));
@@ -365,6 +368,38 @@ Test(file, times_are_read_as_they_were_written)
 	cr_assert_eq(after->run.chart_hidden, 1234);
 	profile_free(before);
 	profile_free(after);
+}
+
+Test(file, what_older_files_do_not_have_is_0)
+{
+	static const char *const older[] = {
+		"ALTER TABLE moment DROP COLUMN kernel_samples;"
+		"ALTER TABLE moment DROP COLUMN kernel_ns; PRAGMA user_version = 1003",
+		"ALTER TABLE samples DROP COLUMN kernel_samples;"
+		"ALTER TABLE samples DROP COLUMN kernel_periods;"
+		"ALTER TABLE samples DROP COLUMN kernel_ns;"
+		"ALTER TABLE process DROP COLUMN unsampled_ns; PRAGMA user_version = 1002",
+	};
+
+	write_times();
+	for (unsigned i = 0; i < G_N_ELEMENTS(older); i++) {
+		struct profile *profile;
+		GError *error = NULL;
+
+		execute(older[i]);
+		profile = profile_read(path, &error);
+		cr_assert_not_null(profile, "%s", error ? error->message : "");
+		cr_expect_eq(g_array_index(profile->moments, struct profile_moment, 1)
+				     .sums.time_ns[SAMPLE_CPU],
+			200000000);
+		cr_expect_eq(
+			g_array_index(profile->moments, struct profile_moment, 1).sums.kernel_ns,
+			0);
+		cr_expect_eq(profile_process(profile, 0)->unsampled_ns, i ? 0 : 3000000);
+		profile_free(profile);
+	}
+	execute("PRAGMA user_version = 1003");
+	cr_assert_null(profile_read(path, NULL), "a file has what its version says");
 }
 
 Test(file, views_of_times_agree_with_the_tables)

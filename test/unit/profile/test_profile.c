@@ -276,3 +276,38 @@ Test(profile, what_was_lost_makes_it_partial)
 	cr_assert_str_eq(profile->run.incomplete,
 		"7 events were lost\n1 of 12 chunks of events could not be read");
 }
+
+Test(profile, events_of_handlers_that_came_in_the_middle_are_said_to_be_lost)
+{
+	run->lost_events = 7;
+	thread->missed_events = 7;
+	build();
+	cr_assert_str_eq(profile->run.incomplete,
+		"7 events were lost, in signal handlers that interrupted thag");
+}
+
+Test(profile, what_else_was_lost_is_told_from_that)
+{
+	run->lost_events = 7;
+	thread->missed_events = 2;
+	build();
+	cr_assert_str_eq(profile->run.incomplete,
+		"7 events were lost, 2 of them in signal handlers that interrupted thag");
+}
+
+Test(profile, what_was_left_out_is_said)
+{
+	run->left_out[LEFT_OUT_SHORT] = 1234567;
+	run->left_out[LEFT_OUT_MANY] = 12;
+	run->traced_until_ns = 80300000;
+	build();
+	cr_assert_not_null(strstr(profile->run.cost,
+		"left out: 1,234,567 calls shorter than --min-duration\n"
+		"left out: 12 calls beyond --max-events, and all later ones\n"
+		"time: only until 80.3 ms after the start"));
+	run->traced_until_ns = 0;
+	run->traced_from_ns = 29600000000;
+	build();
+	cr_assert_not_null(strstr(profile->run.cost, "left out: 12 calls beyond --max-events\n"
+						     "time: only from 29.6 s after the start on"));
+}

@@ -43,6 +43,8 @@ print_time modules.txt --functions --by module --sort cpu
 print_time threads.txt --functions --by thread
 print_time paths.txt --paths --sort time
 print_time tree.txt --tree --sort time
+print_time kernel.txt --functions --sort kernel
+print_time range.txt --functions --from 750ms
 print_time report.json --json
 print_time folded.txt --folded time
 print_time inclusive-folded.txt --folded time --inclusive

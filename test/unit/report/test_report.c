@@ -437,7 +437,7 @@ find_row(const GArray *rows, enum time_by by, const char *wanted)
 Test(times, all_views_have_the_same_totals)
 {
 	static const struct filter filters[] = {{0}, {.function = "walk"}, {.thread = "4712"}};
-	static const enum metric metrics[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL};
+	static const enum metric metrics[] = {METRIC_TIME, METRIC_CPU, METRIC_WALL, METRIC_KERNEL};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(filters) * G_N_ELEMENTS(metrics); i++) {
 		const enum metric metric = metrics[i / G_N_ELEMENTS(filters)];
@@ -457,6 +457,23 @@ Test(times, all_views_have_the_same_totals)
 			cr_assert_eq(sum, whole);
 		}
 	}
+}
+
+Test(times, a_part_of_the_time_tells_the_kernel_from_user_mode)
+{
+	const struct sample_tally *sums = &selection.sample_totals[SAMPLE_CPU];
+
+	select_where((struct filter){.time_ns = {750000000, 1000000000}});
+	cr_expect_eq(sums->samples, 190);
+	cr_expect_eq(sums->periods, 200);
+	cr_expect_eq(sums->time_ns, 200000000);
+	cr_expect_eq(sums->kernel_samples, 1);
+	cr_expect_eq(sums->kernel_periods, 11);
+	cr_expect_eq(sums->kernel_ns, 11000000);
+	select_where((struct filter){.time_ns = {0, 250000000}});
+	cr_expect_eq(sums->samples, 500);
+	cr_expect_eq(sums->periods, 500);
+	cr_expect_eq(sums->kernel_samples, 0);
 }
 
 Test(times, recursion_is_counted_once_in_totals)
@@ -590,4 +607,60 @@ Test(times, what_memory_profiling_adds_is_said)
 {
 	cr_assert_not_null(strstr(profile->run.cost, "tracing: 5.40 us (± 270 ns) for 180 calls"));
 	cr_assert_null(strstr(profile->run.cost, "memory:"));
+}
+
+/* ---- processes ---- */
+
+static struct process *
+add_process(struct run *run, uint32_t number, const char *exe, uint32_t together, uint64_t bytes)
+{
+	struct process *process = synthetic_process(run, together ? 0 : 100 + number);
+	struct thread *thread = synthetic_thread(process, 100 + number);
+
+	g_free(process->exe);
+	process->exe = g_strdup(exe);
+	process->number = number;
+	process->together = thread->together = together;
+	thread->number = together ? 0 : 1;
+	synthetic_module(process, exe, 0x10000, 1);
+	synthetic_heap(thread, synthetic_node(process, 0, 0x10100), 1, bytes, 1);
+	return process;
+}
+
+static char *
+summary_of(const struct selection *of)
+{
+	char *buffer = NULL;
+	size_t length;
+	struct text text = {.width = 80};
+
+	text.file = open_memstream(&buffer, &length);
+	report_summary(&text, of, &(struct report_options){.limit = 2});
+	fclose(text.file);
+	return buffer;
+}
+
+/* The rows of the table of processes say what all of them had, each once. */
+Test(report, the_heaviest_processes_are_shown_and_of_the_others_sums)
+{
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+
+	synthetic_symbol(symbolizer, 1, 0x100, "f", "a.c", 1);
+	add_process(run, 1, "/bin/sh", 0, 1000);
+	add_process(run, 2, "/bin/cc1", 0, 5000);
+	add_process(run, 3, "/bin/cc1", 0, 4000);
+	add_process(run, 4, "/bin/cc1", 0, 3000);
+	add_process(run, UINT32_MAX, "/bin/cc1", 12345, 70000);
+	use(run, symbolizer);
+	char *text = summary_of(&selection);
+
+	cr_expect(strstr(text, "12,349 in 12,349 processes\n"), "%s", text);
+	cr_expect(strstr(text, "\nProcesses\n"), "%s", text);
+	cr_expect(strstr(text, "4.88 KiB   4.88 KiB         1  sample"), "%s", text);
+	cr_expect(strstr(text, "71.3 KiB   68.4 KiB    12,346  cc1\n"), "%s", text);
+	cr_expect(strstr(text, "  1000 B     1000 B         1  sh\n"), "%s", text);
+	cr_expect_eq(profile_process(selection.profile, 4)->together, 12345);
+	cr_expect_str_eq(profile_process(selection.profile, 4)->command, "12345 more processes");
+	free(text);
 }

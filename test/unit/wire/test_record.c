@@ -163,6 +163,61 @@ emit_chunk(uint8_t *bytes, struct expectation *expected, uint64_t base)
 	return (size_t)(at - bytes);
 }
 
+/* Where the short way of calls takes the record it gives the same; else it changes nothing. */
+static bool
+parse_the_short_way(const struct record_state *before, const uint8_t *at,
+	const struct record_state *after, const uint8_t *after_at, const struct record *want)
+{
+	static struct record_state state;
+	struct record record = {0};
+
+	memcpy(&state, before, sizeof(state));
+	at = record_parse_call(&state, at, &record);
+	if (!at) {
+		cr_assert(!memcmp(&state, before, sizeof(state)));
+		return false;
+	}
+	cr_assert_eq(at, after_at);
+	cr_assert(!memcmp(&state, after, sizeof(state)));
+	cr_assert_eq(record.kind, want->kind);
+	cr_assert_eq(record.flags, want->flags);
+	cr_assert_eq(record.ticks, want->ticks);
+	if (want->kind == RECORD_ENTER) {
+		cr_assert_eq(record.address, want->address);
+		cr_assert_eq(record.node, want->node);
+	}
+	return true;
+}
+
+Test(record, the_short_way_of_calls_gives_what_the_long_one_does)
+{
+	static uint8_t bytes[BYTES];
+	static struct expectation expected[RECORDS];
+	static struct record_state before, state;
+	unsigned taken[RECORD_KINDS] = {0};
+
+	for (uint64_t i = 1; i <= SEEDS; i++) {
+		const uint8_t *at = bytes, *end;
+		struct record record;
+
+		seed = i;
+		end = bytes + emit_chunk(bytes, expected, i << 30);
+		record_state_init(&state, i << 30);
+		while (end - at >= RECORD_HOT_BYTES) {
+			const uint8_t *const start = at;
+
+			memcpy(&before, &state, sizeof(state));
+			at = record_parse(&state, at, end, &record);
+			cr_assert(at);
+			taken[record.kind] +=
+				parse_the_short_way(&before, start, &state, at, &record);
+		}
+	}
+	for (unsigned kind = 0; kind < RECORD_KINDS; kind++)
+		cr_assert_eq(taken[kind] > SEEDS / 10, kind == RECORD_ENTER || kind == RECORD_EXIT,
+			"kind %u: %u", kind, taken[kind]);
+}
+
 Test(record, what_was_emitted_is_parsed)
 {
 	static uint8_t bytes[BYTES];

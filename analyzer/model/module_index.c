@@ -41,11 +41,11 @@ module_index_fini(struct module_index *index)
 
 /* How far `time_ns` is from the module's life: 0 within it. */
 static uint64_t
-time_distance(const struct module *module, uint64_t time_ns)
+time_distance(const struct module *module, uint64_t time)
 {
-	if (time_ns < module->start_ns)
-		return module->start_ns - time_ns;
-	return time_ns > module->end_ns ? time_ns - module->end_ns : 0;
+	if (time < module->start_ns)
+		return module->start_ns - time;
+	return time > module->end_ns ? time - module->end_ns : 0;
 }
 
 /* Modules that begin at or before `address`. */
@@ -66,7 +66,7 @@ count_before(const struct module_index *index, uint64_t address)
 }
 
 const struct module *
-module_index_find(const struct module_index *index, uint64_t address, uint64_t time_ns)
+module_index_find(const struct module_index *index, uint64_t address, uint64_t time)
 {
 	const struct module *best = NULL;
 
@@ -76,7 +76,7 @@ module_index_find(const struct module_index *index, uint64_t address, uint64_t t
 
 		if (module->end <= address)
 			continue;
-		if (!best || time_distance(module, time_ns) < time_distance(best, time_ns))
+		if (!best || time_distance(module, time) < time_distance(best, time))
 			best = module;
 	}
 	return best;

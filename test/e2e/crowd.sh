@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# A run of very many processes: nothing of them is lost, the analyzer stays small, reports readable.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+count=4000
+all=$((count + 1))
+
+ask() {
+	sqlite3 "$profile" "$1"
+}
+
+# is SQL VALUE
+is() {
+	answer=$(ask "$1")
+	[ "$answer" = "$2" ] || {
+		echo "$1: $answer, not $2" >>err
+		return 1
+	}
+}
+
+mkdir live again
+run thag-run --record recording -o live "$PROGRAMS/crowd" "$count"
+check 'the program runs to its end' [ "$status" = 0 ]
+cp err summary
+profile=$(echo live/*.thag)
+check 'processes are summed up where there are too many' is \
+	'SELECT count(*) BETWEEN 1000 AND 4000 FROM process' 1
+check 'every process is in one row' is 'SELECT sum(max(together, 1)) FROM process' "$all"
+check 'every thread is, too' is \
+	'SELECT sum(CASE number WHEN 0 THEN together ELSE 1 END) FROM thread' "$all"
+check 'the sums are those of the whole run' is \
+	"SELECT sum(allocations), sum(allocated_bytes), sum(leaked_blocks), sum(leaked_bytes) FROM memory
+	WHERE category = 0" "$((10 * all))|$((1000 * all))|$all|$((100 * all))"
+check 'intervals have all of them' is \
+	"SELECT sum(blocks) FROM span" "$((10 * all))"
+check 'timelines have all of them' is "SELECT sum(allocations) FROM timeline" "$((10 * all))"
+check 'distributions have all of them' is \
+	"SELECT sum(count) FROM histogram WHERE kind = 'size_allocated'" "$((10 * all))"
+check 'equal call paths are one' is \
+	"SELECT count(DISTINCT node) < 10 FROM memory JOIN thread ON thread.id = thread AND number = 0
+	WHERE category = 0" 1
+check 'functions of children have their names' is \
+	"SELECT sum(allocations) FROM memory JOIN node_name USING (node)
+	WHERE category = 0 AND function LIKE 'work%'" "$((10 * all))"
+check 'nothing was lost' grep -q 'lost *nothing' summary
+check 'the summary says how many there were' grep -q "4,001 in 4,001 processes" summary
+check '... and has a table of them' grep -q '^Processes' summary
+check '... in which each counts once' [ "$(sed -n '/^Processes/,/^$/p' summary |
+	grep -oE '[0-9,]+  (crowd|\()' | tr -cd '0-9\n' | paste -sd+ | bc)" = "$all" ]
+# 25 MiB is what it takes at least.
+check 'the analyzer stays small' [ "$(sed -n 's/.*analyzer: .* \([0-9]*\) MiB.*/\1/p' summary)" -lt 90 ]
+
+run thag replay -q -o again recording
+check 'a recording of it is replayed' [ "$status" = 0 ]
+live=$(ask "SELECT sum(allocations), sum(leaked_bytes) FROM memory")
+profile=$(echo again/*.thag)
+check '... with the same sums' is "SELECT sum(allocations), sum(leaked_bytes) FROM memory" "$live"
+finish
