@@ -233,6 +233,7 @@ begin_anew(struct call_stack *stack, uint64_t ticks)
 		*frame = (struct call_frame){.start = now,
 			.paused = stack->paused,
 			.thread = frame->thread,
+			.section = frame->section,
 			.path = frame->path};
 	}
 }

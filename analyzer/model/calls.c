@@ -50,8 +50,6 @@ equal_path(struct timing_thread *thread, const struct call_frame *frame)
 		call_tree_init(&thread->tree);
 	for (uint32_t at = frame->path; at; at = paths[at].parent)
 		g_array_append_val(way, paths[at].function);
-	if (!thread->tree.paths)
-		call_tree_init(&thread->tree);
 	for (guint i = way->len; i-- > 0;)
 		path = call_tree_child(&thread->tree, path, g_array_index(way, uint64_t, i));
 	return path;

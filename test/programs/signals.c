@@ -122,11 +122,14 @@ jump(char **arguments)
 	set_handler(SIGALRM, handle_alarm, strcmp(arguments[0], "same") ? SA_ONSTACK : 0);
 	allocate = !strcmp(arguments[0], "allocate");
 	leave = 1;
-	set_alarm(100);
 	while (handled < 2000)
-		if (!sigsetjmp(back, 1))
+		if (!sigsetjmp(back, 1)) {
+			/* Not before there is a mask to go back to. */
+			if (!handled)
+				set_alarm(100);
 			for (;;)
 				map_and_unmap();
+		}
 	leave = 0;
 	set_alarm(0);
 	site_after(1000, 10);

@@ -286,6 +286,22 @@ Test(limits, the_last_calls_may_be_all)
 	cr_assert_eq(run->traced_from_ns, 0);
 }
 
+Test(limits, a_section_that_is_open_when_the_last_calls_begin_is_still_one_at_its_end)
+{
+	const uint64_t section = RECORD_PC_NAMED | 1;
+
+	ask((struct asked){.max_calls = 2, .keep = OPTIONS_KEEP_LAST});
+	enter(0, section);
+	call(10, 20, F);
+	call(30, 40, G);
+	call(50, 60, H);
+	leave(70);
+	finish(100);
+
+	cr_assert_eq(sums(section).calls, 1);
+	cr_assert_eq(sums(F).calls, 0);
+}
+
 Test(limits, the_last_calls_are_right_where_stacks_are_switched)
 {
 	ask((struct asked){.max_calls = 2, .keep = OPTIONS_KEEP_LAST});
