@@ -289,8 +289,9 @@ start(struct frame frame)
 
 	if (starting_gate && !is_stale(starting_gate, starting_pc, &unknown, frame))
 		return NULL;
-	starting_gate = frame.sp;
 	starting_pc = frame.pc;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	starting_gate = frame.sp;
 	if (!session.process->number)
 		process_register();
 	thread = take_retired();
@@ -340,8 +341,9 @@ thread_enter_slow(struct frame frame)
 		return NULL;
 	const bool is_left = thread->gate >= THREAD_FRAMES;
 
-	thread->gate = frame.sp;
 	thread->guard_pc = frame.pc;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	thread->gate = frame.sp;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (is_left)
 		mend(thread);

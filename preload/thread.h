@@ -90,8 +90,10 @@ thread_enter_as(struct thread *thread, struct frame frame)
 {
 	if (unlikely(!thread || thread->gate != THREAD_READY))
 		return thread_enter_slow(frame);
-	thread->gate = frame.sp;
+	/* In this order: a signal's handler that finds the gate closed finds whose it is. */
 	thread->guard_pc = frame.pc;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	thread->gate = frame.sp;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
 }
