@@ -26,14 +26,22 @@ replace_pid(struct collector *collector, struct member *member)
 	g_hash_table_insert(collector->pids, GUINT_TO_POINTER(member->pid), member);
 }
 
+/* The time as its writer says it, but of what is made of records nothing is later than now. */
+static uint64_t
+at_most_now(const struct collector *collector, uint64_t ticks)
+{
+	return MIN(ticks, collector->now_ticks);
+}
+
 static struct member *
 add_member(struct collector *collector, uint32_t number, uint32_t pid, uint64_t base_ticks)
 {
+	const uint64_t model_ticks = at_most_now(collector, base_ticks);
 	struct member *member = g_new0(struct member, 1);
 
 	member->number = number;
 	member->pid = pid;
-	member->model = model_process(collector->model, number, pid, base_ticks);
+	member->model = model_process(collector->model, number, pid, model_ticks);
 	member->lanes = g_hash_table_new(NULL, NULL);
 	member->watched.owner = member;
 	g_hash_table_insert(collector->members, GUINT_TO_POINTER(number), member);
@@ -42,11 +50,12 @@ add_member(struct collector *collector, uint32_t number, uint32_t pid, uint64_t 
 	member->watched.ended = !collector->pool;
 	if (!collector->pool)
 		return member;
+	/* Whose pid it is depends on when it began: that may well be after this look did. */
 	watch_begin(collector->watch, &member->watched, pid,
-		clock_line_monotonic_ns(&collector->clock, base_ticks));
+		clock_line_monotonic_ns(&collector->clock, MIN(base_ticks, clock_line_now())));
 	replace_pid(collector, member);
 	if (!member->watched.ended)
-		model_rss(member->model, base_ticks, watch_resident_bytes(pid), 0);
+		model_rss(member->model, model_ticks, watch_resident_bytes(pid), 0);
 	return member;
 }
 
@@ -57,7 +66,7 @@ member_get(struct collector *collector, uint32_t number, uint32_t pid, uint64_t 
 
 	if (member)
 		return member;
-	return add_member(collector, number, pid, MIN(base_ticks, collector->now_ticks));
+	return add_member(collector, number, pid, base_ticks);
 }
 
 struct lane *
@@ -72,8 +81,7 @@ member_lane(struct collector *collector, struct member *member, uint32_t thread,
 	if (lane)
 		return lane;
 	lane = g_new0(struct lane, 1);
-	lane->thread =
-		model_thread(member->model, thread, tid, MIN(base_ticks, collector->now_ticks));
+	lane->thread = model_thread(member->model, thread, tid, at_most_now(collector, base_ticks));
 	lane->process = member->number;
 	lane->pid = member->pid;
 	lane->number = thread;

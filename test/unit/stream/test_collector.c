@@ -408,6 +408,19 @@ Test(collector, a_pid_that_is_somebody_elses_by_now_is_not_waited_for)
 	end_sleeper(thread.pid);
 }
 
+/* A look can be interrupted for so long that processes it finds began after it did. */
+Test(collector, a_process_that_began_after_the_look_that_finds_it_is_alive)
+{
+	poll_times(1);
+	usleep(200 * 1000);
+	const uint32_t pid = spawn_sleeper();
+	const bool ended = member_get(collector, 1, pid, fake_run_now())->watched.ended;
+
+	end_sleeper(pid);
+	cr_assert(!ended);
+	collector_free(collector);
+}
+
 Test(collector, short_processes_by_the_thousand_leave_no_descriptor_and_no_chunk)
 {
 	enum {
