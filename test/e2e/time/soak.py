@@ -12,8 +12,9 @@ from tracing import TRACED, TimeRun
 MIB = 1 << 20
 LOOKS = 400  # at the processes, in a long run
 STEADY_SECONDS = 60  # before that everything grows
-# What a run may grow by in its second half, and what a process and a thread of it may take.
-GROWTH = {"program": 16 * MIB, "analyzer": 64 * MIB, "pool": 64 * MIB, "descriptors": 8,
+# What a run may grow by in its second half, and what a process and a thread of it may take. The
+# pool grows where writers have to wait, so on a busy machine at any time, up to what a backlog may.
+GROWTH = {"program": 16 * MIB, "analyzer": 64 * MIB, "pool": 160 * MIB, "descriptors": 8,
           "timers": 64}
 PROCESS_BYTES, THREAD_BYTES = 512 << 10, 4 << 10
 PROFILE_BYTES, PROFILE_PROCESS_BYTES, PROFILE_THREAD_BYTES = 64 * MIB, 128 << 10, 256
