@@ -46,7 +46,7 @@ calls_close_top(struct thread *thread, struct calls_stack *stack, uint64_t ticks
 	calls_close_top_by(thread, stack, ticks, false);
 }
 
-/* Whether a frame further out than `above` is there as far as its slot tells. */
+/* Whether a frame further out than `sp` is there as far as its slot tells. */
 static inline bool
 calls_seems_open(const struct unwinder *u, const struct calls_entry *entry, uint64_t sp)
 {
