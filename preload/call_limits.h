@@ -2,7 +2,7 @@
 /*
  * Traced calls that are left out by request: shorter than options.min_duration_ns, deeper than
  * options.max_depth. They are followed like all others (calls.h), so that broken pairs are mended
- *in the same way, but make no records.
+ * in the same way, but make no records.
  *
  * Of a call nobody knows at its entry how long it will take. So with a least duration entries are
  * held back, and written (LATE_ENTER) when they are old enough:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Call paths with what the source named in them. The unwinder knows frames alone; where sections
- *are open on a stack, or a task is resumed on it, its path is put together anew:
+ * are open on a stack, or a task is resumed on it, its path is put together anew:
  *
  *	unwound   main -> loop -> F -> g -> malloc's caller      depth 1 2 3 4 5
  *	section   main -> loop -> F -> [parse] -> g -> ...       it is open in F, at depth 3

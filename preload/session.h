@@ -10,7 +10,7 @@
  * OFF is for good: every hook becomes a plain call of the real function.
  *
  * A forked child is a process of its own. What it must not share with its parent (the process
- *number, the counters below it, all thread states) lies in memory that the kernel wipes at fork
+ * number, the counters below it, all thread states) lies in memory that the kernel wipes at fork
  * (MADV_WIPEONFORK), so that every kind of fork is noticed without a hook: the first event of the
  * child finds zeros and registers it.
  */

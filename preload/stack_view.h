@@ -3,10 +3,11 @@
  * What may be read of a stack, and where: so that no walk can make the program fault, whatever its
  * tables say, whatever its stacks hold, and whatever other threads unmap meanwhile.
  *
- *	the thread's own stack	  from the stack pointer up it cannot go away, and is read where it
- *is any other one		  nobody but the program knows where it ends. The page that the
- *thread stands in is read where it is; what lies further out is copied by the kernel, which says
- *what is not there instead of faulting:
+ *	the thread's own	is read where it is: from the stack pointer up it cannot go away
+ *	any other one		nobody but the program knows where it ends; see below
+ *
+ * Of another stack the page that the thread stands in is read where it is. What lies further out
+ * is copied by the kernel, which says what is not there instead of faulting:
  *
  *		   low     sp                     high
  *		    +-------|---------+ . . . . . . +
@@ -18,10 +19,9 @@
  * That holds for one walk alone: at the next one nothing is known any more.
  *
  * A copy took 1.6 to 2.3 us where this was written. Coroutines that stand within a page of their
- *stack's end do without, if that end is known by a return address of zero or by the tables. Beside
- *it there is no way that is both fast and sure: a remembered mapping may be gone without a call
- *that a hook could see, a page that has just been probed may be gone when it is read, and SIGSEGV
- *is the program's.
+ * stack's end do without, if a return address of zero or the tables say where that is. No other way
+ * is both fast and sure: a remembered mapping may be gone without a call that a hook could see, a
+ * page that has just been probed may be gone when it is read, and SIGSEGV is the program's.
  *
  * Of one thread.
  */

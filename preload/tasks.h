@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Tasks (thag.h): work that goes on in pieces on whatever threads. A task has a call path of its
- *own, made of where it was created and its name; while it is resumed, the thread's paths lead
- *there.
+ * own, made of where it was created and its name; while it is resumed, the thread's paths lead
+ * there.
  *
  *	handle = generation << 32 | index	a place in a table that is used again
  *
  * The place's state tells which thread runs it, so that two that do so at once are noticed. What
- *the paths of a thread depend on is the thread's own (struct paths).
+ * the paths of a thread depend on is the thread's own (struct paths).
  */
 #ifndef THAG_PRELOAD_TASKS_H
 #define THAG_PRELOAD_TASKS_H

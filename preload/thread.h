@@ -9,7 +9,7 @@
  *	}
  *
  * The gate is one word: THREAD_READY, or why nothing may be recorded now. While a hook is at work
- *it holds the address of the hook's frame, so that calls made inside (by a signal handler that
+ * it holds the address of the hook's frame, so that calls made inside (by a signal handler that
  * interrupted the hook, say) pass through unrecorded, and are counted. A handler that leaves by
  * siglongjmp takes the hook with it: the next call finds the frame gone and opens the gate again.
  *

@@ -9,7 +9,7 @@
  * Children hang in lists, because a look-up in a short list touches memory that the walk has just
  * used, where a hash misses the cache each time (2 to 6 ns against 70 to 110 in deep recursion). A
  * list that grows longer than TREE_LIST_MAX stops growing: further children go to one
- *open-addressed hash.
+ * open-addressed hash.
  *
  * Lock-free. Nodes are only added, never changed but for the links, so a fork or a signal at any
  * moment leaves a valid tree. A node's NODE record is committed before the node can be found.

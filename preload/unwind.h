@@ -12,12 +12,12 @@
  *
  * A capture first verifies the memo from the outside: each remembered pc must still be in the stack
  * slot it was read from, likewise each saved bp that matters. Then it steps from the innermost
- *frame outwards until it stands in a frame that equals a verified one (pc, sp, and bp where that is
- *live). From there on stepping would read the same words by the same rules and come to the same
- *frames; so they need not be stepped, nor looked up in the tree.
+ * frame outwards until it stands in a frame that equals a verified one (pc, sp, and bp where that
+ *is live). From there on stepping would read the same words by the same rules and come to the same
+ * frames; so they need not be stepped, nor looked up in the tree.
  *
  * The inner part, where the stack differs from the last one, has mostly been seen before too: then
- *it is taken from the segments (segments.h), and stepping is for what is new.
+ * it is taken from the segments (segments.h), and stepping is for what is new.
  *
  * Invariants, for memo frames 1..top (frame k is called by frame k-1)
  * I1. *slot[k] was pc[k] when frame k was read; slot[0] likewise, or points to a zero of ours.
@@ -28,7 +28,7 @@
  * Nothing is assumed about how frames went away: return, longjmp, exception, stack switch.
  *
  * All memory is the thread's own; a fork wipes it. What is read of a stack, and how, is
- *stack_view.h's business.
+ * stack_view.h's business.
  */
 #ifndef THAG_PRELOAD_UNWIND_H
 #define THAG_PRELOAD_UNWIND_H

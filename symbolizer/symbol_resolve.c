@@ -6,8 +6,8 @@
  *
  * libdwfl puts the files together (main file, debug file, .gnu_debugdata). It would also look for
  * debug files, and ask servers for them: its question is answered here with what
- *symbol_module_new() found, so that neither a file replaced in the meantime nor a slow network
- *plays a part unasked.
+ * symbol_module_new() found, so that neither a file replaced in the meantime nor a slow network
+ * plays a part unasked.
  */
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>

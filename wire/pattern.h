@@ -7,7 +7,7 @@
  *	/^parse/	a regular expression found anywhere in it: . [] * + ? | () ^ $ and \d \w \s
  *
  * Pure: no libc call, no allocation. A match takes time in proportion to pattern times name,
- *whatever either of them holds.
+ * whatever either of them holds.
  */
 #ifndef THAG_WIRE_PATTERN_H
 #define THAG_WIRE_PATTERN_H

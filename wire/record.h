@@ -5,7 +5,7 @@
  * The frequent records are one tag byte and a few bytes more, coded relative to what the same chunk
  * said before; everything else is an extended record that carries its own length, so that a reader
  * skips what it does not know. The state that both sides keep (`struct record_state`) starts empty
- *in each chunk: a chunk can be read without any other. wire/README.md draws every layout.
+ * in each chunk: a chunk can be read without any other. wire/README.md draws every layout.
  *
  * Tag byte, bits 0-2: enum record_kind. The rest by kind:
  *
@@ -20,7 +20,8 @@
  * enters it. Unlisted bits are 0; a reader refuses a chunk in which they are not.
  *
  * Time stamps are ticks: a counter that runs alike in all threads and processes of the machine,
- *with CLOCK records to convert it. Each record's time is coded as the distance from the one before.
+ * with CLOCK records to convert it. Each record's time is coded as the distance from the one
+ * before.
  */
 #ifndef THAG_WIRE_RECORD_H
 #define THAG_WIRE_RECORD_H

@@ -9,7 +9,7 @@
  *
  *	thag-gate-paths 1
  *	# depth; allocations bytes peak leaked leaked-blocks temporary calls; function, module,
- *place 1	-	main	[program]	src/main.c:70 2	3 1500 1500 1500 3 0 1	lose
+ * place 1	-	main	[program]	src/main.c:70 2	3 1500 1500 1500 3 0 1	lose
  *[program]	src/main.c:43
  *
  * A file of anything but the exact metrics says so, and of how many runs it is the mean:

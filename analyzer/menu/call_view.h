@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The call tree of a selection as it is opened bit by bit: a box knows all the places of the
- *profile that it stands for, and makes the boxes below it when they are first asked for. So a
- *profile of a million nodes opens at once, and so does it inverted.
+ * profile that it stands for, and makes the boxes below it when they are first asked for. So a
+ * profile of a million nodes opens at once, and so does it inverted.
  *
  *	top down	main > parse > malloc		what is called; places are nodes
  *	bottom up	malloc > parse > main		who calls; places are (node, leaf) pairs,
- *the value of the leaf having come up to the node
+ * the value of the leaf having come up to the node
  *
  * Boxes are by function: call paths that differ in lines alone are one. The totals of the boxes
  * below a box and its self are its total, either way round.

@@ -5,7 +5,7 @@
  *
  * Sections begin and end in any order (threads, coroutines, overlaps). Those that are open are kept
  * in groups, by when they began; all of a group have the same maximum, and a later group has a
- *smaller one:
+ * smaller one:
  *
  *	began     1   2   3 | 7   9 | 12
  *	maximum     800     |  640  | 120		live now: at most 120

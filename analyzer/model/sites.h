@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Sites: what each call path of each thread did with one category of memory, while the model is
- *fed.
+ * fed.
  *
  * Composition at the peak without copying anything at a peak. A peak's number goes up whenever a
- *new one is reached. A site remembers what was live of it when it was last at rest at a peak, and
- *that peak's number; before it changes, site_settle() brings this up to date, for it has not
- *changed since the latest peak if its number is older than that:
+ * new one is reached. A site remembers what was live of it when it was last at rest at a peak, and
+ * that peak's number; before it changes, site_settle() brings this up to date, for it has not
+ * changed since the latest peak if its number is older than that:
  *
  *	peak 6 -------- peak 7 ------------------------------ end: peak 7 was the largest
  *	     site touched     site touched: number 6 < 7,

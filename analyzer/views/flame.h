@@ -14,8 +14,8 @@
  *
  * What the file holds: all boxes, compressed, about 3 to 12 bytes each; the scripts that draw them
  * (data.js ... flame.js, one each for decoding, trees, colours, drawing and the page); and a
- *drawing of the widest boxes for viewers without JavaScript. Whatever is left out of that drawing
- *is counted and said in it.
+ * drawing of the widest boxes for viewers without JavaScript. Whatever is left out of that drawing
+ * is counted and said in it.
  *
  * Nothing here keeps state; several threads may write different pictures.
  */

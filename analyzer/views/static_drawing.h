@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What the parts of the static drawing (flame_static.h) share: each works out something of all
- *boxes before any is drawn.
+ * boxes before any is drawn.
  *
  *	static_change.c	of a comparison: both sides of a box, and its width
  *	static_place.c	where it lies

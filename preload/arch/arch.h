@@ -5,7 +5,7 @@
  *	arch_syscall6()			a system call
  *	ARCH_DWARF_SP, _FP, _RA		DWARF register numbers
  *	ARCH_DWARF_IP			number that expressions use for the program counter, -1:
- *none arch_signal_frame()		registers saved by the kernel below a signal handler
+ * none arch_signal_frame()		registers saved by the kernel below a signal handler
  *	arch_caller()			state of the caller of the function it stands in
  *	arch_left_call()		whether what a handler interrupted is right behind a system
  *					call

@@ -5,9 +5,9 @@
  *	alloc PATTERN THREADS PAIRS
  *
  * PATTERN is `hot` (one call path, one size), `varied` (256 call paths of 13 frames in turn, 8
- *sizes), `random` (the same in random order: nearly every call changes nearly the whole path, which
- *is the worst for a profiler that remembers) or `sizes` (like `varied`, 512 sizes). Prints
- *nanoseconds per malloc+free pair and thread.
+ * sizes), `random` (the same in random order: nearly every call changes nearly the whole path,
+ *which is the worst for a profiler that remembers) or `sizes` (like `varied`, 512 sizes). Prints
+ * nanoseconds per malloc+free pair and thread.
  */
 #include <pthread.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * How fast the collector is: events from a pool in memory to the finished run, and from a
- *recording.
+ * recording.
  *
  *	bench_replay [million events] [threads] [live blocks per thread] [call paths]
  *

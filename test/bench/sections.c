@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What sections cost: prints nanoseconds of CPU time for each begin and end, beyond those of the
- *same loop without, the least of many rounds.
+ * same loop without, the least of many rounds.
  *
  *	sections [DEPTH]	how many frames are around (default 8)
  */

@@ -2,7 +2,7 @@
 /*
  * libthag.so with an oracle: every so many captures the stack is walked once more by libunwind, and
  * the two are compared frame by frame. Linked with --wrap=unwind_capture, so that the code under
- *test is the product's own.
+ * test is the product's own.
  *
  *	ORACLE_EVERY	compare one capture in this many (default 997)
  *	ORACLE_LOG		file that gets a line per process, and both stacks of what differs

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Sections in all the ways in which they begin and end; compiled as C and as C++. Each case
- *allocates known amounts inside and outside: test/e2e/named knows them.
+ * allocates known amounts inside and outside: test/e2e/named knows them.
  *
  *	sections CASE
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Work of a dozen kinds for the comparison of samples with traced calls: long and short calls,
- *nested and recursive ones, called from one place and from several. Takes about a second, and
- *prints what it computed.
+ * nested and recursive ones, called from one place and from several. Takes about a second, and
+ * prints what it computed.
  *
  *	shares ROUNDS
  */
