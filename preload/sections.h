@@ -11,7 +11,7 @@
  *
  * A section knows the frame it was begun in by the slot of its return address and the word there.
  * It ends by its end; with its frame, however that goes; and where the same begin is passed again
- *in the same frame. In what order they end is the program's business: they may overlap.
+ * in the same frame. In what order they end is the program's business: they may overlap.
  *
  * Its time is an entry of the call stack (calls.h), its memory is in the call paths (paths.h).
  */

@@ -13,7 +13,7 @@
  * A capture first verifies the memo from the outside: each remembered pc must still be in the stack
  * slot it was read from, likewise each saved bp that matters. Then it steps from the innermost
  * frame outwards until it stands in a frame that equals a verified one (pc, sp, and bp where that
- *is live). From there on stepping would read the same words by the same rules and come to the same
+ * is live). From there on stepping would read the same words by the same rules and come to the same
  * frames; so they need not be stepped, nor looked up in the tree.
  *
  * The inner part, where the stack differs from the last one, has mostly been seen before too: then

@@ -13,7 +13,7 @@
  * its own cell until its process ends. Most blocks go in the interval in which they came, and those
  * cost nothing while it lasts: when it is over they are what the site has freed since it began,
  * less the older ones, which are added up one by one. Of these, most came in the interval before
- *and have a sum of their own in the site.
+ * and have a sum of their own in the site.
  *
  * Memory is proportional to sites: when there are more than CELLS_PER_SITE cells per site, the
  * intervals double too. So a program with very many call paths gets a coarser answer, not a slower

@@ -14,7 +14,7 @@
  * It is as fine as the profile's intervals (struct profile_spans). What is not kept by interval is
  * not known of it: distributions, mappings, the shortest and longest call, percentiles, CPU time
  * that no sample stands for. The largest block and the mean lifetime of a call path are those of
- *the whole run.
+ * the whole run.
  */
 #ifndef THAG_PROFILE_RANGE_H
 #define THAG_PROFILE_RANGE_H

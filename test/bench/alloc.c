@@ -6,7 +6,7 @@
  *
  * PATTERN is `hot` (one call path, one size), `varied` (256 call paths of 13 frames in turn, 8
  * sizes), `random` (the same in random order: nearly every call changes nearly the whole path,
- *which is the worst for a profiler that remembers) or `sizes` (like `varied`, 512 sizes). Prints
+ * which is the worst for a profiler that remembers) or `sizes` (like `varied`, 512 sizes). Prints
  * nanoseconds per malloc+free pair and thread.
  */
 #include <pthread.h>

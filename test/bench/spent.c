@@ -6,7 +6,7 @@
  *
  * Appends a line to FILE: seconds of wall time, and seconds of CPU time of the command and of those
  * of its children that it waited for. So where a profiler runs a command, `spent` inside of it
- *tells what the program itself took, and another one around it what the whole job did. Ends as the
+ * tells what the program itself took, and another one around it what the whole job did. Ends as the
  * command does.
  */
 #include <stdio.h>
