@@ -19,6 +19,7 @@ options_init(struct options *options)
 		options->directory[i] = options->record[i] = 0;
 	options->directory[0] = '.';
 	options->record_max_bytes = 0;
+	options->record_only = 0;
 	for (size_t i = 0; i < OPTIONS_PATTERN_LISTS; i++)
 		for (size_t k = 0; k < OPTIONS_PATTERNS_BYTES; k++)
 			options->patterns[i][k] = 0;
@@ -58,6 +59,12 @@ options_check(const struct options *options, char message[OPTIONS_MESSAGE_BYTES]
 	if (options->stop_after_ns && options->stop_after_ns <= options->start_after_ns)
 		message_add(&out, "--stop-after is not later than --start-after: there is no time "
 				  "between them to record");
+	else if (options->record_only && !options->record[0])
+		message_add(&out, "--record-only makes a recording alone, but does not say where; "
+				  "add --record FILE");
+	else if (options->record_only && options->max_calls)
+		message_add(&out, "--max-events is about results, and --record-only makes none: "
+				  "leave one of them out");
 	else if (options->keep != OPTIONS_KEEP_UNSAID && !options->max_calls)
 		message_add(&out, "--keep says which traced calls to keep, but not how many; add "
 				  "--max-events N");

@@ -74,6 +74,7 @@ struct options {
 	char directory[OPTIONS_DIRECTORY_BYTES]; /* where results go */
 	char record[OPTIONS_DIRECTORY_BYTES];	 /* the file of a recording; "": none */
 	uint64_t record_max_bytes;		 /* 0: no limit */
+	uint32_t record_only;			 /* 1: the recording alone, no results */
 	uint32_t marked;			 /* 1: only what the source marked, see thag.h */
 	uint32_t origins; /* 1: stacks of threads and coroutines hang below what made them */
 

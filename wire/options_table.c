@@ -200,6 +200,12 @@ parse_marked(struct options *options, const char *text, char message[OPTIONS_MES
 }
 
 static int
+parse_record_only(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
+{
+	return parse_switch(text, &options->record_only, message);
+}
+
+static int
 parse_origins(struct options *options, const char *text, char message[OPTIONS_MESSAGE_BYTES])
 {
 	return option_value_word(
@@ -344,6 +350,8 @@ const struct option_row options_table[] = {
 		"end the recording where FILE would be larger; the run goes on (default 0: no "
 		"limit)",
 		parse_record_limit},
+	{"THAG_RECORD_ONLY", "record-only", 0, 0,
+		"no results now: only record, which takes less of the machine", parse_record_only},
 	{0, "debug", 0, "none|quiet|announce", "keep a debug log; announce: say where it is",
 		parse_debug},
 };

@@ -294,6 +294,29 @@ write_results(struct analysis *analysis, struct symbolizer *symbolizer)
 	return error ? EXIT_OURS : 0;
 }
 
+/* What is to be said where there are no results. */
+static int
+finish_recording(struct analysis *analysis)
+{
+	const struct results_run about = describe(analysis);
+	const char *path = analysis->recording.path;
+
+	collector_close(analysis->collector);
+	const uint64_t bytes = record_file_finish(&analysis->recording, analysis->collector);
+
+	debug_log_add(analysis->log, "recorded in %" G_GUINT64_FORMAT " bytes", (guint64)bytes);
+	if (!about.loaded) {
+		results_say_nothing_recorded(&about);
+		return EXIT_OURS;
+	}
+	g_autofree char *size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
+
+	if (!about.quiet)
+		fprintf(stderr, "thag: recorded in %s (%s); to see it: thag replay %s\n", path,
+			size, path);
+	return 0;
+}
+
 int
 analyze_run(struct pool_file *file, const struct analyze_request *request)
 {
@@ -322,7 +345,8 @@ analyze_run(struct pool_file *file, const struct analyze_request *request)
 	if (!start(&analysis)) {
 		collect(&analysis);
 		if (!analysis.abandoned)
-			status = write_results(&analysis, symbolizer);
+			status = analysis.recording.only ? finish_recording(&analysis)
+							 : write_results(&analysis, symbolizer);
 	}
 	collector_free(analysis.collector);
 	record_file_abandon(&analysis.recording);

@@ -217,6 +217,9 @@ arguments_parse(char **argv, struct arguments *ret_arguments, char **ret_why)
 		error = parse_command_line(&cursor);
 	if (!error && options_check(&arguments.options, message))
 		error = fail(&cursor, "%s", message);
+	if (!error && arguments.json && arguments.options.record_only)
+		error = fail(&cursor, "--json prints a summary, and --record-only makes none: "
+				      "leave one of them out");
 	arguments.command = cursor.next;
 	if (!error && !*cursor.next && !arguments.help && !arguments.version)
 		error = fail(&cursor, "which program? thag-run [options] [--] program "

@@ -40,32 +40,34 @@ record_file_open(const struct options *options, struct collector *collector,
 		*ret_why = explain(path, error);
 		return error;
 	}
-	*ret_file = (struct record_file){.path = path, .fd = fd};
+	if (options->record_only)
+		collector_record_only(collector);
+	*ret_file = (struct record_file){.path = path, .fd = fd, .only = options->record_only};
 	return 0;
 }
 
-void
+uint64_t
 record_file_finish(struct record_file *file, const struct collector *collector)
 {
+	const char *rest = file->only ? "what came later is lost" : "the profile has all";
 	uint64_t bytes = 0;
 	int error;
 
 	if (file->fd < 0)
-		return;
+		return 0;
 	error = collector_record_status(collector, &bytes);
 	if (close(file->fd) && !error)
 		error = -errno;
 	file->fd = -1;
 	if (error == -EFBIG)
-		fprintf(stderr,
-			"thag: %s: the recording stops at its size limit; the profile has all\n",
-			file->path);
+		fprintf(stderr, "thag: %s: the recording stops at its size limit; %s\n", file->path,
+			rest);
 	else if (error)
 		fprintf(stderr,
-			"thag: %s: the recording stops after %" G_GUINT64_FORMAT
-			" bytes: %s; the profile has all\n",
+			"thag: %s: the recording stops after %" G_GUINT64_FORMAT " bytes: %s; %s\n",
 			file->path, (guint64)bytes,
-			error == -ENOSPC ? "the disk is full" : g_strerror(-error));
+			error == -ENOSPC ? "the disk is full" : g_strerror(-error), rest);
+	return bytes;
 }
 
 void

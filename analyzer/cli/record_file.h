@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The recording of a run (thag-run --record): the file beside the results from which thag replay
- * makes them again.
+ * The recording of a run (thag-run --record): the file beside the results, or instead of them, from
+ * which thag replay makes them again.
  *
  * That a recording cannot be made stops no profile that already runs: it is said at the end.
  */
 #ifndef THAG_CLI_RECORD_FILE_H
 #define THAG_CLI_RECORD_FILE_H
 
+#include <stdbool.h>
 #include "options.h"
 
 struct collector;
@@ -15,6 +16,7 @@ struct collector;
 struct record_file {
 	const char *path; /* the options' own */
 	int fd;		  /* -1: nothing is recorded */
+	bool only;	  /* nothing else is made */
 };
 
 /*
@@ -25,8 +27,11 @@ struct record_file {
 int record_file_open(const struct options *options, struct collector *collector,
 	struct record_file *ret_file, char **ret_why);
 
-/* After collector_close(): ends the file, and says on standard error where it is not whole. */
-void record_file_finish(struct record_file *file, const struct collector *collector);
+/*
+ * After collector_close(): ends the file, and says on standard error where it is not whole. Returns
+ * its size in bytes.
+ */
+uint64_t record_file_finish(struct record_file *file, const struct collector *collector);
 
 /* Of a run that never began: takes the file away. */
 void record_file_abandon(struct record_file *file);

@@ -382,8 +382,8 @@ print_summary(struct results *results)
 	report_summary(&text, &results->selection, &options);
 }
 
-static void
-say_nothing_recorded(const struct results_run *about)
+void
+results_say_nothing_recorded(const struct results_run *about)
 {
 	const char *program = about->program ? about->program : "the program";
 
@@ -400,7 +400,7 @@ int
 results_write(const struct run *run, struct symbolizer *symbolizer, const struct results_run *about)
 {
 	if (!run->processes->len) {
-		say_nothing_recorded(about);
+		results_say_nothing_recorded(about);
 		return -1;
 	}
 	struct profile *profile = build(run, symbolizer, about);

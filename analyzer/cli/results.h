@@ -40,6 +40,9 @@ struct results_run {
 	bool json;		/* the summary as JSON */
 };
 
+/* Says on standard error why there is no result. */
+void results_say_nothing_recorded(const struct results_run *about);
+
 /* Writes the files and prints the summary to stderr. Returns 0, or -1; errors have been said. */
 int results_write(
 	const struct run *run, struct symbolizer *symbolizer, const struct results_run *about);

@@ -83,6 +83,12 @@ collector_record_to(struct collector *collector, int fd, uint64_t max_bytes)
 	return recording_new(fd, max_bytes, &collector->recording);
 }
 
+void
+collector_record_only(struct collector *collector)
+{
+	collector->source.verbatim = true;
+}
+
 int
 collector_record_status(const struct collector *collector, uint64_t *ret_bytes)
 {

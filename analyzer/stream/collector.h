@@ -75,6 +75,12 @@ int collector_attach(struct collector *collector);
  */
 int collector_record_to(struct collector *collector, int fd, uint64_t max_bytes);
 
+/*
+ * Nothing but the recording is wanted: records are not decoded, the run will be empty. After
+ * collector_record_to().
+ */
+void collector_record_only(struct collector *collector);
+
 /* How the recording went so far: 0, -EFBIG where the limit cut it short, or the error of a write.
  */
 int collector_record_status(const struct collector *collector, uint64_t *ret_bytes);

@@ -93,7 +93,7 @@ static void
 open_piece(struct lane *lane, struct lane_source *source)
 {
 	struct piece *piece = lane->pieces;
-	const bool held = lane->decoder != NULL;
+	const bool held = lane->decoder || source->verbatim;
 	struct decoder *decoder = take_decoder(lane, source);
 	const uint32_t from = held || !piece->taken ? piece->taken : 0;
 
@@ -213,7 +213,7 @@ lane_next(struct lane *lane, struct lane_source *source)
 {
 	for (;;) {
 		if (likely(lane->decoder && lane->decoder->bytes)) {
-			if (likely(parse_next(lane, source))) {
+			if (likely(!source->verbatim && parse_next(lane, source))) {
 				lane->ready = true;
 				return true;
 			}
@@ -224,7 +224,7 @@ lane_next(struct lane *lane, struct lane_source *source)
 	}
 	lane->ready = false;
 	/* A chunk decoded in part can be decoded again from the pool, not from a recording. */
-	if (source->decoders > DECODERS_KEPT && source->copy)
+	if ((source->decoders > DECODERS_KEPT || source->verbatim) && source->copy)
 		drop_decoder(lane, source);
 	return false;
 }

@@ -67,6 +67,7 @@ struct lane_source {
 	void (*taken)(void *context, const struct lane *lane, const struct piece *piece,
 		const uint8_t *bytes, uint32_t count);
 	struct model *model;
+	bool verbatim; /* bytes go to `taken` and no further: lanes never have a record */
 	uint64_t broken_chunks;
 	uint64_t payload_bytes;
 	unsigned decoders;     /* held by lanes */

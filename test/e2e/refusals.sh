@@ -36,6 +36,9 @@ refused 125 'no time between' thag-run --start-after 1s --stop-after 500ms true
 refused 125 'no time between' env THAG_START_AFTER=1s thag-run --stop-after 1s true
 refused 125 'but not how many; add --max-events N' thag-run --keep last true
 refused 125 'but not how many' env THAG_KEEP=first thag-run true
+refused 125 'add --record FILE' thag-run --record-only true
+refused 125 'leave one of them out' thag-run --record x --record-only --max-events 9 true
+refused 125 'leave one of them out' thag-run --record x --record-only --json true
 refused 125 'THAG_LIBRARY: /no/lib.so cannot be read' env THAG_LIBRARY=/no/lib.so thag-run true
 refused 125 'already under thag' thag-run -q sh -c 'thag-run true; exit $?'
 refused 125 'did you mean thag run?' thag rn

@@ -83,6 +83,23 @@ rm -rf again && mkdir again
 run thag replay -q -o again small
 check '... and said when it is replayed' says 'the recording stops at its size limit; the run went on'
 
+# A recording and no more.
+rm -rf again none && mkdir again none
+run thag-run --memory --record only --record-only -o none "$known"
+check 'a recording alone: the program is as ever' [ "$status" = 0 ]
+check '... and it is said where that is' says "recorded in $PWD/only ("
+check '... and there are no results' [ -z "$(ls none)" ]
+run thag replay -q -o again only
+check '... before it is replayed, in silence' [ "$status:$(wc -l <err)" = 0:0 ]
+check '... and all is there' sh -c "thag report --json again/*.thag |
+	jq -e '.run.complete and .memory.allocations == 1004 and .memory.peak_bytes == 1050176'"
+run thag-run -q --memory --record short --record-limit 1k --record-only -o none "$known"
+check 'a recording alone that stops: what is lost is said' says 'what came later is lost'
+run env THAG_RECORD=lone THAG_RECORD_ONLY=1 LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,none "$known"
+check 'the library alone makes one' eventually says "recorded in $PWD/lone ("
+run env THAG_RECORD=only THAG_RECORD_ONLY=1 LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,none "$known"
+check '... and results where it cannot' eventually says '.html'
+
 # Names.
 run thag-run -q --record recording -o live true
 check 'no recording is written over' [ "$status" = 125 ]

@@ -21,9 +21,9 @@ new_file(void)
 	return memfd_create("recording", MFD_CLOEXEC);
 }
 
-/* A run with several threads and polls, recorded to `fd`. */
+/* A run with several threads and polls, recorded to `fd`; the same each time but for its times. */
 static struct run *
-record(int fd, uint64_t max_bytes, int *ret_status)
+record_as(int fd, uint64_t max_bytes, bool only, int *ret_status)
 {
 	struct fake_run fake;
 	struct fake_thread threads[THREADS];
@@ -34,6 +34,8 @@ record(int fd, uint64_t max_bytes, int *ret_status)
 	fake_run_init(&fake);
 	collector = fake_collector(&fake);
 	cr_assert_eq(collector_record_to(collector, fd, max_bytes), 0);
+	if (only)
+		collector_record_only(collector);
 	ticks = fake_run_now() - 1000 * 1000;
 	srand(1);
 	for (unsigned t = 0; t < THREADS; t++)
@@ -58,6 +60,12 @@ record(int fd, uint64_t max_bytes, int *ret_status)
 	run = collector_finish(collector);
 	fake_run_fini(&fake);
 	return run;
+}
+
+static struct run *
+record(int fd, uint64_t max_bytes, int *ret_status)
+{
+	return record_as(fd, max_bytes, false, ret_status);
 }
 
 static struct run *
@@ -89,6 +97,23 @@ compare_threads(const struct thread *a, const struct thread *b)
 	}
 }
 
+static void
+compare_processes(const struct run *live, const struct run *again)
+{
+	cr_assert_eq(again->processes->len, live->processes->len);
+	for (unsigned i = 0; i < live->processes->len; i++) {
+		const struct process *a = g_ptr_array_index(live->processes, i);
+		const struct process *b = g_ptr_array_index(again->processes, i);
+
+		cr_assert_eq(a->pid, b->pid);
+		cr_assert_eq(a->frees_unknown, b->frees_unknown);
+		cr_assert_eq(a->threads->len, b->threads->len);
+		for (unsigned t = 0; t < a->threads->len; t++)
+			compare_threads(
+				g_ptr_array_index(a->threads, t), g_ptr_array_index(b->threads, t));
+	}
+}
+
 Test(recording, replayed_is_the_same_run)
 {
 	const int fd = new_file();
@@ -105,23 +130,36 @@ Test(recording, replayed_is_the_same_run)
 	cr_assert_eq(again->peak_ns, live->peak_ns);
 	cr_assert_eq(again->duration_ns, live->duration_ns);
 	cr_assert_eq(again->start_realtime_ns, live->start_realtime_ns);
-	cr_assert_eq(again->processes->len, live->processes->len);
 	cr_assert_eq(again->chunks, live->chunks);
 	cr_assert_eq(again->broken_chunks, 0);
-	for (unsigned i = 0; i < live->processes->len; i++) {
-		const struct process *a = g_ptr_array_index(live->processes, i);
-		const struct process *b = g_ptr_array_index(again->processes, i);
-
-		cr_assert_eq(a->pid, b->pid);
-		cr_assert_eq(a->frees_unknown, b->frees_unknown);
-		cr_assert_eq(a->threads->len, b->threads->len);
-		for (unsigned t = 0; t < a->threads->len; t++)
-			compare_threads(
-				g_ptr_array_index(a->threads, t), g_ptr_array_index(b->threads, t));
-	}
+	compare_processes(live, again);
 	run_free(live);
 	run_free(again);
 	close(fd);
+}
+
+Test(recording, alone_it_has_what_the_run_would_have_had)
+{
+	const int fd = new_file(), fd_alone = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *live = record(fd, 0, &status);
+	struct run *alone = record_as(fd_alone, 0, true, &status), *again;
+
+	cr_assert_eq(status, 0);
+	cr_assert_eq(alone->events, 0, "nothing was decoded");
+	cr_assert_eq(alone->broken_chunks, 0);
+	again = replay(fd_alone, &status, message);
+	cr_assert_eq(status, 0, "%s", message);
+	cr_assert_eq(again->events, EVENTS);
+	cr_assert_eq(again->peak_bytes, live->peak_bytes);
+	cr_assert_eq(again->broken_chunks, 0);
+	compare_processes(live, again);
+	run_free(live);
+	run_free(alone);
+	run_free(again);
+	close(fd);
+	close(fd_alone);
 }
 
 Test(recording, cut_off_anywhere_gives_what_is_there_and_says_so)
