@@ -25,6 +25,8 @@ enum {
 	SLEEP_UNBROKEN_US = 2000,
 	/* After a scan that took more than this there is no time to sleep. */
 	BUSY_BYTES = 512 * 1024,
+	/* Nor, where only a recording is made, to compress it: some 100 million bytes a second. */
+	HURRY_BYTES = 128 * 1024,
 	/* The first two clock readings are this far apart: good to 1 in 10,000 or better. */
 	RATE_NS = 2 * 1000 * 1000,
 	CLOCK_INTERVAL_NS = 250 * 1000 * 1000,
@@ -239,6 +241,8 @@ collector_poll(struct collector *collector, int timeout_ms)
 	take(collector);
 	collector->bytes_seen = collector->source.payload_bytes - before;
 	collector->sleep_us = next_sleep_us(collector->sleep_us, collector->bytes_seen);
+	if (collector->source.verbatim)
+		recording_hurry(collector->recording, collector->bytes_seen > HURRY_BYTES);
 }
 
 unsigned

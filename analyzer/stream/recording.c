@@ -14,9 +14,12 @@
 
 enum {
 	LEVEL = 1,
+	LEVEL_STORED = -(1 << 17), /* the least there is: hardly more than a copy */
 	OUTPUT_BYTES = 256 * 1024,
 	/* A zstd frame is closed after so much: damage is found that early. */
 	FRAME_BYTES = 8 * 1024 * 1024,
+	/* A stored frame that takes longer to write would have been faster compressed. */
+	STORED_FRAME_US = 20 * 1000,
 	/* Kept free below the limit for the entry that says so. */
 	RESERVE_BYTES = 4096,
 };
@@ -27,6 +30,10 @@ struct recording {
 	uint64_t max_bytes;
 	uint64_t written_bytes;
 	uint64_t frame_bytes; /* entries in the frame that is open */
+	bool hurried;
+	bool stored;	   /* the frame is */
+	bool is_slow;	   /* writing to the file */
+	gint64 writing_us; /* of the frame */
 	ZSTD_CCtx *context;
 	uint8_t output[OUTPUT_BYTES];
 };
@@ -34,6 +41,8 @@ struct recording {
 static void
 write_all(struct recording *recording, const uint8_t *bytes, size_t count)
 {
+	const gint64 start_us = g_get_monotonic_time();
+
 	while (count && !recording->status) {
 		const ssize_t written = write(recording->fd, bytes, count);
 
@@ -47,6 +56,7 @@ write_all(struct recording *recording, const uint8_t *bytes, size_t count)
 		count -= (size_t)written;
 		recording->written_bytes += (uint64_t)written;
 	}
+	recording->writing_us += g_get_monotonic_time() - start_us;
 }
 
 static void
@@ -68,11 +78,27 @@ compress(struct recording *recording, const void *bytes, size_t count, ZSTD_EndD
 }
 
 static void
+begin_frame(struct recording *recording)
+{
+	recording->stored = recording->hurried && !recording->is_slow;
+	recording->writing_us = 0;
+	ZSTD_CCtx_setParameter(recording->context, ZSTD_c_compressionLevel,
+		recording->stored ? LEVEL_STORED : LEVEL);
+}
+
+static void
 close_frame(struct recording *recording)
 {
 	if (recording->frame_bytes)
 		compress(recording, NULL, 0, ZSTD_e_end);
 	recording->frame_bytes = 0;
+	recording->is_slow |= recording->stored && recording->writing_us > STORED_FRAME_US;
+}
+
+void
+recording_hurry(struct recording *recording, bool hurried)
+{
+	recording->hurried = hurried;
 }
 
 int
@@ -85,7 +111,6 @@ recording_new(int fd, uint64_t max_bytes, struct recording **ret_recording)
 	recording->fd = fd;
 	recording->max_bytes = max_bytes;
 	recording->context = ZSTD_createCCtx();
-	ZSTD_CCtx_setParameter(recording->context, ZSTD_c_compressionLevel, LEVEL);
 	ZSTD_CCtx_setParameter(recording->context, ZSTD_c_checksumFlag, 1);
 	write_all(recording, (const uint8_t *)RECORDING_MAGIC, sizeof(RECORDING_MAGIC));
 	write_all(recording, (const uint8_t *)&version, sizeof(version));
@@ -125,6 +150,8 @@ put(struct recording *recording, enum recording_type type, const void *structure
 
 	if (recording->status)
 		return;
+	if (!recording->frame_bytes)
+		begin_frame(recording);
 	compress(recording, &entry, sizeof(entry), ZSTD_e_continue);
 	compress(recording, structure, size, ZSTD_e_continue);
 	if (count)

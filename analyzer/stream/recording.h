@@ -19,6 +19,7 @@
 #ifndef THAG_RECORDING_H
 #define THAG_RECORDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "clock_line.h"
@@ -110,6 +111,12 @@ void recording_put_left_out(struct recording *recording, const struct lane *lane
 	const uint64_t count[POOL_LEFT_OUT_REASONS]);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
 void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
+
+/*
+ * Whether there is no time to compress: frames that begin then are stored as they are, eight times
+ * as large and for a fourth of the CPU time, unless the file has been seen to be slower than that.
+ */
+void recording_hurry(struct recording *recording, bool hurried);
 
 /* 0, -EFBIG (the limit), or the error of a write; after either nothing more is written. */
 int recording_status(const struct recording *recording, uint64_t *ret_bytes);

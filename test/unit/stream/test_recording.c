@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fake_run.h"
+#include "recording.h"
 
 enum {
 	THREADS = 3,
@@ -160,6 +161,42 @@ Test(recording, alone_it_has_what_the_run_would_have_had)
 	run_free(again);
 	close(fd);
 	close(fd_alone);
+}
+
+/* More than a frame's worth of entries that compress to next to nothing. */
+static void
+put_many(struct recording *recording)
+{
+	for (unsigned i = 0; i < 500 * 1000; i++)
+		recording_put_clock(recording, &(struct clock_reading){.ticks = 1});
+}
+
+Test(recording, what_is_written_in_a_hurry_is_stored_and_read_like_the_rest)
+{
+	const int fd = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	struct recording *recording;
+	uint64_t before, stored, after;
+	int status;
+
+	cr_assert_eq(recording_new(fd, 0, &recording), 0);
+	recording_put_start(recording, &(struct recording_start){.ns_per_tick = 1.0});
+	put_many(recording);
+	recording_status(recording, &before);
+	recording_hurry(recording, true);
+	put_many(recording);
+	recording_status(recording, &stored);
+	recording_hurry(recording, false);
+	put_many(recording);
+	recording_put_finish(recording, &(struct recording_finish){.end_ticks = 2});
+	cr_assert_eq(recording_status(recording, &after), 0);
+	recording_free(recording);
+	cr_assert_lt(before, 1000 * 1000);
+	cr_assert_gt(stored - before, 4 * 1000 * 1000);
+	cr_assert_lt(after - stored, 16 * 1000 * 1000, "it ends with the frame");
+	run_free(replay(fd, &status, message));
+	cr_assert_eq(status, 0, "%s", message);
+	close(fd);
 }
 
 Test(recording, cut_off_anywhere_gives_what_is_there_and_says_so)
