@@ -73,3 +73,20 @@ process_announce(struct writer *writer)
 
 	writer_emit(writer, RECORD_CLOCK, clocks, 3, NULL, 0);
 }
+
+void
+process_end(struct frame frame)
+{
+	uint64_t numbers[1];
+
+	/* A child of vfork runs in its parent's memory. */
+	if (load_acquire(&session.phase) != SESSION_ON || !thread_self ||
+		session.process->pid != system_pid())
+		return;
+	struct thread *thread = thread_enter(frame);
+
+	if (!thread)
+		return;
+	writer_emit(&thread->writer, RECORD_PROCESS_END, numbers, 1, NULL, 0);
+	thread_leave(thread);
+}

@@ -3,6 +3,7 @@
 #ifndef THAG_PRELOAD_PROCESS_H
 #define THAG_PRELOAD_PROCESS_H
 
+#include "arch/arch.h"
 #include "writer.h"
 
 /* Takes a number; for a forked child that of a child of its parent. One thread at a time. */
@@ -10,5 +11,8 @@ void process_register(void);
 
 /* Writes the PROCESS and CLOCK records: the first of the first thread. */
 void process_announce(struct writer *writer);
+
+/* Says that the process is about to end; `frame` calls the hook. In a vfork's child it does not. */
+void process_end(struct frame frame);
 
 #endif

@@ -112,8 +112,10 @@ enum record_type {
 				 * profiler's own business: no open call's time */
 	RECORD_CALLS_LEFT_OUT = 30, /* time, count: so many calls inside of the innermost one that
 				     * is open were not recorded, before this */
-	RECORD_CALL_DEPTH = 32, /* time, n: so many entries are open on this call stack, and those
-				 * further in are no more. After a hook was left in the middle */
+	RECORD_CALL_DEPTH = 32,	 /* time, n: so many entries are open on this call stack, and those
+				  * further in are no more. After a hook was left in the middle */
+	RECORD_PROCESS_END = 33, /* time: this process is about to end of itself. A few records of
+				  * it may follow; of one that is killed there is none of these */
 };
 
 /*

@@ -163,6 +163,7 @@ model_process_new(struct model *model, uint32_t number, uint32_t pid, uint64_t t
 	process->public->number = number;
 	process->public->pid = pid;
 	process->start_ticks = ticks;
+	process->run_peak = model->peak;
 	process->threads = g_hash_table_new_full(NULL, NULL, NULL, thread_free);
 	process->mappings = mappings_new();
 	process->nodes = node_table_new(NULL, 0);
@@ -219,9 +220,9 @@ model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint6
 	return thread ? thread : add_thread(process, number, tid, ticks);
 }
 
-/* What an ended process had live is no more: settles its sites' shares of both peaks. */
+/* What is live of them stays so: their shares of both peaks are settled. */
 static void
-leave_run(struct model_process *process)
+settle_sites(struct model_process *process)
 {
 	struct model *model = process->model;
 	GHashTableIter iter;
@@ -240,11 +241,26 @@ leave_run(struct model_process *process)
 			struct site_state *site = site_at(&model->sites, map->slots[i].site);
 			const enum peak_domain domain = peak_domain_of(site->category);
 
-			site_settle(site, &process->peak[domain], &model->peak[domain]);
+			site_settle(site, &process->peak[domain], &process->run_peak[domain]);
 		}
 	}
-	for (unsigned i = 0; i < PEAK_DOMAINS; i++)
+}
+
+void
+model_process_leave(struct model_process *process)
+{
+	struct model *model = process->model;
+
+	if (process->run_peak != model->peak)
+		return;
+	settle_sites(process);
+	for (unsigned i = 0; i < PEAK_DOMAINS; i++) {
 		model->peak[i].live_bytes -= process->peak[i].live_bytes;
+		/* A peak that is never reached. */
+		process->nowhere[i] =
+			(struct peak){.peak_bytes = UINT64_MAX, .number = model->peak[i].number};
+	}
+	process->run_peak = process->nowhere;
 }
 
 void
@@ -267,7 +283,10 @@ model_process_end(struct model_process *process, uint64_t ticks)
 	timeline_end(process, ticks);
 	process->end_ticks = ticks;
 	process->ended = true;
-	leave_run(process);
+	if (process->run_peak == model->peak)
+		model_process_leave(process);
+	else
+		settle_sites(process);
 	g_clear_pointer(&process->mappings, g_tree_unref);
 	node_table_trim(process->nodes);
 	crowds_take_ended(model, process);

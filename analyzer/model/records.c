@@ -262,6 +262,12 @@ apply_lost(struct model_thread *thread, const struct record *record)
 		thread->process->lost_nested += number[1];
 }
 
+static void
+apply_process_end(struct model_thread *thread, const struct record *record)
+{
+	model_process_leave(thread->process);
+}
+
 void
 records_apply(struct model *model, struct model_thread *thread, const struct record *record)
 {
@@ -278,6 +284,7 @@ records_apply(struct model *model, struct model_thread *thread, const struct rec
 		[RECORD_BREAK] = apply_break,
 		[RECORD_LOST] = apply_lost,
 		[RECORD_TALLY] = apply_tally,
+		[RECORD_PROCESS_END] = apply_process_end,
 	};
 	const uint32_t type = record->extended.type;
 

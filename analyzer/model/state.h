@@ -78,6 +78,8 @@ struct model_process {
 	struct live_table live;
 	struct tally allocated, freed; /* heap */
 	struct peak peak[PEAK_DOMAINS];
+	struct peak *run_peak; /* the run's; when it has left that, `nowhere` */
+	struct peak nowhere[PEAK_DOMAINS];
 	struct timeline timeline;
 	struct inner_peaks inner_peaks;
 	uint64_t live_watch; /* the lowest of the maxima of the live heap that are kept */
@@ -192,6 +194,12 @@ void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */
 /* Its times; once for each list. */
+/*
+ * What the process has live is the run's no more: it is about to end, or has. What follows of it is
+ * its own alone.
+ */
+void model_process_leave(struct model_process *process);
+
 void finish_modules(GPtrArray *modules, const struct model_clock *clock);
 void finish_process(struct model_process *process, const struct model_clock *clock,
 	const struct span_index *spans);
@@ -257,7 +265,7 @@ static inline void
 account_add(struct model_process *process, struct site_state *site, enum peak_domain domain,
 	uint64_t bytes, uint64_t ticks)
 {
-	struct peak *peak = &process->peak[domain], *run_peak = &process->model->peak[domain];
+	struct peak *peak = &process->peak[domain], *run_peak = &process->run_peak[domain];
 
 	site_settle(site, peak, run_peak);
 	site->allocated.count++;
@@ -273,7 +281,7 @@ static inline void
 account_remove(struct model_process *process, struct site_state *site, enum peak_domain domain,
 	struct tally gone)
 {
-	struct peak *peak = &process->peak[domain], *run_peak = &process->model->peak[domain];
+	struct peak *peak = &process->peak[domain], *run_peak = &process->run_peak[domain];
 
 	site_settle(site, peak, run_peak);
 	site->freed.count += gone.count;

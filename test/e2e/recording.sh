@@ -67,6 +67,18 @@ profile_of thag-run --memory -o results "$known" fork
 check 'fork: the child counts as well' is "$(figure memory.allocations)" 1007
 check 'fork: one profile for all processes' is "$(find results -name '*.thag' | wc -l)" 1
 
+profile_of thag-run --memory -o results "$known" vfork
+check 'vfork: what the child ends is not its parent' is "$(figure memory.peak_bytes)" 1050176
+
+# Each holds a megabyte until it ends: never two of them at once.
+for end in '' _exit; do
+	# shellcheck disable=SC2016 # sh -c's
+	profile_of thag-run --memory -o results sh -c 'i=0; while [ $i -lt 30 ]; do
+		"$0" $1; i=$((i + 1)); done' "$known" $end
+	check "one after another ${end:-exit}: the peak is that of one" sh -c \
+		"[ $(figure memory.peak_bytes) -gt 1050000 ] && [ $(figure memory.peak_bytes) -lt 1500000 ]"
+done
+
 profile_of thag-run --memory --summary -o results "$known"
 check 'summary: counts are exact' is "$(figure memory.allocations)" 1004
 check 'summary: files say so' [ -s "${profile%.thag}-memory-summary.folded" ]

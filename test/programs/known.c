@@ -5,7 +5,7 @@
  *	hold	one block of 1 MiB, freed at the end
  *	lose	3 blocks of 500 bytes that stay: 1500 bytes
  * The peak is what hold and lose keep, and one block of churn: 1048576 + 1500 + 100.
- * With an argument it does that and then ends as the argument says.
+ * With an argument it does that and then ends as the argument says; "vfork" is done before it.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -61,9 +61,22 @@ end(const char *how)
 	}
 }
 
+/* Its child ends in this process's memory. */
+static void
+begin(const char *how)
+{
+	if (strcmp(how, "vfork"))
+		return;
+	if (!vfork())
+		_exit(0);
+	wait(NULL);
+}
+
 int
 main(int count, char **arguments)
 {
+	if (count > 1)
+		begin(arguments[1]);
 	void *held = hold();
 
 	lose();

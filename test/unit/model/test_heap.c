@@ -339,6 +339,30 @@ Test(processes, what_an_ended_process_had_live_is_not_part_of_a_later_run_peak)
 	run_free(run);
 }
 
+Test(processes, one_that_says_it_ends_leaves_the_run_then_and_goes_on_for_itself)
+{
+	struct model *model = feeder_new();
+	struct model_thread *one = feeder_thread(model, 1, 1), *two = feeder_thread(model, 2, 1);
+
+	feed_alloc(model, one, 10, 1, 100, A);
+	feed_numbers(model, one, RECORD_PROCESS_END, 20, 0, 0, 0, 0, 0);
+	feed_alloc(model, two, 30, 1, 150, A);
+	feed_alloc(model, one, 35, 1, 70, A + 0x100);
+	feed_alloc(model, one, 36, 2, 30, A + 0x200);
+	feed_free(model, one, 37, A, 0);
+	feed_alloc(model, two, 40, 1, 10, A + 0x100);
+	model_process_end(model_process(model, 1, 0, 0), 50);
+	struct run *run = feeder_finish(model, 100);
+	const struct process *ended = first(run), *other = g_ptr_array_index(run->processes, 1);
+
+	cr_assert_eq(run->peak_bytes, 160);
+	cr_assert_eq(ended->memory[MEMORY_HEAP].at_run_peak.bytes, 0);
+	cr_assert_eq(ended->memory[MEMORY_HEAP].at_peak.bytes, 200);
+	cr_assert_eq(ended->memory[MEMORY_HEAP].leaked.bytes, 100);
+	cr_assert_eq(other->memory[MEMORY_HEAP].at_run_peak.bytes, 160);
+	run_free(run);
+}
+
 Test(nodes, a_parent_stands_before_its_child_and_strangers_are_unknown)
 {
 	struct model *model = feeder_new();
