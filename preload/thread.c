@@ -207,7 +207,7 @@ begin(struct thread *thread)
 {
 	thread->gate = THREAD_FRAMES;
 	thread->tid = system_tid();
-	writer_retire(&thread->writer);
+	writer_mend(&thread->writer);
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
 	thread->calls = (struct calls){.calibration = thread->calls.calibration};
@@ -273,7 +273,7 @@ is_stale(uint64_t gate, uint64_t guard_pc, const struct stack_view *view, struct
 static void
 mend(struct thread *thread)
 {
-	writer_retire(&thread->writer);
+	writer_mend(&thread->writer);
 	unwind_forget(&thread->unwinder);
 	calls_mend(thread);
 	sampler_release_jumped(thread);

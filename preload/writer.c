@@ -49,6 +49,43 @@ writer_retire(struct writer *writer)
 	ring_doorbell(pool);
 }
 
+/* Whether the reader has not been told yet, and it is no later owner's. */
+static bool
+is_ours(const struct writer *writer, const struct pool_chunk *chunk, uint32_t index)
+{
+	return load_relaxed(&pool_states(session.pool)[index]) == POOL_FILLING &&
+	       load_relaxed(&chunk->magic) == POOL_CHUNK_MAGIC &&
+	       chunk->process == session.process->number && chunk->thread == writer->thread &&
+	       chunk->kind == POOL_EVENTS;
+}
+
+/* A chunk that nobody has seen goes back; one that the reader may have seen is an empty one. */
+static void
+give_back(struct writer *writer, uint32_t index)
+{
+	struct pool_chunk *chunk = pool_chunk_at(session.pool, index);
+	const bool seen = load_relaxed(&chunk->magic) == POOL_CHUNK_MAGIC;
+
+	if (seen)
+		writer->sequence = chunk->sequence + 1;
+	store_release(&pool_states(session.pool)[index], seen ? POOL_FULL : POOL_FREE);
+}
+
+void
+writer_mend(struct writer *writer)
+{
+	const struct pool_chunk *chunk = writer->chunk;
+
+	writer->chunk = NULL;
+	writer->at = writer->limit = NULL;
+	if (writer->claimed)
+		give_back(writer, writer->claimed - 1);
+	else if (chunk && is_ours(writer, chunk, writer->chunk_index))
+		store_release(&pool_states(session.pool)[writer->chunk_index], POOL_FULL);
+	writer->claimed = 0;
+	ring_doorbell(session.pool);
+}
+
 static void
 raise_high(struct pool_header *pool, uint32_t high)
 {
@@ -133,15 +170,11 @@ claim_or_wait(struct pool_header *pool)
 	}
 }
 
-static int64_t
-claim(const struct writer *writer, enum pool_chunk_kind kind)
+/* Makes a chunk that was claimed known to the reader. */
+static void
+begin_chunk(const struct writer *writer, uint32_t index, enum pool_chunk_kind kind)
 {
-	struct pool_header *pool = session.pool;
-	const int64_t index = claim_or_wait(pool);
-
-	if (index < 0)
-		return -1;
-	struct pool_chunk *chunk = pool_chunk_at(pool, (uint32_t)index);
+	struct pool_chunk *chunk = pool_chunk_at(session.pool, index);
 
 	/* All but the magic: it is 0, and the reader may be looking at it (I3). */
 	chunk->kind = (uint16_t)kind;
@@ -161,13 +194,16 @@ claim(const struct writer *writer, enum pool_chunk_kind kind)
 		memset(pool_payload(chunk), 0, POOL_PAYLOAD_BYTES);
 	/* Last, so that a reader that sees it sees the rest. */
 	store_release(&chunk->magic, POOL_CHUNK_MAGIC);
-	return index;
 }
 
 int64_t
 writer_claim(const struct writer *writer, enum pool_chunk_kind kind)
 {
-	return claim(writer, kind);
+	const int64_t index = claim_or_wait(session.pool);
+
+	if (index >= 0)
+		begin_chunk(writer, (uint32_t)index, kind);
+	return index;
 }
 
 static void
@@ -209,16 +245,22 @@ writer_next_chunk(struct writer *writer)
 	if (unlikely(load_relaxed(&pool->calls_enough)) && session.time)
 		window_end_calls();
 	writer_retire(writer);
-	const int64_t index = claim(writer, POOL_EVENTS);
+	const int64_t index = claim_or_wait(pool);
 
 	if (index < 0) {
 		writer->lost_unreported++;
 		add_relaxed(&pool->lost_events, 1);
 		return false;
 	}
+	/* A handler that jumps out of here leaves what writer_mend() needs. */
+	writer->claimed = (uint32_t)index + 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	begin_chunk(writer, (uint32_t)index, POOL_EVENTS);
 	writer->sequence++;
 	writer->chunk_index = (uint32_t)index;
 	writer->chunk = pool_chunk_at(pool, (uint32_t)index);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	writer->claimed = 0;
 	writer->at = pool_payload(writer->chunk);
 	writer->limit = writer->at + POOL_PAYLOAD_BYTES - RECORD_HOT_BYTES;
 	record_state_init(&writer->state, writer->chunk->base_ticks);

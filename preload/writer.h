@@ -28,6 +28,7 @@ struct writer {
 	uint8_t *limit; /* below this a frequent record fits; NULL: no chunk */
 	struct pool_chunk *chunk;
 	uint32_t chunk_index;
+	uint32_t claimed; /* index + 1 of a chunk that is not yet `chunk`; 0: none */
 	uint32_t thread, tid;
 	uint32_t missed; /* events that could not be recorded */
 	uint64_t sequence;
@@ -41,6 +42,12 @@ void writer_init(struct writer *writer, uint32_t thread, uint32_t tid);
 
 /* Hands the chunk to the reader; the writer can go on with another. */
 void writer_retire(struct writer *writer);
+
+/*
+ * After a hook was left in the middle, wherever it was: what was committed is handed to the reader,
+ * and the writer goes on with another chunk.
+ */
+void writer_mend(struct writer *writer);
 
 /*
  * Makes room for any one record by taking a fresh chunk. Waits for the reader, or drops, as the
