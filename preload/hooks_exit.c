@@ -3,6 +3,7 @@
  * The end of the process, where it comes of itself: the analyzer would see it a little late, and
  * take processes that come one after another for such as were there together.
  */
+#include <stddef.h>
 #include "loader.h"
 #include "process.h"
 #include "arch/arch.h"
@@ -18,7 +19,8 @@ typedef void leave(int status);
 	{                                                                                          \
 		static void *code;                                                                 \
                                                                                                    \
-		process_end(arch_caller());                                                        \
+		if (process_is_own())                                                              \
+			process_end(arch_caller());                                                \
 		if (!load_acquire(&code))                                                          \
 			store_release(&code, loader_find_next(#name));                             \
 		((leave *)load_acquire(&code))(status);                                            \
@@ -28,9 +30,20 @@ typedef void leave(int status);
 EXIT(_exit)
 EXIT(_Exit)
 
-/* The library's are among the last, for it was loaded among the first. */
-__attribute__((destructor)) static void
-end_process(void)
+static void
+on_exit_last(void *argument)
 {
 	process_end(arch_caller());
+}
+
+int __cxa_atexit(void (*function)(void *), void *argument, void *library);
+
+/*
+ * Handlers run in the reverse order of their registration. The loader's, which runs the destructors
+ * of all libraries, is registered after their constructors, of which this is one.
+ */
+__attribute__((constructor)) static void
+register_end(void)
+{
+	__cxa_atexit(on_exit_last, NULL, NULL);
 }

@@ -74,14 +74,20 @@ process_announce(struct writer *writer)
 	writer_emit(writer, RECORD_CLOCK, clocks, 3, NULL, 0);
 }
 
+bool
+process_is_own(void)
+{
+	return load_acquire(&session.phase) == SESSION_ON && session.process->pid == system_pid();
+}
+
 void
 process_end(struct frame frame)
 {
 	uint64_t numbers[1];
 
-	/* A child of vfork runs in its parent's memory. */
-	if (load_acquire(&session.phase) != SESSION_ON || !thread_self ||
-		session.process->pid != system_pid())
+	/* Where a handler ends the process inside a hook nothing is missed. */
+	if (load_acquire(&session.phase) != SESSION_ON || !session.process->number ||
+		!thread_self || thread_self->gate != THREAD_READY)
 		return;
 	struct thread *thread = thread_enter(frame);
 

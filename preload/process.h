@@ -3,6 +3,7 @@
 #ifndef THAG_PRELOAD_PROCESS_H
 #define THAG_PRELOAD_PROCESS_H
 
+#include <stdbool.h>
 #include "arch/arch.h"
 #include "writer.h"
 
@@ -12,7 +13,10 @@ void process_register(void);
 /* Writes the PROCESS and CLOCK records: the first of the first thread. */
 void process_announce(struct writer *writer);
 
-/* Says that the process is about to end; `frame` calls the hook. In a vfork's child it does not. */
+/* False in a child of vfork, which runs in its parent's memory. Takes a system call. */
+bool process_is_own(void);
+
+/* Says that the process is about to end; `frame` calls the hook. */
 void process_end(struct frame frame);
 
 #endif

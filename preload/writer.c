@@ -54,9 +54,17 @@ static bool
 is_ours(const struct writer *writer, const struct pool_chunk *chunk, uint32_t index)
 {
 	return load_relaxed(&pool_states(session.pool)[index]) == POOL_FILLING &&
-	       load_relaxed(&chunk->magic) == POOL_CHUNK_MAGIC &&
+	       load_acquire(&chunk->magic) == POOL_CHUNK_MAGIC &&
 	       chunk->process == session.process->number && chunk->thread == writer->thread &&
 	       chunk->kind == POOL_EVENTS;
+}
+
+static void
+stop_waiting(struct writer *writer)
+{
+	writer->waiting = false;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	add_acq_rel(&session.pool->writers_waiting, (uint32_t)-1);
 }
 
 /* A chunk that nobody has seen goes back; one that the reader may have seen is an empty one. */
@@ -69,6 +77,7 @@ give_back(struct writer *writer, uint32_t index)
 	if (seen)
 		writer->sequence = chunk->sequence + 1;
 	store_release(&pool_states(session.pool)[index], seen ? POOL_FULL : POOL_FREE);
+	ring_doorbell(session.pool);
 }
 
 void
@@ -78,12 +87,15 @@ writer_mend(struct writer *writer)
 
 	writer->chunk = NULL;
 	writer->at = writer->limit = NULL;
-	if (writer->claimed)
+	if (writer->claimed) {
 		give_back(writer, writer->claimed - 1);
-	else if (chunk && is_ours(writer, chunk, writer->chunk_index))
+	} else if (chunk && is_ours(writer, chunk, writer->chunk_index)) {
 		store_release(&pool_states(session.pool)[writer->chunk_index], POOL_FULL);
+		ring_doorbell(session.pool);
+	}
 	writer->claimed = 0;
-	ring_doorbell(session.pool);
+	if (writer->waiting)
+		stop_waiting(writer);
 }
 
 static void
@@ -139,19 +151,24 @@ reader_is_alive(struct pool_header *pool)
 }
 
 static void
-wait_for_space(struct pool_header *pool)
+wait_for_space(struct writer *writer)
 {
+	struct pool_header *pool = session.pool;
 	const uint32_t seen = load_acquire(&pool->space);
 
 	add_acq_rel(&pool->writers_waiting, 1);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	writer->waiting = true;
 	ring_doorbell(pool);
 	system_futex_wait(&pool->space, seen, SPACE_TIMEOUT_MS);
-	add_acq_rel(&pool->writers_waiting, (uint32_t)-1);
+	stop_waiting(writer);
 }
 
 static int64_t
-claim_or_wait(struct pool_header *pool)
+claim_or_wait(struct writer *writer)
 {
+	struct pool_header *pool = session.pool;
+
 	for (;;) {
 		const uint32_t seen = load_acquire(&pool->space);
 		const int64_t index = claim_free(pool);
@@ -166,7 +183,7 @@ claim_or_wait(struct pool_header *pool)
 			return -1;
 		/* Chunks freed between the search and the wait have moved `space` on. */
 		if (load_acquire(&pool->space) == seen)
-			wait_for_space(pool);
+			wait_for_space(writer);
 	}
 }
 
@@ -197,9 +214,9 @@ begin_chunk(const struct writer *writer, uint32_t index, enum pool_chunk_kind ki
 }
 
 int64_t
-writer_claim(const struct writer *writer, enum pool_chunk_kind kind)
+writer_claim(struct writer *writer, enum pool_chunk_kind kind)
 {
-	const int64_t index = claim_or_wait(session.pool);
+	const int64_t index = claim_or_wait(writer);
 
 	if (index >= 0)
 		begin_chunk(writer, (uint32_t)index, kind);
@@ -245,7 +262,7 @@ writer_next_chunk(struct writer *writer)
 	if (unlikely(load_relaxed(&pool->calls_enough)) && session.time)
 		window_end_calls();
 	writer_retire(writer);
-	const int64_t index = claim_or_wait(pool);
+	const int64_t index = claim_or_wait(writer);
 
 	if (index < 0) {
 		writer->lost_unreported++;

@@ -29,6 +29,7 @@ struct writer {
 	struct pool_chunk *chunk;
 	uint32_t chunk_index;
 	uint32_t claimed; /* index + 1 of a chunk that is not yet `chunk`; 0: none */
+	bool waiting;	  /* it is one of the pool's writers_waiting */
 	uint32_t thread, tid;
 	uint32_t missed; /* events that could not be recorded */
 	uint64_t sequence;
@@ -44,8 +45,9 @@ void writer_init(struct writer *writer, uint32_t thread, uint32_t tid);
 void writer_retire(struct writer *writer);
 
 /*
- * After a hook was left in the middle, wherever it was: what was committed is handed to the reader,
- * and the writer goes on with another chunk.
+ * After a hook was left in the middle: what was committed is handed to the reader, and the writer
+ * goes on with another chunk. One that was left within a few instructions of claiming a chunk
+ * leaves that unused until the run ends.
  */
 void writer_mend(struct writer *writer);
 
@@ -60,7 +62,7 @@ bool writer_next_chunk(struct writer *writer);
 void writer_notify(void);
 
 /* Claims a chunk for other use than events. Returns its index, or -1. */
-int64_t writer_claim(const struct writer *writer, enum pool_chunk_kind kind);
+int64_t writer_claim(struct writer *writer, enum pool_chunk_kind kind);
 
 /* Appends and commits an extended record of less than a chunk's length; numbers[0] is ignored: it
  * becomes the time. */

@@ -54,7 +54,7 @@
 #define POOL_READER_TID	 UINT32_C(0x3fffffff)
 
 enum {
-	POOL_VERSION = 5,
+	POOL_VERSION = 6,
 	POOL_CHUNK_BYTES = 16384,
 	POOL_CHUNKS_MAX = 32768, /* 512 MiB at most; storage is promised in steps as needed */
 	POOL_CHUNKS_INITIAL = 512,

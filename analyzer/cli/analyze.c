@@ -129,20 +129,11 @@ read_channel(struct analysis *analysis)
 }
 
 static bool
-is_seen(struct analysis *analysis, unsigned live)
-{
-	uint64_t events, bytes;
-
-	collector_progress(analysis->collector, &events, &bytes);
-	return live || events;
-}
-
-static bool
 is_over(struct analysis *analysis)
 {
 	const unsigned live = collector_live_processes(analysis->collector);
 
-	analysis->seen = analysis->seen || is_seen(analysis, live);
+	analysis->seen = analysis->seen || collector_has_processes(analysis->collector);
 	if (analysis->abandoned || stop_asked)
 		return true;
 	if (!analysis->ended || live)
@@ -276,12 +267,20 @@ log_run(struct debug_log *log, const struct run *run)
 	}
 }
 
+static void
+close_collector(struct analysis *analysis)
+{
+	if (stop_asked)
+		collector_stop(analysis->collector);
+	collector_close(analysis->collector);
+}
+
 static int
 write_results(struct analysis *analysis, struct symbolizer *symbolizer)
 {
 	const struct results_run results = describe(analysis);
 
-	collector_close(analysis->collector);
+	close_collector(analysis);
 	record_file_finish(&analysis->recording, analysis->collector);
 	struct run *run = collector_finish(analysis->collector);
 
@@ -301,7 +300,7 @@ finish_recording(struct analysis *analysis)
 	const struct results_run about = describe(analysis);
 	const char *path = analysis->recording.path;
 
-	collector_close(analysis->collector);
+	close_collector(analysis);
 	const uint64_t bytes = record_file_finish(&analysis->recording, analysis->collector);
 
 	debug_log_add(analysis->log, "recorded in %" G_GUINT64_FORMAT " bytes", (guint64)bytes);
@@ -309,6 +308,8 @@ finish_recording(struct analysis *analysis)
 		results_say_nothing_recorded(&about);
 		return EXIT_OURS;
 	}
+	if (about.incomplete)
+		fprintf(stderr, "thag: %s: the recording was %s\n", path, about.incomplete);
 	g_autofree char *size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
 
 	if (!about.quiet)

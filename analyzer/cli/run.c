@@ -65,6 +65,9 @@ check_directory(struct options *options)
 		return g_strdup_printf("%s: too long a path; name another directory with -o, or "
 				       "another file with --record",
 			path);
+	/* The recording says for itself whether it can be made. */
+	if (options->record_only)
+		return NULL;
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return g_strdup_printf("%s: no such directory for the results; make it, or name "
 				       "another with -o",
@@ -235,8 +238,11 @@ wait_for_analyzer(const struct run_state *run)
 		}
 	}
 	if (waitpid(run->analyzer, &status, 0) == run->analyzer && WIFSIGNALED(status)) {
-		complain(run, "the analyzer was killed (%s): there is no profile of this run",
-			strsignal(WTERMSIG(status)));
+		complain(run, "the analyzer was killed (%s): there is no profile of this run%s",
+			strsignal(WTERMSIG(status)),
+			run->arguments.options.record[0] ? ", but thag replay makes one of what "
+							   "was recorded until then"
+							 : "");
 		unlink(run->pool_path);
 	}
 }

@@ -139,6 +139,12 @@ void model_process_empty(struct model_process *process);
 /* Frees that, too. */
 void model_process_forget(struct model_process *process);
 
+/*
+ * What the process has live is the run's no more: it is about to end, or has. What follows of it is
+ * its own alone.
+ */
+void model_process_leave(struct model_process *process);
+
 /* heap.c */
 void heap_alloc(struct model *model, const struct model_event *event);
 void heap_free(struct model *model, const struct model_event *event);
@@ -194,12 +200,6 @@ void timing_finish_run(const struct model *model, struct run *run);
 
 /* finish.c: fills in the public process. */
 /* Its times; once for each list. */
-/*
- * What the process has live is the run's no more: it is about to end, or has. What follows of it is
- * its own alone.
- */
-void model_process_leave(struct model_process *process);
-
 void finish_modules(GPtrArray *modules, const struct model_clock *clock);
 void finish_process(struct model_process *process, const struct model_clock *clock,
 	const struct span_index *spans);

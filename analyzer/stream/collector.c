@@ -245,6 +245,18 @@ collector_poll(struct collector *collector, int timeout_ms)
 		recording_hurry(collector->recording, collector->bytes_seen > HURRY_BYTES);
 }
 
+void
+collector_stop(struct collector *collector)
+{
+	collector->stopped = true;
+}
+
+bool
+collector_has_processes(const struct collector *collector)
+{
+	return g_hash_table_size(collector->members) > 0;
+}
+
 unsigned
 collector_live_processes(const struct collector *collector)
 {
@@ -288,11 +300,14 @@ finish_recording(struct collector *collector)
 	if (!collector->recording)
 		return;
 	recording_put_clock(collector->recording, &collector->clock.latest);
-	recording_put_finish(collector->recording, &(struct recording_finish){
-							   .end_ticks = collector->end_ticks,
-							   .lost_events = collector->lost_events,
-							   .chunks = collector->chunks,
-						   });
+	recording_put_finish(
+		collector->recording, &(struct recording_finish){
+					      .end_ticks = collector->end_ticks,
+					      .lost_events = collector->lost_events,
+					      .chunks = collector->chunks,
+					      .unread_chunks = collector->unread_chunks,
+					      .stopped = collector->stopped,
+				      });
 }
 
 void

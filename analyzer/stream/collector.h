@@ -37,6 +37,7 @@
 #ifndef THAG_COLLECTOR_H
 #define THAG_COLLECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/model.h"
@@ -98,6 +99,12 @@ int collector_replay(struct collector *collector, int fd, char message[COLLECTOR
  * signal comes, or the time is over.
  */
 void collector_poll(struct collector *collector, int timeout_ms);
+
+/* The run is ended by request: its recording says so. Before collector_close(). */
+void collector_stop(struct collector *collector);
+
+/* Whether any process was seen. */
+bool collector_has_processes(const struct collector *collector);
 
 /* Processes that were seen and have not ended. */
 unsigned collector_live_processes(const struct collector *collector);

@@ -161,6 +161,9 @@ open_next(struct lane *lane, struct lane_source *source)
 		}
 		if (!is_over(lane, source, piece))
 			return false;
+		/* A recording without its number would have a gap. */
+		if (!piece->length && source->taken)
+			source->taken(source->context, lane, piece, NULL, 0);
 		if (!piece->recorded || !piece->next || piece->next->sequence != lane->sequence)
 			lane->sequence++;
 		release_first(lane, source);

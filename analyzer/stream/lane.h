@@ -47,6 +47,7 @@ struct lane {
 	uint64_t sequence;	 /* of the piece that comes next, or is being decoded */
 	uint64_t ticks;		 /* of decoder->record, where the lane is ready */
 	uint64_t left_out;	 /* traced calls not recorded, as far as the model knows */
+	uint32_t missed;	 /* events that could not be recorded, likewise */
 	uint64_t broken;	 /* sequence + 1 of the chunk whose rest is dropped */
 	uint32_t process, pid, number, tid;
 	bool named;   /* nodes, since its last timed record */

@@ -217,6 +217,12 @@ members_retire(struct collector *collector, uint64_t ticks)
 
 		if (!member->final || !is_drained(collector, member))
 			continue;
+		/* What is only recorded is not looked at: its last moments are merged, when it is
+		 * replayed, in the scan after this. */
+		if (collector->source.verbatim && !member->waited) {
+			member->waited = true;
+			continue;
+		}
 		scan_take_tallies(collector, member);
 		member_over(collector, member, ticks);
 	}

@@ -25,6 +25,7 @@ struct member {
 	struct model_process *model;
 	GHashTable *lanes; /* thread number -> struct lane; NULL when it is over */
 	bool final;	   /* ended before this scan began */
+	bool waited;	   /* ... and before an earlier one */
 	bool over;
 };
 
@@ -54,6 +55,8 @@ struct collector {
 	GPtrArray *changed;	/* struct lane, with something new in this scan */
 	GPtrArray *gaps;	/* struct lane that waits for a missing chunk */
 	uint64_t chunks;
+	uint64_t unread_chunks;		 /* that were broken from the beginning */
+	bool stopped;			 /* the run was ended by request */
 	uint64_t lost_events, end_ticks; /* at the end */
 	struct recording *recording;
 	bool closed;

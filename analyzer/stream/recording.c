@@ -18,8 +18,10 @@ enum {
 	OUTPUT_BYTES = 256 * 1024,
 	/* A zstd frame is closed after so much: damage is found that early. */
 	FRAME_BYTES = 8 * 1024 * 1024,
-	/* A stored frame that takes longer to write would have been faster compressed. */
+	/* A stored frame that takes longer to write would have been faster compressed: so are some
+	 * after it, before that is tried again. */
 	STORED_FRAME_US = 20 * 1000,
+	FRAMES_AFTER_SLOW = 4,
 	/* Kept free below the limit for the entry that says so. */
 	RESERVE_BYTES = 4096,
 };
@@ -31,9 +33,9 @@ struct recording {
 	uint64_t written_bytes;
 	uint64_t frame_bytes; /* entries in the frame that is open */
 	bool hurried;
-	bool stored;	   /* the frame is */
-	bool is_slow;	   /* writing to the file */
-	gint64 writing_us; /* of the frame */
+	bool stored;	     /* the frame is */
+	unsigned after_slow; /* frames to be compressed because writing was slow */
+	gint64 writing_us;   /* of the frame */
 	ZSTD_CCtx *context;
 	uint8_t output[OUTPUT_BYTES];
 };
@@ -80,7 +82,9 @@ compress(struct recording *recording, const void *bytes, size_t count, ZSTD_EndD
 static void
 begin_frame(struct recording *recording)
 {
-	recording->stored = recording->hurried && !recording->is_slow;
+	recording->stored = recording->hurried && !recording->after_slow;
+	if (recording->after_slow)
+		recording->after_slow--;
 	recording->writing_us = 0;
 	ZSTD_CCtx_setParameter(recording->context, ZSTD_c_compressionLevel,
 		recording->stored ? LEVEL_STORED : LEVEL);
@@ -92,7 +96,8 @@ close_frame(struct recording *recording)
 	if (recording->frame_bytes)
 		compress(recording, NULL, 0, ZSTD_e_end);
 	recording->frame_bytes = 0;
-	recording->is_slow |= recording->stored && recording->writing_us > STORED_FRAME_US;
+	if (recording->stored && recording->writing_us > STORED_FRAME_US)
+		recording->after_slow = FRAMES_AFTER_SLOW;
 }
 
 void
@@ -255,6 +260,14 @@ recording_put_left_out(struct recording *recording, const struct lane *lane,
 
 	memcpy(entry.count, count, sizeof(entry.count));
 	put(recording, RECORDING_LEFT_OUT, &entry, sizeof(entry), NULL, 0);
+}
+
+void
+recording_put_missed(struct recording *recording, const struct lane *lane, uint32_t count)
+{
+	const struct recording_missed entry = {thread_of(lane), count};
+
+	put(recording, RECORDING_MISSED, &entry, sizeof(entry), NULL, 0);
 }
 
 void

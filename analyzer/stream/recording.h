@@ -43,6 +43,7 @@ enum recording_type {
 	RECORDING_FINISH = 8,
 	RECORDING_CALL_SUMS = 9,
 	RECORDING_LEFT_OUT = 10,
+	RECORDING_MISSED = 11,
 };
 
 struct recording_entry {
@@ -85,11 +86,18 @@ struct recording_left_out {
 	uint64_t count[POOL_LEFT_OUT_REASONS];
 };
 
+struct recording_missed {
+	struct recording_thread thread;
+	uint64_t count; /* of its events, so far */
+};
+
 struct recording_finish {
 	uint64_t end_ticks;
 	uint64_t lost_events;
 	uint64_t chunks;
-	uint64_t cut_short; /* 1: a limit on its size was reached, the run went on */
+	uint64_t cut_short;	/* 1: a limit on its size was reached, the run went on */
+	uint64_t unread_chunks; /* that were broken, and are not in the recording */
+	uint64_t stopped;	/* 1: by request, the program went on */
 };
 
 struct recording;
@@ -109,12 +117,13 @@ void recording_put_call_sums(
 	struct recording *recording, const struct lane *lane, const struct pool_call_sums *sums);
 void recording_put_left_out(struct recording *recording, const struct lane *lane,
 	const uint64_t count[POOL_LEFT_OUT_REASONS]);
+void recording_put_missed(struct recording *recording, const struct lane *lane, uint32_t count);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
 void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
 
 /*
  * Whether there is no time to compress: frames that begin then are stored as they are, eight times
- * as large and for a fourth of the CPU time, unless the file has been seen to be slower than that.
+ * as large and for a fourth of the CPU time, unless the file has just been seen to be slower.
  */
 void recording_hurry(struct recording *recording, bool hurried);
 

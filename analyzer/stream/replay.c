@@ -22,6 +22,7 @@ enum outcome {
 	OUTCOME_MORE,
 	OUTCOME_DONE,
 	OUTCOME_CUT_SHORT,
+	OUTCOME_STOPPED,
 	OUTCOME_ENDS_EARLY,
 	OUTCOME_DAMAGED,
 	OUTCOME_READ_ERROR,
@@ -282,6 +283,21 @@ on_left_out(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
+on_missed(struct replay *replay, uint32_t bytes)
+{
+	struct recording_missed entry;
+	struct lane *lane;
+
+	get(replay, bytes, &entry, sizeof(entry));
+	lane = lane_of(replay, &entry.thread, replay->end_ticks);
+	if (!lane || entry.count > UINT32_MAX)
+		return OUTCOME_DAMAGED;
+	if (!lane->discard)
+		model_missed(lane->thread, (uint32_t)entry.count);
+	return OUTCOME_MORE;
+}
+
+static enum outcome
 on_end(struct replay *replay, uint32_t bytes)
 {
 	struct recording_end entry;
@@ -302,7 +318,10 @@ on_finish(struct replay *replay, uint32_t bytes)
 	get(replay, bytes, &entry, sizeof(entry));
 	replay->end_ticks = MAX(replay->end_ticks, MIN(entry.end_ticks, TICKS_MAX));
 	replay->collector->lost_events = entry.lost_events;
-	return entry.cut_short ? OUTCOME_CUT_SHORT : take_end(replay);
+	replay->collector->source.broken_chunks += entry.unread_chunks;
+	if (entry.cut_short || entry.stopped)
+		return entry.cut_short ? OUTCOME_CUT_SHORT : OUTCOME_STOPPED;
+	return take_end(replay);
 }
 
 static enum outcome
@@ -317,6 +336,7 @@ take_entry(struct replay *replay)
 		[RECORDING_TALLIES] = on_tallies,
 		[RECORDING_CALL_SUMS] = on_call_sums,
 		[RECORDING_LEFT_OUT] = on_left_out,
+		[RECORDING_MISSED] = on_missed,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,
 	};
@@ -371,6 +391,7 @@ static int
 report(const struct replay *replay, enum outcome outcome, char message[COLLECTOR_MESSAGE_BYTES])
 {
 	static const char *const texts[] = {
+		[OUTCOME_STOPPED] = "the recording was ended by request, before the program was",
 		[OUTCOME_CUT_SHORT] = "the recording stops at its size limit; the run went on",
 		[OUTCOME_ENDS_EARLY] = "the recording was cut off; all before its end is used",
 		[OUTCOME_DAMAGED] = "the recording is damaged; all before the damage is used",

@@ -165,6 +165,15 @@ header_is_valid(const struct collector *collector, const struct pool_chunk *head
 	       header->length <= POOL_PAYLOAD_BYTES;
 }
 
+/* Nothing of it can be used. */
+static void
+give_up_chunk(struct collector *collector, uint32_t index)
+{
+	collector->source.broken_chunks++;
+	collector->unread_chunks++;
+	free_chunk(collector, index);
+}
+
 /* Makes the chunk known. False: it is not to be read yet, or never. */
 static bool
 adopt(struct collector *collector, uint32_t index, uint32_t state)
@@ -175,18 +184,14 @@ adopt(struct collector *collector, uint32_t index, uint32_t state)
 
 	/* Pairs with the writer's release: the other fields are there. */
 	if (load_acquire(&chunk->magic) != POOL_CHUNK_MAGIC) {
-		if (state == POOL_FULL) {
-			collector->source.broken_chunks++;
-			free_chunk(collector, index);
-		}
+		if (state == POOL_FULL)
+			give_up_chunk(collector, index);
 		return false;
 	}
 	memcpy(&header, chunk, sizeof(header));
 	if (!header_is_valid(collector, &header)) {
-		if (state == POOL_FULL) {
-			collector->source.broken_chunks++;
-			free_chunk(collector, index);
-		}
+		if (state == POOL_FULL)
+			give_up_chunk(collector, index);
 		return false;
 	}
 	slot->member = member_get(collector, header.process, header.pid, header.base_ticks);
@@ -263,6 +268,19 @@ take_left_out(struct collector *collector, struct lane *lane, const struct pool_
 }
 
 static void
+take_missed(struct collector *collector, struct lane *lane, const struct pool_chunk *chunk)
+{
+	const uint32_t count = load_relaxed(&chunk->missed);
+
+	if (count <= lane->missed)
+		return;
+	lane->missed = count;
+	model_missed(lane->thread, count);
+	if (collector->recording)
+		recording_put_missed(collector->recording, lane, count);
+}
+
+static void
 look_at(struct collector *collector, uint32_t index, uint32_t state)
 {
 	struct slot *slot = &collector->slots[index];
@@ -271,7 +289,7 @@ look_at(struct collector *collector, uint32_t index, uint32_t state)
 
 	if (!slot->lane && !adopt(collector, index, state))
 		return;
-	model_missed(slot->lane->thread, load_relaxed(&chunk->missed));
+	take_missed(collector, slot->lane, chunk);
 	take_left_out(collector, slot->lane, chunk);
 	if (is_tally(slot) && state == POOL_FULL) {
 		take_tally(collector, index);

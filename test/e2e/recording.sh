@@ -67,6 +67,16 @@ profile_of thag-run --memory -o results "$known" fork
 check 'fork: the child counts as well' is "$(figure memory.allocations)" 1007
 check 'fork: one profile for all processes' is "$(find results -name '*.thag' | wc -l)" 1
 
+whole=0
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	profile_of thag-run -q --memory -o results "$known" alarm
+	[ "$status:$(figure run.complete)" = 9:true ] && whole=$((whole + 1))
+done
+check 'ended by a handler, inside an allocation or not: complete' is "$whole" 10
+
+profile_of env LD_PRELOAD="$PROGRAMS/liblate.so" thag-run --memory -o results "$known"
+check 'destructors of libraries are part of the run' sh -c "[ $(figure memory.peak_bytes) -gt 4000000 ]"
+
 profile_of thag-run --memory -o results "$known" vfork
 check 'vfork: what the child ends is not its parent' is "$(figure memory.peak_bytes)" 1050176
 

@@ -100,6 +100,18 @@ check 'the library alone makes one' eventually says "recorded in $PWD/lone ("
 run env THAG_RECORD=only THAG_RECORD_ONLY=1 LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,none "$known"
 check '... and results where it cannot' eventually says '.html'
 
+rm -rf again && mkdir again
+thag-run -q --memory --record stopped --record-only -o none sleep 60 2>err &
+wrapper=$!
+eventually pgrep -P $wrapper thag-analyzer >/dev/null && sleep 0.3
+pkill -TERM -P $wrapper thag-analyzer
+check 'ended by request, it says so' eventually says 'stopped: the recording was ended by request'
+pkill -P $wrapper sleep
+wait $wrapper
+run thag replay -q -o again stopped
+check '... and when it is replayed' says 'ended by request, before the program was'
+check '... by the status too' [ "$status" = 1 ]
+
 # Names.
 run thag-run -q --record recording -o live true
 check 'no recording is written over' [ "$status" = 125 ]

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +45,24 @@ lose(void)
 }
 
 static void
+on_alarm(int number)
+{
+	_exit(9);
+}
+
+/* In the middle of something, more often than not of an allocation. */
+static void
+end_by_alarm(void)
+{
+	const struct itimerval soon = {.it_value.tv_usec = 3000};
+
+	signal(SIGALRM, on_alarm);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	for (;;)
+		churn();
+}
+
+static void
 end(const char *how)
 {
 	if (!strcmp(how, "kill"))
@@ -52,6 +71,8 @@ end(const char *how)
 		abort();
 	if (!strcmp(how, "_exit"))
 		_exit(9);
+	if (!strcmp(how, "alarm"))
+		end_by_alarm();
 	if (!strcmp(how, "fork")) {
 		if (!fork()) {
 			lose();

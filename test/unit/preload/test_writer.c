@@ -65,6 +65,16 @@ commit_one(void)
 	writer_commit(&writer);
 }
 
+Test(writer, left_while_it_waits_waits_no_more, .init = begin)
+{
+	session.pool->writers_waiting = 2;
+	writer.waiting = true;
+	writer_mend(&writer);
+	cr_assert_eq(session.pool->writers_waiting, 1);
+	writer_mend(&writer);
+	cr_assert_eq(session.pool->writers_waiting, 1);
+}
+
 Test(writer, left_while_it_writes_hands_over_what_is_committed, .init = begin)
 {
 	commit_one();

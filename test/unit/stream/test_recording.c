@@ -196,7 +196,112 @@ Test(recording, what_is_written_in_a_hurry_is_stored_and_read_like_the_rest)
 	cr_assert_lt(after - stored, 16 * 1000 * 1000, "it ends with the frame");
 	run_free(replay(fd, &status, message));
 	cr_assert_eq(status, 0, "%s", message);
+	/* In the middle of a frame that is stored. */
+	cr_assert_eq(ftruncate(fd, (off_t)(before + stored) / 2), 0);
+	run_free(replay(fd, &status, message));
+	cr_assert_eq(status, 1);
+	cr_assert(strstr(message, "cut off"), "%s", message);
 	close(fd);
+}
+
+/* A run of one thread, of which something is not whole, as a recording alone. */
+static struct run *
+replay_alone(void (*play)(struct collector *, struct fake_thread *), int *ret_status, char *message)
+{
+	const int fd = new_file();
+	struct fake_thread thread;
+	struct fake_run fake;
+	struct collector *collector;
+	struct run *run;
+
+	fake_run_init(&fake);
+	collector = fake_collector(&fake);
+	cr_assert_eq(collector_record_to(collector, fd, 0), 0);
+	collector_record_only(collector);
+	thread = fake_thread_make(&fake, 1, (uint32_t)getpid(), 1);
+	fake_alloc(&thread, fake_run_now(), 1, 100, 0x1000);
+	play(collector, &thread);
+	collector_poll(collector, 0);
+	run_free(collector_finish(collector));
+	fake_run_fini(&fake);
+	run = replay(fd, ret_status, message);
+	close(fd);
+	return run;
+}
+
+static void
+miss_events(struct collector *collector, struct fake_thread *thread)
+{
+	thread->chunk->missed = 3;
+}
+
+Test(recording, events_that_were_missed_are_known_from_it)
+{
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *run = replay_alone(miss_events, &status, message);
+
+	cr_assert_eq(status, 0, "%s", message);
+	cr_assert_eq(run->events, 1);
+	cr_assert_eq(run->lost_events, 3);
+	run_free(run);
+}
+
+static void
+break_chunk(struct collector *collector, struct fake_thread *thread)
+{
+	thread->chunk->kind = 77;
+	fake_retire(thread);
+}
+
+Test(recording, chunks_that_could_not_be_read_are_known_from_it)
+{
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *run = replay_alone(break_chunk, &status, message);
+
+	cr_assert_eq(status, 0, "%s", message);
+	cr_assert_eq(run->broken_chunks, 1);
+	run_free(run);
+}
+
+static void
+hand_over_nothing(struct collector *collector, struct fake_thread *thread)
+{
+	fake_retire(thread);
+	fake_bytes(thread, (const uint8_t *)"", 0);
+	fake_retire(thread);
+	fake_alloc(thread, fake_run_now(), 1, 100, 0x2000);
+}
+
+Test(recording, an_empty_chunk_is_no_gap)
+{
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *run = replay_alone(hand_over_nothing, &status, message);
+
+	cr_assert_eq(status, 0, "%s", message);
+	cr_assert_eq(run->broken_chunks, 0);
+	cr_assert_eq(run->events, 2);
+	run_free(run);
+}
+
+static void
+stop(struct collector *collector, struct fake_thread *thread)
+{
+	collector_stop(collector);
+}
+
+Test(recording, that_it_was_ended_by_request_is_said)
+{
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *run = replay_alone(stop, &status, message);
+
+	cr_assert_eq(status, 1);
+	cr_assert(strstr(message, "ended by request"), "%s", message);
+	cr_assert_eq(run->events, 1);
+	run_free(run);
 }
 
 Test(recording, cut_off_anywhere_gives_what_is_there_and_says_so)
