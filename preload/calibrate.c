@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A tiny function is called in a loop, once with the real hooks at its entry and exit and once with
- * none; the difference is what tracing adds. The hooks write into a scratch chunk, onwards as in a
- * real one, by way of a thread state made for this.
+ * A tiny function (tiny.h) is called in a loop, once with the real hooks at its entry and exit and
+ * once with none; the difference is what tracing adds. The hooks write into a scratch chunk,
+ * onwards as in a real one, by way of a thread state made for this.
  *
  * The median of many short batches is taken, because the program's calls too meet the machine as it
  * mostly is. Half the distance between the quartiles is the uncertainty.
@@ -21,12 +21,13 @@
 #include "modules.h"
 #include "session.h"
 #include "thread.h"
+#include "tiny.h"
 #include "forbid.h"
 
 enum {
 	BATCHES = 48,
 	CALLS = 64,
-	WARM_CALLS = 4,
+	WARM_CALLS = 8,
 	SPANS = BATCHES * (WARM_CALLS + CALLS),
 	CALLS_AGAIN = 24,
 	SHARE = 128,	 /* of the time is spent on measuring again */
@@ -37,54 +38,7 @@ enum {
 	RECENT = 3, /* measurements of which the middle one counts */
 };
 
-typedef void hook(void *function, void *call_site);
-
-/* A program reaches the hooks through its linkage table: a jump to where a variable says. */
-static hook *volatile enter_hook = calls_enter_calibrated, *volatile leave_hook =
-								   calls_exit_calibrated;
-
 __thread struct thread *calibrate_self __attribute__((tls_model("initial-exec")));
-
-static __attribute__((noinline)) void
-linked_enter(void *function, void *call_site)
-{
-	enter_hook(function, call_site);
-}
-
-static __attribute__((noinline)) void
-linked_exit(void *function, void *call_site)
-{
-	leave_hook(function, call_site);
-}
-
-typedef void tiny(void);
-
-/* A function that returns nothing jumps to its exit hook, */
-static __attribute__((noinline)) void
-tiny_jumping(void)
-{
-	linked_enter((void *)&tiny_jumping, __builtin_return_address(0));
-	__asm__ volatile("");
-	linked_exit((void *)&tiny_jumping, __builtin_return_address(0));
-}
-
-/* and others call it, as all do where nothing is optimised. */
-static __attribute__((noinline)) void
-tiny_calling(void)
-{
-	linked_enter((void *)&tiny_calling, __builtin_return_address(0));
-	__asm__ volatile("");
-	linked_exit((void *)&tiny_calling, __builtin_return_address(0));
-	__asm__ volatile("");
-}
-
-static __attribute__((noinline)) void
-tiny_plain(void)
-{
-	__asm__ volatile("");
-}
-
-static tiny *const tinies[] = {[false] = tiny_calling, [true] = tiny_jumping};
 
 /* ---- a thread that writes nowhere ---- */
 
@@ -156,13 +110,13 @@ less(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-run_traced(struct scratch *scratch, bool jumping, int calls)
+run_traced(struct scratch *scratch, bool jumping, uint64_t turn, int calls)
 {
 	/* As it was before a handler may have jumped out of the last one. */
 	scratch->thread.gate = THREAD_READY;
 	scratch->stack.depth = 1;
 	calibrate_self = &scratch->thread;
-	return run_batch(scratch, tinies[jumping], calls);
+	return run_batch(scratch, tiny_traced[jumping][turn % TINY_TURNS], calls);
 }
 
 /* Ticks between the two stamps of each call. */
@@ -213,7 +167,8 @@ measure(struct scratch *scratch, bool jumping, uint64_t *numbers)
 		if (!has_room(scratch))
 			take_spans(scratch, &spans);
 		plain[i] = run_batch(scratch, tiny_plain, CALLS) * COST_FRACTION / CALLS;
-		traced[i] = run_traced(scratch, jumping, CALLS) * COST_FRACTION / CALLS;
+		traced[i] =
+			run_traced(scratch, jumping, (uint64_t)i, CALLS) * COST_FRACTION / CALLS;
 	}
 	take_spans(scratch, &spans);
 	sort(spans.ticks, spans.count);
@@ -287,8 +242,8 @@ measure_first(struct writer *writer)
 
 	if (!scratch)
 		return;
-	run_traced(scratch, true, CALLS);
-	run_traced(scratch, false, CALLS);
+	run_traced(scratch, true, 0, CALLS);
+	run_traced(scratch, false, 0, CALLS);
 	/* What stacks lead through is told to the reader, not to the scratch chunk. */
 	modules_announce(writer);
 	tell(writer, scratch, !options->detail);
@@ -388,7 +343,7 @@ calibrate_again(struct thread *thread, uint64_t now)
 	const bool jumping = thread->calls.jumped;
 	const uint64_t first = first_numbers[jumping ? COST_JUMPED : COST_PAIR];
 	const uint64_t plain = run_batch(scratch, tiny_plain, CALLS_AGAIN);
-	const uint64_t traced = run_traced(scratch, jumping, CALLS_AGAIN);
+	const uint64_t traced = run_traced(scratch, jumping, count, CALLS_AGAIN);
 
 	calibration->recent[count % RECENT] = less(traced, plain) * COST_FRACTION / CALLS_AGAIN *
 					      COST_FRACTION / (first ? first : 1);
