@@ -93,6 +93,14 @@ run thag replay -q -o again only
 check '... before it is replayed, in silence' [ "$status:$(wc -l <err)" = 0:0 ]
 check '... and all is there' sh -c "thag report --json again/*.thag |
 	jq -e '.run.complete and .memory.allocations == 1004 and .memory.peak_bytes == 1050176'"
+for way in "--memory --summary $known" "--memory $known kill" "--memory $known exec" "--memory $known fork"; do
+	rm -rf again only && mkdir again
+	# shellcheck disable=SC2086 # options, a program and its argument
+	run thag-run -q --record only --record-only -o none $way
+	run thag replay -q -o again only
+	check "... ${way##*/}: whole" sh -c "thag report --json again/*.thag | jq -e '.run.complete and
+		.lost.events == 0 and .memory.allocations >= 1004'"
+done
 run thag-run -q --memory --record short --record-limit 1k --record-only -o none "$known"
 check 'a recording alone that stops: what is lost is said' says 'what came later is lost'
 run env THAG_RECORD=lone THAG_RECORD_ONLY=1 LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,none "$known"
