@@ -60,6 +60,7 @@ process_announce(struct writer *writer)
 		[PROCESS_STOP_AFTER] = session.pool->options.stop_after_ns,
 		[PROCESS_MAX_CALLS] = session.pool->options.max_calls,
 		[PROCESS_KEEP] = session.pool->options.keep,
+		[PROCESS_PROFILED] = session.pool->options.profile,
 	};
 	const long length = system_readlink("/proc/self/exe", (char *)path, sizeof(path));
 	const struct record_string strings[PROCESS_STRINGS] = {

@@ -243,6 +243,7 @@ enum record_process_field {
 	PROCESS_STOP_AFTER,
 	PROCESS_MAX_CALLS,
 	PROCESS_KEEP,
+	PROCESS_PROFILED, /* enum options_profile; 0: not known */
 	PROCESS_NUMBERS,
 	PROCESS_EXE = 0,   /* strings: path of the executable, */
 	PROCESS_ARGUMENTS, /* arguments, each with its final NUL (cut at 2 KiB) */

@@ -199,7 +199,6 @@ describe(const struct analysis *analysis)
 		.exit_signal = status >= 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		.incomplete = stop_asked ? "ended by request, before the program was" : NULL,
 		.loaded = load_relaxed(&analysis->file->pool->process_last) > 0,
-		.memory = (analysis->file->pool->options.profile & OPTIONS_MEMORY) != 0,
 		.quiet = analysis->request->quiet,
 		.json = analysis->request->json,
 	};

@@ -56,20 +56,6 @@ parse(int count, char **arguments, struct request *request)
 	return true;
 }
 
-/* The recording does not say what was asked for: what is there was. */
-static bool
-has_memory(const struct run *run)
-{
-	for (guint i = 0; i < run->processes->len; i++) {
-		const struct process *process = run->processes->pdata[i];
-
-		if (process->memory[MEMORY_HEAP].allocated.count ||
-			process->memory[MEMORY_HEAP].freed.count)
-			return true;
-	}
-	return false;
-}
-
 /* Returns what collector_replay() does. */
 static int
 read_recording(int fd, struct symbolizer *symbolizer, struct run **ret_run, char *message)
@@ -105,7 +91,6 @@ replay(const char *name, const struct request *request, int fd)
 			.exit_status = -1,
 			.incomplete = error ? message : NULL,
 			.loaded = true,
-			.memory = has_memory(run),
 			.quiet = request->quiet,
 			.json = request->json,
 		};

@@ -181,7 +181,7 @@ metric_of_sections(const struct results *results)
 	const struct profile *profile = results->profile;
 	const enum metric time = metric_of_time(profile);
 
-	if (time == METRICS && has_frames_of(profile, SECTION_KINDS) && results->about->memory)
+	if (time == METRICS && has_frames_of(profile, SECTION_KINDS) && metric_has_memory(profile))
 		return METRIC_BYTES;
 	return time == METRICS || profile->named.tasks->len ? METRIC_TIME : time;
 }
@@ -283,12 +283,11 @@ path_of(const struct results *results, const struct output *output)
 		parts[1], NULL);
 }
 
-/* Memory where it was asked for, or where nobody asked for time; time where there is any. */
+/* Memory where it was asked for; time where there is any. */
 static bool
 is_wanted(const struct results *results, const struct output *output)
 {
 	const bool time = metric_of_time(results->profile) != METRICS;
-	const bool nothing = !time && !metric_was_sampled(results->profile);
 
 	if (output->always)
 		return true;
@@ -296,7 +295,7 @@ is_wanted(const struct results *results, const struct output *output)
 		return true;
 	if (output->sections)
 		return has_frames_of(results->profile, SECTION_KINDS | TASK_KINDS);
-	return output->memory ? results->about->memory || nothing : time;
+	return output->memory ? metric_has_memory(results->profile) : time;
 }
 
 static void

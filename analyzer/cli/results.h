@@ -35,7 +35,6 @@ struct results_run {
 	int exit_signal;	/* 0: none */
 	const char *incomplete; /* why this is not the whole run; NULL: it is */
 	bool loaded;		/* some process of the run had the library */
-	bool memory;		/* was to be profiled */
 	bool quiet;		/* errors and warnings alone are printed */
 	bool json;		/* the summary as JSON */
 };

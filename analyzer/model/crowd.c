@@ -284,6 +284,7 @@ add_facts(struct joining *joining)
 
 	sum->together++;
 	sum->summary |= more->summary;
+	sum->profiled |= more->profiled;
 	sum->rss_peak_bytes = MAX(sum->rss_peak_bytes, more->rss_peak_bytes);
 	sum->frees_unknown += more->frees_unknown;
 	sum->lost_events += more->lost_events;

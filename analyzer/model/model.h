@@ -259,6 +259,7 @@ struct process {
 	GStrv arguments;
 	uint32_t together; /* processes that have ended, whose sums these are; 0: it is one */
 	bool summary;	   /* only counts and bytes are known: no frees by block, no peak */
+	uint32_t profiled; /* enum options_profile: what was asked for; 0: not known */
 	uint64_t start_ns, end_ns;
 	GPtrArray *threads; /* struct thread */
 	GPtrArray *modules; /* struct module, also the inherited ones; forks may share the list */

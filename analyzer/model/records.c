@@ -118,6 +118,7 @@ apply_process(struct model_thread *thread, const struct record *record)
 	public->arguments = split_arguments(&record->extended.string[PROCESS_ARGUMENTS]);
 	public->parent_pid = (uint32_t)number[PROCESS_PARENT_PID];
 	public->summary = number[PROCESS_SUMMARY] != 0;
+	public->profiled = (uint32_t)number[PROCESS_PROFILED] & OPTIONS_BOTH;
 	if (record->ticks < process->start_ticks)
 		process->start_ticks = record->ticks;
 	if (number[PROCESS_ORIGIN] == RECORD_FORK) {

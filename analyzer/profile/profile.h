@@ -37,7 +37,7 @@
 
 enum {
 	PROFILE_MAJOR = 1, /* a reader refuses files with a larger one */
-	PROFILE_MINOR = 4, /* tables and columns may have been added */
+	PROFILE_MINOR = 5, /* tables and columns may have been added */
 	PROFILE_APPLICATION_ID = 0x74686167,
 };
 
@@ -179,6 +179,7 @@ struct profile_process {
 	const char *exe;
 	const char *command;
 	uint32_t together; /* processes of that executable that are one row; 0: it is one */
+	uint32_t profiled; /* enum options_profile: what was asked for; 0: not known */
 	bool summary;
 	uint64_t start_ns, end_ns;
 	uint64_t peak_bytes, peak_ns; /* of the one with the highest, where it is several */

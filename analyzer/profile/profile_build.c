@@ -229,6 +229,7 @@ add_process(struct builder *builder, guint index)
 		.command = name_process(profile, process),
 		.together = process->together,
 		.summary = process->summary,
+		.profiled = process->profiled,
 		.start_ns = process->start_ns,
 		.end_ns = process->end_ns,
 		.peak_bytes = process->peak_bytes,

@@ -61,6 +61,7 @@ static const struct schema_column process_columns[] = {
 	COLUMN(U64, profile_process, own_ns),
 	ADDED(3, U64, profile_process, "unsampled_ns", unsampled_ns),
 	ADDED(4, U32, profile_process, "together", together),
+	ADDED(5, U32, profile_process, "profiled", profiled),
 };
 
 static const struct schema_column thread_columns[] = {

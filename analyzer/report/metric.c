@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* See metric.h. */
 #include "metric.h"
+#include "options.h"
 
 #define SUM(member)  SOURCE_MEMORY, offsetof(struct memory_sums, member)
 #define CALL(member) SOURCE_CALLS, offsetof(struct call_sums, member)
@@ -83,6 +84,19 @@ metric_was_sampled(const struct profile *profile)
 			if (profile_process(profile, i)->sampling[kind].rate_hz)
 				return true;
 	return false;
+}
+
+/* Older profiles do not know what was asked for: it was memory where there is nothing else. */
+bool
+metric_has_memory(const struct profile *profile)
+{
+	uint32_t asked = 0;
+
+	for (guint i = 0; i < profile->processes->len; i++)
+		asked |= profile_process(profile, i)->profiled;
+	if (profile->memory.count || asked)
+		return profile->memory.count || asked & OPTIONS_MEMORY;
+	return metric_of_time(profile) == METRICS && !metric_was_sampled(profile);
 }
 
 enum metric

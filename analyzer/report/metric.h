@@ -72,6 +72,9 @@ enum metric metric_of_time(const struct profile *profile);
 /* Whether the run was sampled, with or without a sample that came. */
 bool metric_was_sampled(const struct profile *profile);
 
+/* Whether there is something of memory to be told: figures, or that it was asked for. */
+bool metric_has_memory(const struct profile *profile);
+
 /* What tables are sorted by where nobody says: the peak, or what there is instead. */
 enum metric metric_by_default(const struct profile *profile);
 

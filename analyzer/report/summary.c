@@ -327,12 +327,17 @@ print_folded(const struct text *text, const struct selection *selection,
 	print_sites(text, selection, metric, "Call paths", limit);
 }
 
-/* A run of which only times are known says nothing of memory. */
-static bool
-has_memory(const struct profile *profile)
+/* Time alone was asked for, and without samples. */
+static void
+print_nothing(const struct text *text, const struct profile *profile)
 {
-	return profile->memory.count ||
-	       (metric_of_time(profile) == METRICS && !metric_was_sampled(profile));
+	if (metric_has_memory(profile) || metric_was_sampled(profile) ||
+		metric_of_time(profile) != METRICS)
+		return;
+	text_label(text, "traced");
+	fputs("no call: no function was compiled with -finstrument-functions, and no samples "
+	      "were asked for\n",
+		text->file);
 }
 
 void
@@ -349,7 +354,8 @@ report_summary(const struct text *text, const struct selection *selection,
 	print_run(text, run);
 	print_restriction(text, selection);
 	summary_times(text, selection);
-	if (has_memory(selection->profile)) {
+	print_nothing(text, selection->profile);
+	if (metric_has_memory(selection->profile)) {
 		print_peak(text, selection);
 		print_leaked(text, selection);
 		print_allocated(text, selection);

@@ -95,6 +95,11 @@ check 'summary: files say so' [ -s "${profile%.thag}-memory-summary.folded" ]
 profile_of thag-run --memory --min-size 101 -o results "$known"
 check 'small allocations are left out on demand' is "$(figure memory.allocations)" 4
 
+profile_of thag-run --time --rate 0 -o results "$known"
+check 'neither calls nor samples: it is said' says 'no call: no function was compiled with'
+check '... and nothing of memory, for which nobody asked' sh -c "! grep -q heap err"
+check '... nor written' [ -z "$(find results -name '*memory*')" ]
+
 profile_of env LD_PRELOAD="$LIBRARY" THAG_PROFILER=memory,results "$known"
 # It names its files when all are written, which may be after the program's end.
 check 'LD_PRELOAD alone starts the analyzer' eventually says -detail.svg
