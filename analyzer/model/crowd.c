@@ -402,7 +402,7 @@ crowds_take_ended(struct model *model, struct model_process *process)
 }
 
 struct model_thread *
-crowds_nobody(struct model *model)
+model_nobody(struct model *model)
 {
 	struct crowds *crowds = &model->crowds;
 

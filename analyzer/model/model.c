@@ -215,7 +215,7 @@ model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint6
 	struct model_thread *thread;
 
 	if (!process->threads)
-		return crowds_nobody(process->model);
+		return model_nobody(process->model);
 	thread = g_hash_table_lookup(process->threads, GUINT_TO_POINTER(number));
 	return thread ? thread : add_thread(process, number, tid, ticks);
 }

@@ -12,6 +12,7 @@
 #include "fake_run.h"
 #include "fake_symbolizer.h"
 #include "members.h"
+#include "model/state.h"
 #include "reader.h"
 
 #define A	UINT64_C(0x1000)
@@ -419,6 +420,44 @@ Test(collector, a_process_that_began_after_the_look_that_finds_it_is_alive)
 	end_sleeper(pid);
 	cr_assert(!ended);
 	collector_free(collector);
+}
+
+/* What it says goes nowhere: its own threads are gone as soon as it joins others. */
+Test(collector, a_chunk_of_a_process_that_is_over_names_none_of_its_threads)
+{
+	enum {
+		PROCESSES = 20,
+		OVER = 2,
+	};
+	struct fake_thread late = fake_thread_make(&fake, OVER, 0x3fffff00 + OVER, 2);
+	const struct slot *slot;
+
+	for (uint32_t i = 1; i <= PROCESSES; i++) {
+		/* Nobody has such a pid. */
+		struct fake_thread thread = fake_thread_make(&fake, i, 0x3fffff00 + i, 1);
+
+		fake_alloc(&thread, past(), 1, 100, A);
+		if (i == OVER) {
+			poll_times(3);
+			cr_assert_eq(collector->living->len, 0);
+			fake_bytes(&late, (const uint8_t *)"", 0);
+			late.chunk->kind = POOL_TALLY;
+			late.chunk->missed = 7;
+			poll_times(1);
+			collector->model->crowds.rows_most = 1;
+		}
+	}
+	poll_times(3);
+	const struct model_process *over = model_process(collector->model, OVER, 0, 0);
+
+	slot = &collector->slots[late.index];
+	cr_assert_not_null(over->crowd);
+	cr_assert_not_null(slot->lane);
+	cr_expect_eq(slot->lane->thread, model_nobody(collector->model));
+	late.chunk->missed = 8;
+	late.chunk->left_out[0] = 9;
+	poll_times(2);
+	run_free(collector_finish(collector));
 }
 
 Test(collector, short_processes_by_the_thousand_leave_no_descriptor_and_no_chunk)
