@@ -106,14 +106,36 @@ by_weight(gconstpointer a, gconstpointer b)
 }
 
 /*
+ * A forked child may be in places that its parents named: it knows them by the same numbers. What
+ * one in a crowd could hand on had no names.
+ */
+static bool
+has_names(const struct model_process *process)
+{
+	GHashTable *processes = process->model->processes;
+
+	while (process && !process->crowd) {
+		const uint32_t parent = process->parent_number;
+
+		if (process->naming)
+			return true;
+		/* Otherwise it is a broken stream's, and may go in a circle. */
+		if (!parent || parent >= process->public->number)
+			return false;
+		process = g_hash_table_lookup(processes, GUINT_TO_POINTER(parent));
+	}
+	return false;
+}
+
+/*
  * The first process is what the run is named after. What the source named is not put together, and
  * calls that were put off refer to their threads.
  */
 static bool
 may_join(const struct model_process *process)
 {
-	return process != g_ptr_array_index(process->model->process_list, 0) && !process->naming &&
-	       !process->model->timing->limits.ring;
+	return process != g_ptr_array_index(process->model->process_list, 0) &&
+	       !process->model->timing->limits.ring && !has_names(process);
 }
 
 /* ---- crowds ---- */

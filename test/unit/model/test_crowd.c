@@ -514,3 +514,42 @@ Test(crowd, forks_share_their_modules_until_one_changes_its_own)
 	cr_expect_eq(process_of(2)->modules->len, 2);
 	cr_expect_eq(process_of(3)->modules->len, 1);
 }
+
+static void
+name_place(struct model_thread *thread, uint32_t number, const char *name)
+{
+	struct record record = {.kind = RECORD_EXTENDED, .ticks = now};
+
+	record.extended = (struct record_extended){
+		.type = RECORD_NAMED, .number = {now, number, NAMED_SECTION, 12}};
+	record.extended.string[NAMED_NAME] = text(name);
+	model_extended(model, thread, &record);
+}
+
+/* The children, and every other one's own child, name nothing themselves. */
+Test(crowd, forks_of_one_that_names_something_keep_its_names)
+{
+	struct model_thread *parent;
+
+	begin(1, 0, "/bin/first");
+	parent = begin(2, 0, "/bin/work");
+	load(parent, base_of(2));
+	name_nodes(parent, base_of(2));
+	name_place(parent, 1, "parse");
+	for (uint32_t number = 3; number <= MANY; number++) {
+		struct model_thread *child =
+			begin(number, number % 2 ? 2 : number - 1, "/bin/work");
+
+		event(child, RECORD_ENTER, 0, RECORD_PC_NAMED | 1, 0);
+		work(child, base_of(2), 100);
+		event(child, RECORD_EXIT, 0, 0, 0);
+		end(number);
+	}
+	finish();
+	for (uint32_t number = 3; number <= MANY; number++) {
+		const struct process *process = process_of(number);
+
+		cr_assert_not_null(process);
+		cr_assert_str_eq(named_find_place(process->named, 1)->name, "parse");
+	}
+}
