@@ -281,7 +281,8 @@ add_threads(struct joining *joining)
 	for (guint i = 0; i < threads->len; i++) {
 		const struct thread *public = g_ptr_array_index(threads, i);
 
-		to->public->together += MAX(public->together, 1);
+		/* One without a number is made of others, that are in the list too. */
+		to->public->together += public->number != 0;
 	}
 	if (joining->from->timing)
 		rest_take_process(joining->from->timing, to, &joining->view);

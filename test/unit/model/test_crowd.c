@@ -553,3 +553,32 @@ Test(crowd, forks_of_one_that_names_something_keep_its_names)
 		cr_assert_str_eq(named_find_place(process->named, 1)->name, "parse");
 	}
 }
+
+Test(crowd, threads_that_were_summed_up_already_count_once)
+{
+	enum {
+		THREADS = 100,
+		PATHS = 1000,
+	};
+
+	begin(1, 0, "/bin/first");
+	load(begin(2, 0, "/bin/work"), base_of(2));
+	for (uint32_t number = 1; number <= THREADS; number++) {
+		struct model_thread *thread =
+			model_thread(model_process(model, 2, 0, 0), number, number, now);
+
+		for (unsigned f = 0; f < PATHS; f++) {
+			event(thread, RECORD_ENTER, 0, base_of(2) + 16 * f, 0);
+			now += 10;
+			event(thread, RECORD_EXIT, 0, 0, 0);
+		}
+		feed_numbers(model, thread, RECORD_THREAD_END, now, 0, 0, 0, 0, 0);
+	}
+	cr_assert_not_null(model_process(model, 2, 0, 0)->timing->rest);
+	end(2);
+	finish();
+	const struct thread *thread = g_ptr_array_index(crowd()->threads, 0);
+
+	cr_expect_eq(thread->together, THREADS);
+	cr_expect_str_eq(thread->name, "100 threads");
+}
