@@ -297,6 +297,18 @@ add_histogram(struct histogram *to, const struct histogram *from)
 		add_tally(&to->bucket[i], from->bucket[i]);
 }
 
+/* By nested events and by threads that say what they missed: the same ones are in both. */
+static uint64_t
+lost_of(const struct model_process *process)
+{
+	const GPtrArray *threads = process->public->threads;
+	uint64_t missed = 0;
+
+	for (guint i = 0; i < threads->len; i++)
+		missed += ((const struct thread *)g_ptr_array_index(threads, i))->missed_events;
+	return MAX(process->lost_nested, missed);
+}
+
 static void
 add_facts(struct joining *joining)
 {
@@ -311,7 +323,7 @@ add_facts(struct joining *joining)
 	sum->frees_unknown += more->frees_unknown;
 	sum->lost_events += more->lost_events;
 	to->lost_full += from->lost_full;
-	to->lost_nested += from->lost_nested;
+	to->lost_nested += lost_of(from);
 	add_histogram(&sum->sizes_allocated, &more->sizes_allocated);
 	add_histogram(&sum->sizes_freed, &more->sizes_freed);
 	add_histogram(&sum->lifetimes, &more->lifetimes);

@@ -582,3 +582,23 @@ Test(crowd, threads_that_were_summed_up_already_count_once)
 	cr_expect_eq(thread->together, THREADS);
 	cr_expect_str_eq(thread->name, "100 threads");
 }
+
+/* What a process lost may be told twice, in two ways; what two processes lost is all of it. */
+Test(crowd, what_its_processes_lost_adds_up)
+{
+	struct model_thread *thread;
+
+	model->crowds.rows_most = 1;
+	begin(1, 0, "/bin/work");
+	thread = begin(2, 0, "/bin/work");
+	feed_numbers(model, thread, RECORD_LOST, now, 3, RECORD_LOST_NESTED, 0, 0, 0);
+	model_missed(thread, 2);
+	end(2);
+	thread = begin(3, 0, "/bin/work");
+	model_missed(thread, 5);
+	end(3);
+	finish();
+	cr_expect_eq(crowd()->together, 2);
+	cr_expect_eq(crowd()->lost_events, 8);
+	cr_expect_eq(run->lost_events, 8);
+}
