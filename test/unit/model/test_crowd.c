@@ -71,15 +71,21 @@ begin(uint32_t number, uint32_t parent, const char *exe)
 }
 
 static void
-load(struct model_thread *thread, uint64_t base)
+load_file(struct model_thread *thread, uint32_t number, const char *path, uint64_t base)
 {
 	struct record record = {.kind = RECORD_EXTENDED, .ticks = now};
 
 	record.extended = (struct record_extended){
-		.type = RECORD_MODULE, .number = {now, 1, base, base, base + MODULE_BYTES}};
-	record.extended.string[MODULE_PATH] = text("/bin/work");
+		.type = RECORD_MODULE, .number = {now, number, base, base, base + MODULE_BYTES}};
+	record.extended.string[MODULE_PATH] = text(path);
 	record.extended.string[MODULE_BUILD_ID] = text("12345678");
 	model_extended(model, thread, &record);
+}
+
+static void
+load(struct model_thread *thread, uint64_t base)
+{
+	load_file(thread, 1, "/bin/work", base);
 }
 
 /* Node 2 f + 1 is main at its f-th line, 2 f + 2 the function that it calls there. */
@@ -601,4 +607,52 @@ Test(crowd, what_its_processes_lost_adds_up)
 	cr_expect_eq(crowd()->together, 2);
 	cr_expect_eq(crowd()->lost_events, 8);
 	cr_expect_eq(run->lost_events, 8);
+}
+
+static void
+call(struct model_thread *thread, uint64_t function, uint64_t ns)
+{
+	event(thread, RECORD_ENTER, 0, function, 0);
+	now += ns;
+	event(thread, RECORD_EXIT, 0, 0, 0);
+}
+
+static uint64_t
+call_ns_in(const struct process *process, const char *path)
+{
+	const struct thread *thread = g_ptr_array_index(process->threads, 0);
+	uint64_t sum_ns = 0;
+
+	for (guint i = 0; i < thread->calls->len; i++) {
+		const struct call_row *row = &g_array_index(thread->calls, struct call_row, i);
+		const uint64_t address =
+			g_array_index(process->nodes, struct node, row->node).pc & ~RECORD_PC_EXACT;
+
+		for (guint j = 0; j < process->modules->len; j++) {
+			const struct module *module = g_ptr_array_index(process->modules, j);
+
+			if (address >= module->start && address < module->end &&
+				g_str_equal(module->path, path))
+				sum_ns += row->sums.total_ns;
+		}
+	}
+	return sum_ns;
+}
+
+Test(crowd, calls_are_of_the_library_that_was_there_then)
+{
+	struct model_thread *thread;
+
+	model->crowds.rows_most = 1;
+	begin(1, 0, "/bin/work");
+	thread = begin(2, 0, "/bin/work");
+	load_file(thread, 1, "/lib/old", base_of(2));
+	call(thread, base_of(2) + 16, 100);
+	feed_numbers(model, thread, RECORD_MODULE_GONE, now++, 1, 0, 0, 0, 0);
+	load_file(thread, 2, "/lib/new", base_of(2));
+	call(thread, base_of(2) + 16, 30);
+	end(2);
+	finish();
+	cr_expect_eq(call_ns_in(crowd(), "/lib/old"), 100);
+	cr_expect_eq(call_ns_in(crowd(), "/lib/new"), 30);
 }
