@@ -656,3 +656,39 @@ Test(crowd, calls_are_of_the_library_that_was_there_then)
 	cr_expect_eq(call_ns_in(crowd(), "/lib/old"), 100);
 	cr_expect_eq(call_ns_in(crowd(), "/lib/new"), 30);
 }
+
+/* Sums of summary mode: of three calls one has not returned. */
+static void
+run_summed(uint32_t number)
+{
+	struct model_thread *thread = begin(number, 0, "/bin/work");
+	const struct pool_call_sums sums = {.tally[0] = {.node = 2,
+						    .count = 3,
+						    .total = 100 * 256 - now * 256,
+						    .min = 10,
+						    .max = 90,
+						    .open = 1}};
+
+	load(thread, base_of(number));
+	name_nodes(thread, base_of(number));
+	model_call_sums(thread, &sums);
+	end(number);
+}
+
+Test(crowd, calls_that_did_not_return_in_summary_mode_are_counted)
+{
+	model->crowds.rows_most = 1;
+	now = 1000;
+	begin(1, 0, "/bin/work");
+	run_summed(2);
+	now = 5000;
+	run_summed(3);
+	finish();
+	const struct thread *thread = g_ptr_array_index(crowd()->threads, 0);
+	const struct call_sums *sums = &g_array_index(thread->calls, struct call_row, 0).sums;
+
+	cr_assert_eq(thread->calls->len, 1);
+	cr_expect_eq(sums->calls, 6);
+	cr_expect_eq(sums->unfinished, 2);
+	cr_expect_eq(sums->total_ns, 200);
+}
