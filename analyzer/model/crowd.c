@@ -394,18 +394,31 @@ remove_buried(GPtrArray *list)
 	list->len = kept;
 }
 
+/*
+ * That may be by themselves. Joining goes over all sites of the run: so where these are many, more
+ * rows join at once.
+ */
+static uint64_t
+rows_most(const struct model *model)
+{
+	const struct site_pool *sites = &model->sites;
+
+	return MAX(model->crowds.rows_most, (uint64_t)(sites->count - sites->spare_count) / 2);
+}
+
 /* The lightest ones, until there is room for a while. */
 static void
 make_room(struct model *model)
 {
 	struct crowds *crowds = &model->crowds;
+	const uint64_t most = rows_most(model);
 	/* What joins a crowd may need sites for it: those have no moves. */
 	const uint32_t count = model->sites.count;
 	g_autofree struct span_move *moves = g_new0(struct span_move, (gsize)count + 1);
 	guint joined = 0;
 
 	g_ptr_array_sort(crowds->ended, by_weight);
-	for (; joined < crowds->ended->len && crowds->rows > crowds->rows_most / 2; joined++) {
+	for (; joined < crowds->ended->len && crowds->rows > most / 2; joined++) {
 		struct model_process *process = g_ptr_array_index(crowds->ended, joined);
 
 		crowds->rows -= process->rows;
@@ -432,7 +445,7 @@ crowds_take_ended(struct model *model, struct model_process *process)
 	process->rows = rows_of(process);
 	crowds->rows += process->rows;
 	g_ptr_array_add(crowds->ended, process);
-	if (crowds->rows > crowds->rows_most)
+	if (crowds->rows > rows_most(model))
 		make_room(model);
 }
 

@@ -27,7 +27,7 @@ struct model_process;
 struct model_thread;
 
 struct crowds {
-	uint64_t rows_most;	      /* ROWS_KEPT, or less for tests */
+	uint64_t rows_most;	      /* at least; ROWS_KEPT, or less for tests */
 	uint64_t rows;		      /* of processes that have ended and are by themselves */
 	GPtrArray *ended;	      /* struct model_process: these */
 	GHashTable *crowds;	      /* executable -> struct crowd */

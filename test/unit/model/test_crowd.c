@@ -398,6 +398,27 @@ Test(crowd, what_ended_is_bounded)
 	cr_expect_eq(add_up().processes, 10 * MANY);
 }
 
+/* As joining costs time for all that there is, it is the rarer the more that is. */
+Test(crowd, more_are_by_themselves_where_the_run_has_more_call_paths)
+{
+	enum {
+		SITES = 20 * FEW_ROWS,
+	};
+	struct model_thread *first = begin(1, 0, "/bin/work");
+
+	for (uint32_t node = 1; node <= SITES; node++)
+		feed_alloc(model, first, now, node, 1, 0x10000 + 16 * (uint64_t)node);
+	for (uint32_t number = 2; number <= MANY; number++) {
+		run_image(number, "/bin/work", 100);
+		if (model->crowds.rows < 4 * FEW_ROWS)
+			cr_assert_eq(g_hash_table_size(model->crowds.crowds), 0);
+	}
+	cr_expect_eq(g_hash_table_size(model->crowds.crowds), 1);
+	cr_expect_leq(model->crowds.rows, SITES);
+	finish();
+	cr_expect_eq(add_up().processes, MANY);
+}
+
 /* It is made of what one process had, the one that had most. */
 Test(crowd, its_peak_is_the_highest_of_its_processes)
 {
