@@ -149,6 +149,46 @@ Test(collector, calls_run_ahead_but_not_of_a_section_that_watches_the_heap)
 	run_free(run);
 }
 
+static void
+count_alone(void *context, const struct model_event *event)
+{
+	unsigned *alone = context;
+
+	(void)event;
+	*alone += collector->merge.batched == 1;
+}
+
+/* While their order matters they come as events, many at a time. */
+Test(collector, calls_within_a_section_do_not_come_one_by_one)
+{
+	enum {
+		CALLS = 5000
+	};
+	static const struct model_sink sink = {
+		.kinds = 1u << RECORD_ENTER | 1u << RECORD_EXIT, .event = count_alone};
+	struct fake_thread one = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread two = fake_thread_make(&fake, 1, self, 2);
+	const uint64_t ticks = past();
+	unsigned alone = 0;
+
+	fake_enter(&one, ticks, RECORD_PC_NAMED | 1);
+	poll_times(2);
+	model_add_sink(collector->model, &sink, &alone);
+	for (uint64_t i = 0; i < CALLS; i++) {
+		fake_enter(&one, ticks + 40 * i + 10, MAIN_PC);
+		fake_enter(&two, ticks + 40 * i + 20, MAIN_PC);
+		fake_exit(&one, ticks + 40 * i + 30);
+		fake_exit(&two, ticks + 40 * i + 40);
+	}
+	poll_times(2);
+	struct run *run = collector_finish(collector);
+
+	cr_expect_lt(alone, CALLS / 100);
+	for (uint32_t thread = 1; thread <= 2; thread++)
+		cr_expect_eq(find_calls(run, thread, RECORD_PC_EXACT | MAIN_PC)->sums.calls, CALLS);
+	run_free(run);
+}
+
 Test(collector, a_poll_leaves_events_that_are_too_young)
 {
 	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
