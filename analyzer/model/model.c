@@ -463,7 +463,9 @@ model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_
 {
 	if (process->ended)
 		return;
-	timeline_advance(process, ticks);
+	/* At its start it is measured before its time has come: other processes are behind. */
+	if (ticks > process->start_ticks)
+		timeline_advance(process, ticks);
 	if (bytes)
 		process->timeline.rss_bytes = bytes;
 	process->public->rss_peak_bytes =
