@@ -7,8 +7,10 @@ enum {
 	/* How far the clocks of two cores may be apart: about ten times what was seen. */
 	SKEW_NS = 1000,
 	/*
-	 * How far calls may be ahead of what other threads did. Nobody unloads a library, loads
-	 * another one and calls it in so short a time: the names of functions depend on that.
+	 * How far calls may be ahead of what other threads did. The names of functions depend on
+	 * it: a call is of the module that is known by then. Nobody unloads a library and loads
+	 * another one in its place in so short a time. But what one thread calls in that one,
+	 * sooner than this after another thread's loading it, is named after the earlier one.
 	 */
 	AHEAD_NS = 10 * 1000,
 	/* First length of the timeline's intervals. */
