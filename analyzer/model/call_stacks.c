@@ -156,6 +156,7 @@ call_stacks_close_process(struct timing_process *process, uint64_t ticks)
 static void
 forget_all(struct call_stack *stack)
 {
+	stack->excess = 0;
 	while (stack->depth)
 		calls_forget_top(stack);
 }
@@ -207,7 +208,6 @@ call_stacks_forget_open(const struct call_event *event)
 	gpointer value;
 
 	forget_all(event->thread->stack);
-	event->thread->stack->excess = 0;
 	if (event->kind == CALL_EVENT_BASE)
 		event->thread->stack->base = (uint32_t)event->number;
 	if (event->kind != CALL_EVENT_PROCESS_END)
@@ -242,10 +242,11 @@ void
 call_stacks_begin_with_caller(struct timing_thread *thread)
 {
 	const struct call_stack *stack = thread->stack;
-	struct call_frame *top = &stack->frames[stack->depth - 1];
+	struct call_frame *top;
 
 	if (stack->excess || stack->depth < 2)
 		return;
+	top = &stack->frames[stack->depth - 1];
 	top->start = top[-1].start;
 	top->paused = top[-1].paused;
 }

@@ -51,9 +51,20 @@ add_sums(GHashTable *tallies, const struct call_tally_sums *more)
 
 	sums->calls += more->calls;
 	sums->open += more->open;
+	sums->unfinished += more->unfinished;
 	sums->total += more->total;
 	sums->min = MIN(sums->min, more->min);
 	sums->max = MAX(sums->max, more->max);
+}
+
+void
+call_tallies_merge(struct timing_thread *thread, const struct call_tally_sums *more)
+{
+	if (!more->node)
+		return;
+	if (!thread->tallies)
+		thread->tallies = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	add_sums(thread->tallies, more);
 }
 
 /* Where coroutines went from thread to thread only the sums of all threads mean something. */
@@ -116,6 +127,10 @@ end_open_tallies(struct timing_thread *thread, uint64_t end)
 		struct call_tally_sums *sums = value;
 
 		sums->total = ended_total(sums, end);
+		/* More ends than begins: what was lost held those. */
+		if ((int32_t)sums->open > 0)
+			sums->unfinished += sums->open;
+		sums->open = 0;
 	}
 }
 
@@ -237,8 +252,7 @@ sums_of(const struct model_clock *clock, const struct call_cost *cost, const str
 			calls_fraction_ns(clock, (sums->calls + row->direct) * cost->uncertainty),
 		.min_ns = sums->min == UINT64_MAX ? 0 : model_span_ns(clock, sums->min),
 		.max_ns = model_span_ns(clock, sums->max),
-		/* More ends than begins: what was lost held those. */
-		.unfinished = (int32_t)sums->open > 0 ? sums->open : 0,
+		.unfinished = sums->unfinished,
 	};
 }
 

@@ -20,12 +20,16 @@ struct timing_thread;
 struct call_tally_sums {
 	uint32_t node, open;
 	uint64_t calls, total, min, max;
+	uint64_t unfinished; /* that were open when they were settled */
 };
 
 /* The thread did so much more. What names no node of a tree is not taken. */
 void call_tallies_add(struct timing_thread *thread, const struct pool_call_tally *tally);
 
-/* The process is over, and so are the calls that its sums say are open. */
+/* Adds what another thread's sums say of a node, by its number here. */
+void call_tallies_merge(struct timing_thread *thread, const struct call_tally_sums *more);
+
+/* The process is over, and so are the calls that its sums say are open: none is any more. */
 void call_tallies_settle(struct timing_process *process);
 
 /*

@@ -175,7 +175,7 @@ leave_out_top(struct timing_thread *thread, struct call_stack *stack, uint64_t p
 
 /* Takes the top frame off. */
 static inline void
-close_top_by(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished,
+close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished,
 	bool jumped)
 {
 	struct call_frame *frame = &stack->frames[stack->depth - 1];
@@ -212,12 +212,6 @@ close_top_by(struct timing_thread *thread, struct call_stack *stack, uint64_t ti
 		caller->taken_self += pair - cost->inside;
 	}
 	stack->depth--;
-}
-
-static inline void
-close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks, bool finished)
-{
-	close_top_by(thread, stack, ticks, finished, false);
 }
 
 static struct call_section *
@@ -280,19 +274,30 @@ calls_enter(struct timing_thread *thread, uint64_t ticks, uint64_t function, uin
 	stack->depth++;
 }
 
+/* One that is not kept ends: it is part of the innermost one that is. */
+static __attribute__((noinline)) void
+leave_excess(struct timing_thread *thread, struct call_stack *stack)
+{
+	const uint64_t pair = thread->cost[COST_OF_CALLS].now.pair;
+	struct call_frame *top;
+
+	stack->excess--;
+	if (!stack->depth)
+		return;
+	top = &stack->frames[stack->depth - 1];
+	top->inner++;
+	top->direct++;
+	top->taken += pair;
+	top->taken_self += pair;
+}
+
 void
 calls_exit(struct timing_thread *thread, uint64_t ticks, bool jumped)
 {
 	struct call_stack *stack = thread->stack;
 
 	if (unlikely(stack->excess)) {
-		struct call_frame *top = &stack->frames[stack->depth - 1];
-
-		stack->excess--;
-		top->inner++;
-		top->direct++;
-		top->taken += thread->cost[COST_OF_CALLS].now.pair;
-		top->taken_self += thread->cost[COST_OF_CALLS].now.pair;
+		leave_excess(thread, stack);
 		return;
 	}
 	if (unlikely(!stack->depth)) {
@@ -300,7 +305,7 @@ calls_exit(struct timing_thread *thread, uint64_t ticks, bool jumped)
 		return;
 	}
 	draw(thread, stack, stack->depth - 1, ticks);
-	close_top_by(thread, stack, ticks, true, jumped);
+	close_top(thread, stack, ticks, true, jumped);
 }
 
 /* ---- what is left with others open inside ---- */
@@ -377,17 +382,13 @@ calls_left(struct timing_thread *thread, uint64_t ticks, uint64_t inner)
 		thread->process->unmatched_exits++;
 		return;
 	}
-	if (inner < stack->excess) {
-		stack->excess--;
+	/* The innermost one that is kept stands for those inside it, too: it stays. */
+	if (inner <= stack->excess) {
+		leave_excess(thread, stack);
 		return;
 	}
 	at = (uint32_t)(stack->depth + stack->excess - 1 - inner);
 	draw(thread, stack, at, ticks);
-	/* All inside it are beyond what is kept: it is the innermost one. */
-	if (at == stack->depth - 1) {
-		close_top(thread, stack, ticks, true);
-		return;
-	}
 	for (uint32_t depth = at + 1; depth < stack->depth; depth++)
 		draw_so_far(thread, stack, depth, ticks);
 	leave_between(thread, stack, at, ticks);
@@ -428,7 +429,7 @@ calls_draw(struct timing_thread *thread, const struct call_stack *stack, uint32_
 void
 calls_close_top(struct timing_thread *thread, struct call_stack *stack, uint64_t ticks)
 {
-	close_top(thread, stack, ticks, false);
+	close_top(thread, stack, ticks, false, false);
 }
 
 void

@@ -209,7 +209,8 @@ common_function(struct common_view *view, uint64_t key)
 	if (number && number <= modules->len)
 		module = g_ptr_array_index(modules, number - 1);
 	else
-		module = module_index_find(&view->index, address, view->from->end_ticks);
+		/* None had gone there by then. */
+		module = module_index_find(&view->index, address, 0);
 	return common_address(view, module, address);
 }
 

@@ -106,14 +106,36 @@ by_weight(gconstpointer a, gconstpointer b)
 }
 
 /*
+ * A forked child may be in places that its parents named: it knows them by the same numbers. What
+ * one in a crowd could hand on had no names.
+ */
+static bool
+has_names(const struct model_process *process)
+{
+	GHashTable *processes = process->model->processes;
+
+	while (process && !process->crowd) {
+		const uint32_t parent = process->parent_number;
+
+		if (process->naming)
+			return true;
+		/* Otherwise it is a broken stream's, and may go in a circle. */
+		if (!parent || parent >= process->public->number)
+			return false;
+		process = g_hash_table_lookup(processes, GUINT_TO_POINTER(parent));
+	}
+	return false;
+}
+
+/*
  * The first process is what the run is named after. What the source named is not put together, and
  * calls that were put off refer to their threads.
  */
 static bool
 may_join(const struct model_process *process)
 {
-	return process != g_ptr_array_index(process->model->process_list, 0) && !process->naming &&
-	       !process->model->timing->limits.ring;
+	return process != g_ptr_array_index(process->model->process_list, 0) &&
+	       !process->model->timing->limits.ring && !has_names(process);
 }
 
 /* ---- crowds ---- */
@@ -259,7 +281,8 @@ add_threads(struct joining *joining)
 	for (guint i = 0; i < threads->len; i++) {
 		const struct thread *public = g_ptr_array_index(threads, i);
 
-		to->public->together += MAX(public->together, 1);
+		/* One without a number is made of others, that are in the list too. */
+		to->public->together += public->number != 0;
 	}
 	if (joining->from->timing)
 		rest_take_process(joining->from->timing, to, &joining->view);
@@ -272,6 +295,18 @@ add_histogram(struct histogram *to, const struct histogram *from)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(to->bucket); i++)
 		add_tally(&to->bucket[i], from->bucket[i]);
+}
+
+/* By nested events and by threads that say what they missed: the same ones are in both. */
+static uint64_t
+lost_of(const struct model_process *process)
+{
+	const GPtrArray *threads = process->public->threads;
+	uint64_t missed = 0;
+
+	for (guint i = 0; i < threads->len; i++)
+		missed += ((const struct thread *)g_ptr_array_index(threads, i))->missed_events;
+	return MAX(process->lost_nested, missed);
 }
 
 static void
@@ -289,7 +324,7 @@ add_facts(struct joining *joining)
 	sum->frees_unknown += more->frees_unknown;
 	sum->lost_events += more->lost_events;
 	to->lost_full += from->lost_full;
-	to->lost_nested += from->lost_nested;
+	to->lost_nested += lost_of(from);
 	add_histogram(&sum->sizes_allocated, &more->sizes_allocated);
 	add_histogram(&sum->sizes_freed, &more->sizes_freed);
 	add_histogram(&sum->lifetimes, &more->lifetimes);
@@ -360,18 +395,31 @@ remove_buried(GPtrArray *list)
 	list->len = kept;
 }
 
+/*
+ * That may be by themselves. Joining goes over all sites of the run: so where these are many, more
+ * rows join at once.
+ */
+static uint64_t
+rows_most(const struct model *model)
+{
+	const struct site_pool *sites = &model->sites;
+
+	return MAX(model->crowds.rows_most, (uint64_t)(sites->count - sites->spare_count) / 2);
+}
+
 /* The lightest ones, until there is room for a while. */
 static void
 make_room(struct model *model)
 {
 	struct crowds *crowds = &model->crowds;
+	const uint64_t most = rows_most(model);
 	/* What joins a crowd may need sites for it: those have no moves. */
 	const uint32_t count = model->sites.count;
 	g_autofree struct span_move *moves = g_new0(struct span_move, (gsize)count + 1);
 	guint joined = 0;
 
 	g_ptr_array_sort(crowds->ended, by_weight);
-	for (; joined < crowds->ended->len && crowds->rows > crowds->rows_most / 2; joined++) {
+	for (; joined < crowds->ended->len && crowds->rows > most / 2; joined++) {
 		struct model_process *process = g_ptr_array_index(crowds->ended, joined);
 
 		crowds->rows -= process->rows;
@@ -398,12 +446,12 @@ crowds_take_ended(struct model *model, struct model_process *process)
 	process->rows = rows_of(process);
 	crowds->rows += process->rows;
 	g_ptr_array_add(crowds->ended, process);
-	if (crowds->rows > crowds->rows_most)
+	if (crowds->rows > rows_most(model))
 		make_room(model);
 }
 
 struct model_thread *
-crowds_nobody(struct model *model)
+model_nobody(struct model *model)
 {
 	struct crowds *crowds = &model->crowds;
 

@@ -27,14 +27,14 @@ struct model_process;
 struct model_thread;
 
 struct crowds {
-	uint64_t rows_most;	      /* ROWS_KEPT, or less for tests */
+	uint64_t rows_most;	      /* at least; ROWS_KEPT, or less for tests */
 	uint64_t rows;		      /* of processes that have ended and are by themselves */
 	GPtrArray *ended;	      /* struct model_process: these */
 	GHashTable *crowds;	      /* executable -> struct crowd */
 	GPtrArray *gone;	      /* struct model_process: in a crowd, the latest ones last */
 	guint forgotten;	      /* so many of these have neither modules nor nodes any more */
 	uint64_t nodes;		      /* that the others have */
-	struct model_process *nobody; /* in whose name the gone ones speak; NULL: none yet */
+	struct model_process *nobody; /* of model_nobody(); NULL: none yet */
 };
 
 void crowds_init(struct crowds *crowds);
@@ -43,9 +43,6 @@ void crowds_fini(struct crowds *crowds, void (*free_process)(void *process));
 
 /* It has ended, and may be in a crowd after this: its threads are gone then. */
 void crowds_take_ended(struct model *model, struct model_process *process);
-
-/* The thread of all that are in a crowd: what is still said of them is of no use. */
-struct model_thread *crowds_nobody(struct model *model);
 
 /* Nothing more comes: says what the crowds are. */
 void crowds_finish(struct model *model);

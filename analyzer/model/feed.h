@@ -6,7 +6,7 @@
  * they will touch before it touches it; everything else comes record by record in between.
  *
  * One thread feeds. Processes and threads are named by pointers that stay valid until
- * model_finish() or model_free().
+ * model_finish() or model_free(), but threads only until their process ends.
  */
 #ifndef THAG_MODEL_FEED_H
 #define THAG_MODEL_FEED_H
@@ -89,6 +89,9 @@ struct model_process *model_process(
 	struct model *model, uint32_t number, uint32_t pid, uint64_t ticks);
 struct model_thread *model_thread(
 	struct model_process *process, uint32_t number, uint32_t tid, uint64_t ticks);
+
+/* The thread of all processes that are over: what is still said of those is of no use. */
+struct model_thread *model_nobody(struct model *model);
 
 /* Events by time; of one thread always in its own order. */
 void model_apply(struct model *model, const struct model_event *events, unsigned count);

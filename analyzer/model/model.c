@@ -7,8 +7,10 @@ enum {
 	/* How far the clocks of two cores may be apart: about ten times what was seen. */
 	SKEW_NS = 1000,
 	/*
-	 * How far calls may be ahead of what other threads did. Nobody unloads a library, loads
-	 * another one and calls it in so short a time: the names of functions depend on that.
+	 * How far calls may be ahead of what other threads did. The names of functions depend on
+	 * it: a call is of the module that is known by then. Nobody unloads a library and loads
+	 * another one in its place in so short a time. But what one thread calls in that one,
+	 * sooner than this after another thread's loading it, is named after the earlier one.
 	 */
 	AHEAD_NS = 10 * 1000,
 	/* First length of the timeline's intervals. */
@@ -215,7 +217,7 @@ model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint6
 	struct model_thread *thread;
 
 	if (!process->threads)
-		return crowds_nobody(process->model);
+		return model_nobody(process->model);
 	thread = g_hash_table_lookup(process->threads, GUINT_TO_POINTER(number));
 	return thread ? thread : add_thread(process, number, tid, ticks);
 }
@@ -463,7 +465,9 @@ model_rss(struct model_process *process, uint64_t ticks, uint64_t bytes, uint64_
 {
 	if (process->ended)
 		return;
-	timeline_advance(process, ticks);
+	/* At its start it is measured before its time has come: other processes are behind. */
+	if (ticks > process->start_ticks)
+		timeline_advance(process, ticks);
 	if (bytes)
 		process->timeline.rss_bytes = bytes;
 	process->public->rss_peak_bytes =

@@ -254,7 +254,6 @@ add_calls(struct timing_thread *rest, struct timing_thread *from, struct common_
 	add_moments(rest, &rest->call_moments, from->call_moments, number, NULL);
 }
 
-/* Those of another process have ended with it: no call of them is open. */
 static void
 add_tallies(struct timing_thread *rest, struct timing_thread *from, struct common_view *view)
 {
@@ -265,17 +264,10 @@ add_tallies(struct timing_thread *rest, struct timing_thread *from, struct commo
 		return;
 	g_hash_table_iter_init(&iter, from->tallies);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct call_tally_sums *sums = value;
-		const struct pool_call_tally tally = {
-			.node = node_in(view, sums->node),
-			.open = view ? 0 : sums->open,
-			.count = sums->calls,
-			.total = sums->total,
-			.min = sums->min,
-			.max = sums->max,
-		};
+		struct call_tally_sums sums = *(const struct call_tally_sums *)value;
 
-		call_tallies_add(rest, &tally);
+		sums.node = node_in(view, sums.node);
+		call_tallies_merge(rest, &sums);
 	}
 }
 

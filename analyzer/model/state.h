@@ -63,8 +63,8 @@ struct node_table {
 struct timeline {
 	GArray *bins; /* struct timeline_bin, closed ones */
 	uint64_t first;
-	uint64_t open; /* number of the open interval: always first + bins->len */
-	uint64_t open_end_ticks;
+	uint64_t open;		 /* number of the open interval: always first + bins->len */
+	uint64_t open_end_ticks; /* 0: not known yet */
 	uint64_t live_max_bytes;
 	uint64_t rss_bytes;
 	uint64_t cpu_ns, cpu_ticks; /* CPU time when it was last measured, and when that was */

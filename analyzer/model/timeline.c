@@ -9,6 +9,9 @@
  *
  * The open interval costs an event one comparison: what was allocated in it is the difference of
  * the process's sums at its two ends.
+ *
+ * Where `open_end_ticks` is 0 the next event looks it up, on its way through the slow half: so the
+ * first one of a process is told to the spans, which may be intervals behind when it starts.
  */
 #include "state.h"
 
@@ -26,14 +29,19 @@ bin_of(const struct model *model, uint64_t ticks)
 		       : (ticks - model->clock.start_ticks) / model->bin_ticks;
 }
 
+static uint64_t
+end_of(const struct model *model, uint64_t bin)
+{
+	return model->clock.start_ticks + (bin + 1) * model->bin_ticks;
+}
+
 static void
 open_bin(struct model_process *process, uint64_t bin)
 {
 	struct timeline *timeline = &process->timeline;
-	const struct model *model = process->model;
 
 	timeline->open = bin;
-	timeline->open_end_ticks = model->clock.start_ticks + (bin + 1) * model->bin_ticks;
+	timeline->open_end_ticks = end_of(process->model, bin);
 	timeline->live_max_bytes = process->peak[PEAK_HEAP].live_bytes;
 	timeline->rss_bytes = 0;
 	timeline->open_cpu_ns = 0;
@@ -123,15 +131,13 @@ static void
 halve(struct model_process *process)
 {
 	struct timeline *timeline = &process->timeline;
-	const struct model *model = process->model;
 
 	if (!process->ended && timeline->open % 2 && timeline->bins->len)
 		reopen_last(timeline);
 	halve_closed(timeline);
 	timeline->open /= 2;
 	if (!process->ended)
-		timeline->open_end_ticks =
-			model->clock.start_ticks + (timeline->open + 1) * model->bin_ticks;
+		timeline->open_end_ticks = 0;
 }
 
 static void
@@ -155,11 +161,13 @@ timeline_init(struct model_process *process, uint64_t ticks)
 	make_room(process->model, ticks);
 	process->timeline.first = bin_of(process->model, ticks);
 	open_bin(process, process->timeline.first);
+	process->timeline.open_end_ticks = 0;
 }
 
 void
 timeline_advance_slow(struct model_process *process, uint64_t ticks)
 {
+	struct timeline *timeline = &process->timeline;
 	struct model *model = process->model;
 
 	/* Longer, and of these a whole number: where one of them ends, so does one of ours. */
@@ -167,9 +175,10 @@ timeline_advance_slow(struct model_process *process, uint64_t ticks)
 	if (process->ended)
 		return;
 	make_room(model, ticks);
-	while (ticks >= process->timeline.open_end_ticks) {
+	timeline->open_end_ticks = end_of(model, timeline->open);
+	while (ticks >= timeline->open_end_ticks) {
 		close_bin(process);
-		open_bin(process, process->timeline.open + 1);
+		open_bin(process, timeline->open + 1);
 	}
 }
 
@@ -186,8 +195,7 @@ timeline_cpu(struct model_process *process, uint64_t ticks, uint64_t cpu_ns)
 	timeline->cpu_ticks = MAX(ticks, timeline->cpu_ticks);
 	timeline->cpu_ns = MAX(cpu_ns, timeline->cpu_ns);
 	for (; length && at < timeline->open; at++) {
-		const uint64_t end =
-			process->model->clock.start_ticks + (at + 1) * process->model->bin_ticks;
+		const uint64_t end = end_of(process->model, at);
 		const uint64_t share_ns =
 			(uint64_t)((unsigned __int128)used_ns * MIN(end - from, length) / length);
 

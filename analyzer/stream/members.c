@@ -81,7 +81,10 @@ member_lane(struct collector *collector, struct member *member, uint32_t thread,
 	if (lane)
 		return lane;
 	lane = g_new0(struct lane, 1);
-	lane->thread = model_thread(member->model, thread, tid, at_most_now(collector, base_ticks));
+	/* The threads of one that is over go when it joins others. */
+	lane->thread = member->over ? model_nobody(collector->model)
+				    : model_thread(member->model, thread, tid,
+					      at_most_now(collector, base_ticks));
 	lane->process = member->number;
 	lane->pid = member->pid;
 	lane->number = thread;

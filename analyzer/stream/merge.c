@@ -157,12 +157,17 @@ give(struct merge *merge, struct lane *lane)
 static inline uint64_t
 calls_until(struct merge *merge, const struct lane *lane, uint64_t bound)
 {
+	uint64_t until;
+
 	if (!is_call(&lane->decoder->record) || !model_takes_call(&lane->decoder->record))
 		return 0;
-	/* Those that wait in the batch come first. */
-	if (unlikely(merge->has_calls))
+	until = model_calls_until(lane->thread, bound);
+	/* Those that wait in the batch come first. While they do, a 0 may be out of date. */
+	if (unlikely(until && merge->has_calls)) {
 		flush(merge);
-	return MIN(model_calls_until(lane->thread, bound), merge->end_ticks);
+		until = model_calls_until(lane->thread, bound);
+	}
+	return MIN(until, merge->end_ticks);
 }
 
 /* Gives the calls of a lane until then, or until it has something else. False: it runs dry. */

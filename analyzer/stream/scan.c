@@ -289,8 +289,10 @@ look_at(struct collector *collector, uint32_t index, uint32_t state)
 
 	if (!slot->lane && !adopt(collector, index, state))
 		return;
-	take_missed(collector, slot->lane, chunk);
-	take_left_out(collector, slot->lane, chunk);
+	if (!slot->lane->discard) {
+		take_missed(collector, slot->lane, chunk);
+		take_left_out(collector, slot->lane, chunk);
+	}
 	if (is_tally(slot) && state == POOL_FULL) {
 		take_tally(collector, index);
 		free_chunk(collector, index);

@@ -4,6 +4,7 @@
 
 #include "model/call_histogram.h"
 #include "model/chart.h"
+#include "model/timing.h"
 #include "one_thread.h"
 
 #define MAIN UINT64_C(0x1000)
@@ -238,6 +239,25 @@ Test(calls, depth_without_end_is_folded)
 	cr_assert_eq(first()->unmatched_exits, 0);
 	cr_assert_eq(thread_at(0)->calls->len, 1 << 18);
 	cr_assert_eq(SUMS(F)->total_ns, 1000000 + depth - 1 - 10);
+}
+
+/* Calls left in a stack deeper than what is kept: none is closed twice, and the first one stays. */
+Test(calls, what_is_left_below_folded_calls_leaves_the_innermost_kept_one_open)
+{
+	for (uint64_t i = 0; i <= CALL_DEPTH_MAX; i++)
+		enter(10, F);
+	for (uint64_t i = 0; i < CALL_DEPTH_MAX; i++)
+		tell(RECORD_CALL_LEFT, 20, 1);
+	cr_assert_eq(thread->timing->stack->excess, 0);
+	cr_assert_eq(thread->timing->stack->depth, 1);
+	leave(50);
+	cr_assert_eq(thread->timing->stack->depth, 0);
+	leave(60);
+	tell(RECORD_CALL_DEPTH, 70, 0);
+	finish(100);
+
+	cr_assert_eq(first()->unmatched_exits, 1);
+	cr_assert_eq(SUMS(F)->calls, 1);
 }
 
 /* ---- call stacks ---- */

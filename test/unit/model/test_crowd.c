@@ -71,15 +71,21 @@ begin(uint32_t number, uint32_t parent, const char *exe)
 }
 
 static void
-load(struct model_thread *thread, uint64_t base)
+load_file(struct model_thread *thread, uint32_t number, const char *path, uint64_t base)
 {
 	struct record record = {.kind = RECORD_EXTENDED, .ticks = now};
 
 	record.extended = (struct record_extended){
-		.type = RECORD_MODULE, .number = {now, 1, base, base, base + MODULE_BYTES}};
-	record.extended.string[MODULE_PATH] = text("/bin/work");
+		.type = RECORD_MODULE, .number = {now, number, base, base, base + MODULE_BYTES}};
+	record.extended.string[MODULE_PATH] = text(path);
 	record.extended.string[MODULE_BUILD_ID] = text("12345678");
 	model_extended(model, thread, &record);
+}
+
+static void
+load(struct model_thread *thread, uint64_t base)
+{
+	load_file(thread, 1, "/bin/work", base);
 }
 
 /* Node 2 f + 1 is main at its f-th line, 2 f + 2 the function that it calls there. */
@@ -392,6 +398,27 @@ Test(crowd, what_ended_is_bounded)
 	cr_expect_eq(add_up().processes, 10 * MANY);
 }
 
+/* As joining costs time for all that there is, it is the rarer the more that is. */
+Test(crowd, more_are_by_themselves_where_the_run_has_more_call_paths)
+{
+	enum {
+		SITES = 20 * FEW_ROWS,
+	};
+	struct model_thread *first = begin(1, 0, "/bin/work");
+
+	for (uint32_t node = 1; node <= SITES; node++)
+		feed_alloc(model, first, now, node, 1, 0x10000 + 16 * (uint64_t)node);
+	for (uint32_t number = 2; number <= MANY; number++) {
+		run_image(number, "/bin/work", 100);
+		if (model->crowds.rows < 4 * FEW_ROWS)
+			cr_assert_eq(g_hash_table_size(model->crowds.crowds), 0);
+	}
+	cr_expect_eq(g_hash_table_size(model->crowds.crowds), 1);
+	cr_expect_leq(model->crowds.rows, SITES);
+	finish();
+	cr_expect_eq(add_up().processes, MANY);
+}
+
 /* It is made of what one process had, the one that had most. */
 Test(crowd, its_peak_is_the_highest_of_its_processes)
 {
@@ -513,4 +540,176 @@ Test(crowd, forks_share_their_modules_until_one_changes_its_own)
 	cr_expect_eq(process_of(1)->modules->len, 1);
 	cr_expect_eq(process_of(2)->modules->len, 2);
 	cr_expect_eq(process_of(3)->modules->len, 1);
+}
+
+static void
+name_place(struct model_thread *thread, uint32_t number, const char *name)
+{
+	struct record record = {.kind = RECORD_EXTENDED, .ticks = now};
+
+	record.extended = (struct record_extended){
+		.type = RECORD_NAMED, .number = {now, number, NAMED_SECTION, 12}};
+	record.extended.string[NAMED_NAME] = text(name);
+	model_extended(model, thread, &record);
+}
+
+/* The children, and every other one's own child, name nothing themselves. */
+Test(crowd, forks_of_one_that_names_something_keep_its_names)
+{
+	struct model_thread *parent;
+
+	begin(1, 0, "/bin/first");
+	parent = begin(2, 0, "/bin/work");
+	load(parent, base_of(2));
+	name_nodes(parent, base_of(2));
+	name_place(parent, 1, "parse");
+	for (uint32_t number = 3; number <= MANY; number++) {
+		struct model_thread *child =
+			begin(number, number % 2 ? 2 : number - 1, "/bin/work");
+
+		event(child, RECORD_ENTER, 0, RECORD_PC_NAMED | 1, 0);
+		work(child, base_of(2), 100);
+		event(child, RECORD_EXIT, 0, 0, 0);
+		end(number);
+	}
+	finish();
+	for (uint32_t number = 3; number <= MANY; number++) {
+		const struct process *process = process_of(number);
+
+		cr_assert_not_null(process);
+		cr_assert_str_eq(named_find_place(process->named, 1)->name, "parse");
+	}
+}
+
+Test(crowd, threads_that_were_summed_up_already_count_once)
+{
+	enum {
+		THREADS = 100,
+		PATHS = 1000,
+	};
+
+	begin(1, 0, "/bin/first");
+	load(begin(2, 0, "/bin/work"), base_of(2));
+	for (uint32_t number = 1; number <= THREADS; number++) {
+		struct model_thread *thread =
+			model_thread(model_process(model, 2, 0, 0), number, number, now);
+
+		for (unsigned f = 0; f < PATHS; f++) {
+			event(thread, RECORD_ENTER, 0, base_of(2) + 16 * f, 0);
+			now += 10;
+			event(thread, RECORD_EXIT, 0, 0, 0);
+		}
+		feed_numbers(model, thread, RECORD_THREAD_END, now, 0, 0, 0, 0, 0);
+	}
+	cr_assert_not_null(model_process(model, 2, 0, 0)->timing->rest);
+	end(2);
+	finish();
+	const struct thread *thread = g_ptr_array_index(crowd()->threads, 0);
+
+	cr_expect_eq(thread->together, THREADS);
+	cr_expect_str_eq(thread->name, "100 threads");
+}
+
+/* What a process lost may be told twice, in two ways; what two processes lost is all of it. */
+Test(crowd, what_its_processes_lost_adds_up)
+{
+	struct model_thread *thread;
+
+	model->crowds.rows_most = 1;
+	begin(1, 0, "/bin/work");
+	thread = begin(2, 0, "/bin/work");
+	feed_numbers(model, thread, RECORD_LOST, now, 3, RECORD_LOST_NESTED, 0, 0, 0);
+	model_missed(thread, 2);
+	end(2);
+	thread = begin(3, 0, "/bin/work");
+	model_missed(thread, 5);
+	end(3);
+	finish();
+	cr_expect_eq(crowd()->together, 2);
+	cr_expect_eq(crowd()->lost_events, 8);
+	cr_expect_eq(run->lost_events, 8);
+}
+
+static void
+call(struct model_thread *thread, uint64_t function, uint64_t ns)
+{
+	event(thread, RECORD_ENTER, 0, function, 0);
+	now += ns;
+	event(thread, RECORD_EXIT, 0, 0, 0);
+}
+
+static uint64_t
+call_ns_in(const struct process *process, const char *path)
+{
+	const struct thread *thread = g_ptr_array_index(process->threads, 0);
+	uint64_t sum_ns = 0;
+
+	for (guint i = 0; i < thread->calls->len; i++) {
+		const struct call_row *row = &g_array_index(thread->calls, struct call_row, i);
+		const uint64_t address =
+			g_array_index(process->nodes, struct node, row->node).pc & ~RECORD_PC_EXACT;
+
+		for (guint j = 0; j < process->modules->len; j++) {
+			const struct module *module = g_ptr_array_index(process->modules, j);
+
+			if (address >= module->start && address < module->end &&
+				g_str_equal(module->path, path))
+				sum_ns += row->sums.total_ns;
+		}
+	}
+	return sum_ns;
+}
+
+Test(crowd, calls_are_of_the_library_that_was_there_then)
+{
+	struct model_thread *thread;
+
+	model->crowds.rows_most = 1;
+	begin(1, 0, "/bin/work");
+	thread = begin(2, 0, "/bin/work");
+	load_file(thread, 1, "/lib/old", base_of(2));
+	call(thread, base_of(2) + 16, 100);
+	feed_numbers(model, thread, RECORD_MODULE_GONE, now++, 1, 0, 0, 0, 0);
+	load_file(thread, 2, "/lib/new", base_of(2));
+	call(thread, base_of(2) + 16, 30);
+	end(2);
+	finish();
+	cr_expect_eq(call_ns_in(crowd(), "/lib/old"), 100);
+	cr_expect_eq(call_ns_in(crowd(), "/lib/new"), 30);
+}
+
+/* Sums of summary mode: of three calls one has not returned. */
+static void
+run_summed(uint32_t number)
+{
+	struct model_thread *thread = begin(number, 0, "/bin/work");
+	const struct pool_call_sums sums = {.tally[0] = {.node = 2,
+						    .count = 3,
+						    .total = 100 * 256 - now * 256,
+						    .min = 10,
+						    .max = 90,
+						    .open = 1}};
+
+	load(thread, base_of(number));
+	name_nodes(thread, base_of(number));
+	model_call_sums(thread, &sums);
+	end(number);
+}
+
+Test(crowd, calls_that_did_not_return_in_summary_mode_are_counted)
+{
+	model->crowds.rows_most = 1;
+	now = 1000;
+	begin(1, 0, "/bin/work");
+	run_summed(2);
+	now = 5000;
+	run_summed(3);
+	finish();
+	const struct thread *thread = g_ptr_array_index(crowd()->threads, 0);
+	const struct call_sums *sums = &g_array_index(thread->calls, struct call_row, 0).sums;
+
+	cr_assert_eq(thread->calls->len, 1);
+	cr_expect_eq(sums->calls, 6);
+	cr_expect_eq(sums->unfinished, 2);
+	cr_expect_eq(sums->total_ns, 200);
 }

@@ -184,3 +184,31 @@ Test(spans, a_time_before_the_run_is_in_the_first_interval)
 	cr_expect_eq(g_array_index(spans_of(process), struct span, 0).gone, 0);
 	run_free(run);
 }
+
+/* Nothing happened for long before it began. That it is there does not hurry the others. */
+Test(spans, the_first_blocks_of_a_process_are_of_the_interval_it_began_in)
+{
+	struct model *model = feeder_new();
+	struct model_thread *first = feeder_thread(model, 1, 1), *second;
+	const uint64_t start = 7200000;
+
+	model_node(first, 1, 0, 16);
+	feed_alloc(model, first, 100, 1, 10, 0x1000);
+	second = model_thread(model_process(model, 2, 2, start), 1, 1, start);
+	model_rss(model_process(model, 2, 2, start), start, 4096, 0);
+	feed_free(model, first, 200, 0x1000, 0);
+	model_node(second, 1, 0, 16);
+	feed_alloc(model, second, start + 10, 1, 10, 0x1000);
+	feed_free(model, second, start + 20, 0x1000, 0);
+	struct run *run = feeder_finish(model, 2 * start);
+
+	for (unsigned i = 0; i < 2; i++) {
+		const GArray *spans = spans_of(g_ptr_array_index(run->processes, i));
+		const unsigned interval = i ? (unsigned)(start / run->span_ns) : 0;
+
+		cr_assert_eq(spans->len, 1);
+		cr_expect_eq(g_array_index(spans, struct span, 0).born, interval);
+		cr_expect_eq(g_array_index(spans, struct span, 0).gone, interval);
+	}
+	run_free(run);
+}

@@ -12,6 +12,7 @@
 #include "fake_run.h"
 #include "fake_symbolizer.h"
 #include "members.h"
+#include "model/state.h"
 #include "reader.h"
 
 #define A	UINT64_C(0x1000)
@@ -145,6 +146,46 @@ Test(collector, calls_run_ahead_but_not_of_a_section_that_watches_the_heap)
 	cr_assert_eq(find_calls(run, 2, section)->sums.calls, CALLS / SECTION_CALLS);
 	cr_assert_eq(find_calls(run, 2, section)->sums.peak_bytes, 5);
 	cr_assert_eq(run->events, 4 * CALLS + 6 * (CALLS / SECTION_CALLS));
+	run_free(run);
+}
+
+static void
+count_alone(void *context, const struct model_event *event)
+{
+	unsigned *alone = context;
+
+	(void)event;
+	*alone += collector->merge.batched == 1;
+}
+
+/* While their order matters they come as events, many at a time. */
+Test(collector, calls_within_a_section_do_not_come_one_by_one)
+{
+	enum {
+		CALLS = 5000
+	};
+	static const struct model_sink sink = {
+		.kinds = 1u << RECORD_ENTER | 1u << RECORD_EXIT, .event = count_alone};
+	struct fake_thread one = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread two = fake_thread_make(&fake, 1, self, 2);
+	const uint64_t ticks = past();
+	unsigned alone = 0;
+
+	fake_enter(&one, ticks, RECORD_PC_NAMED | 1);
+	poll_times(2);
+	model_add_sink(collector->model, &sink, &alone);
+	for (uint64_t i = 0; i < CALLS; i++) {
+		fake_enter(&one, ticks + 40 * i + 10, MAIN_PC);
+		fake_enter(&two, ticks + 40 * i + 20, MAIN_PC);
+		fake_exit(&one, ticks + 40 * i + 30);
+		fake_exit(&two, ticks + 40 * i + 40);
+	}
+	poll_times(2);
+	struct run *run = collector_finish(collector);
+
+	cr_expect_lt(alone, CALLS / 100);
+	for (uint32_t thread = 1; thread <= 2; thread++)
+		cr_expect_eq(find_calls(run, thread, RECORD_PC_EXACT | MAIN_PC)->sums.calls, CALLS);
 	run_free(run);
 }
 
@@ -419,6 +460,44 @@ Test(collector, a_process_that_began_after_the_look_that_finds_it_is_alive)
 	end_sleeper(pid);
 	cr_assert(!ended);
 	collector_free(collector);
+}
+
+/* What it says goes nowhere: its own threads are gone as soon as it joins others. */
+Test(collector, a_chunk_of_a_process_that_is_over_names_none_of_its_threads)
+{
+	enum {
+		PROCESSES = 20,
+		OVER = 2,
+	};
+	struct fake_thread late = fake_thread_make(&fake, OVER, 0x3fffff00 + OVER, 2);
+	const struct slot *slot;
+
+	for (uint32_t i = 1; i <= PROCESSES; i++) {
+		/* Nobody has such a pid. */
+		struct fake_thread thread = fake_thread_make(&fake, i, 0x3fffff00 + i, 1);
+
+		fake_alloc(&thread, past(), 1, 100, A);
+		if (i == OVER) {
+			poll_times(3);
+			cr_assert_eq(collector->living->len, 0);
+			fake_bytes(&late, (const uint8_t *)"", 0);
+			late.chunk->kind = POOL_TALLY;
+			late.chunk->missed = 7;
+			poll_times(1);
+			collector->model->crowds.rows_most = 1;
+		}
+	}
+	poll_times(3);
+	const struct model_process *over = model_process(collector->model, OVER, 0, 0);
+
+	slot = &collector->slots[late.index];
+	cr_assert_not_null(over->crowd);
+	cr_assert_not_null(slot->lane);
+	cr_expect_eq(slot->lane->thread, model_nobody(collector->model));
+	late.chunk->missed = 8;
+	late.chunk->left_out[0] = 9;
+	poll_times(2);
+	run_free(collector_finish(collector));
 }
 
 Test(collector, short_processes_by_the_thousand_leave_no_descriptor_and_no_chunk)
