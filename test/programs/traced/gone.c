@@ -403,10 +403,15 @@ static bool storm_over;
 UNTRACED static void *
 go_and_come(void *unused)
 {
+	const bool leaves_hole = way->go == by_unmap || way->go == by_call || way->go == by_move;
+	/* The hole may have become somebody else's, whose memory is not to be mapped over. */
+	const int how = leaves_hole ? MAP_FIXED_NOREPLACE : MAP_FIXED;
+
 	while (!__atomic_load_n(&storm_over, __ATOMIC_ACQUIRE)) {
-		mmap(upper, HALF_BYTES, PROT_READ | PROT_WRITE, ANYWHERE | MAP_FIXED, -1, 0);
 		make_chain(upper, upper + 8192);
 		way->go();
+		if (mmap(upper, HALF_BYTES, PROT_READ | PROT_WRITE, ANYWHERE | how, -1, 0) != upper)
+			break;
 	}
 	return NULL;
 }
