@@ -2,8 +2,8 @@
 /*
  * What the source named, as rows of a flamechart below those of the threads:
  *
- *	request		| request 1               | request 3     |	lanes: lives that do not
- * overlap | on loop |   | on worker |   on loop |		the pieces that ran, and where
+ *	request		| request 1               | request 3     |	lanes: lives one by one,
+ *			| on loop |   | on worker |   on loop |		pieces that ran, and where
  *	request (2)		| request 2     |
  *	config loaded		'		'			a mark
  *

@@ -263,14 +263,6 @@ collector_live_processes(const struct collector *collector)
 	return watch_count(collector->watch);
 }
 
-void
-collector_progress(
-	const struct collector *collector, uint64_t *ret_events, uint64_t *ret_live_bytes)
-{
-	*ret_events = collector->model ? model_events(collector->model) : 0;
-	*ret_live_bytes = collector->model ? model_live_bytes(collector->model) : 0;
-}
-
 /* ---- the end ---- */
 
 static void

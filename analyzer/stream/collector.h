@@ -109,10 +109,6 @@ bool collector_has_processes(const struct collector *collector);
 /* Processes that were seen and have not ended. */
 unsigned collector_live_processes(const struct collector *collector);
 
-/* Events taken so far, and live heap bytes now: for a progress line. */
-void collector_progress(
-	const struct collector *collector, uint64_t *ret_events, uint64_t *ret_live_bytes);
-
 /*
  * Takes all that is left and closes the pool: processes still running go on unprofiled. A recording
  * is whole then, and its status final.

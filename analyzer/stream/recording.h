@@ -123,7 +123,7 @@ void recording_put_finish(struct recording *recording, const struct recording_fi
 
 /*
  * Whether there is no time to compress: frames that begin then are stored as they are, eight times
- * as large and for a fourth of the CPU time, unless the file has just been seen to be slower.
+ * as large and for less CPU time, unless the file has just been seen to be slower.
  */
 void recording_hurry(struct recording *recording, bool hurried);
 

@@ -235,34 +235,11 @@ miss_events(struct collector *collector, struct fake_thread *thread)
 	thread->chunk->missed = 3;
 }
 
-Test(recording, events_that_were_missed_are_known_from_it)
-{
-	char message[COLLECTOR_MESSAGE_BYTES];
-	int status;
-	struct run *run = replay_alone(miss_events, &status, message);
-
-	cr_assert_eq(status, 0, "%s", message);
-	cr_assert_eq(run->events, 1);
-	cr_assert_eq(run->lost_events, 3);
-	run_free(run);
-}
-
 static void
 break_chunk(struct collector *collector, struct fake_thread *thread)
 {
 	thread->chunk->kind = 77;
 	fake_retire(thread);
-}
-
-Test(recording, chunks_that_could_not_be_read_are_known_from_it)
-{
-	char message[COLLECTOR_MESSAGE_BYTES];
-	int status;
-	struct run *run = replay_alone(break_chunk, &status, message);
-
-	cr_assert_eq(status, 0, "%s", message);
-	cr_assert_eq(run->broken_chunks, 1);
-	run_free(run);
 }
 
 static void
@@ -274,16 +251,28 @@ hand_over_nothing(struct collector *collector, struct fake_thread *thread)
 	fake_alloc(thread, fake_run_now(), 1, 100, 0x2000);
 }
 
-Test(recording, an_empty_chunk_is_no_gap)
+Test(recording, what_is_not_whole_is_known_from_it_alone)
 {
-	char message[COLLECTOR_MESSAGE_BYTES];
-	int status;
-	struct run *run = replay_alone(hand_over_nothing, &status, message);
+	static const struct {
+		void (*play)(struct collector *, struct fake_thread *);
+		uint64_t events, lost, broken;
+	} rows[] = {
+		{miss_events, 1, 3, 0},
+		{break_chunk, 0, 0, 1},
+		{hand_over_nothing, 2, 0, 0},
+	};
 
-	cr_assert_eq(status, 0, "%s", message);
-	cr_assert_eq(run->broken_chunks, 0);
-	cr_assert_eq(run->events, 2);
-	run_free(run);
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		char message[COLLECTOR_MESSAGE_BYTES];
+		int status;
+		struct run *run = replay_alone(rows[i].play, &status, message);
+
+		cr_expect_eq(status, 0, "%u: %s", i, message);
+		cr_expect_eq(run->events, rows[i].events, "%u", i);
+		cr_expect_eq(run->lost_events, rows[i].lost, "%u", i);
+		cr_expect_eq(run->broken_chunks, rows[i].broken, "%u", i);
+		run_free(run);
+	}
 }
 
 static void
