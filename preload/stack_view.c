@@ -98,6 +98,9 @@ stack_view_reach(struct stack_view *view, uint64_t end)
 	wanted = (wanted & PAGE_MASK) - low;
 	if (wanted < 2 * (high - low))
 		wanted = 2 * (high - low);
+	/* What comes after the limit is none of the stack's, and would change how walks end. */
+	if (wanted > view->limit - low)
+		wanted = view->limit - low;
 	if (wanted > STACK_COPY_MAX)
 		wanted = STACK_COPY_MAX;
 	const long count = copy(view->copy + have, low + have, wanted - have);
