@@ -207,7 +207,7 @@ begin(struct thread *thread)
 {
 	thread->gate = THREAD_FRAMES;
 	thread->tid = system_tid();
-	writer_mend(&thread->writer);
+	writer_end(&thread->writer);
 	retire_tallies(thread);
 	memset(&thread->writer, 0, sizeof(thread->writer));
 	thread->calls = (struct calls){.calibration = thread->calls.calibration};

@@ -98,6 +98,16 @@ writer_mend(struct writer *writer)
 		stop_waiting(writer);
 }
 
+void
+writer_end(struct writer *writer)
+{
+	struct pool_chunk *chunk = writer->chunk;
+
+	if (chunk && is_ours(writer, chunk, writer->chunk_index))
+		chunk->last = 1;
+	writer_mend(writer);
+}
+
 static void
 raise_high(struct pool_header *pool, uint32_t high)
 {
@@ -195,7 +205,7 @@ begin_chunk(const struct writer *writer, uint32_t index, enum pool_chunk_kind ki
 
 	/* All but the magic: it is 0, and the reader may be looking at it (I3). */
 	chunk->kind = (uint16_t)kind;
-	chunk->reserved = 0;
+	chunk->last = 0;
 	chunk->process = session.process->number;
 	chunk->pid = session.process->pid;
 	chunk->thread = writer->thread;

@@ -51,6 +51,9 @@ void writer_retire(struct writer *writer);
  */
 void writer_mend(struct writer *writer);
 
+/* Its thread is gone: likewise, and the reader is told that no other chunk will come. */
+void writer_end(struct writer *writer);
+
 /*
  * Makes room for any one record by taking a fresh chunk. Waits for the reader, or drops, as the
  * run's options say. Returns false, and has counted the loss, if there is none; the session may be

@@ -119,11 +119,11 @@ enum pool_left_out {
 /* At the start of each chunk; written by its owner alone. */
 struct pool_chunk {
 	uint32_t magic;
-	uint16_t kind;	   /* enum pool_chunk_kind */
-	uint16_t reserved; /* 0 */
-	uint32_t process;  /* number of the process in this run, from 1 */
-	uint32_t pid;	   /* its pid as it sees itself */
-	uint32_t thread;   /* number of the thread in its process, from 1 (the main thread) */
+	uint16_t kind;	  /* enum pool_chunk_kind */
+	uint16_t last;	  /* 1: its thread has ended; set before the chunk is FULL */
+	uint32_t process; /* number of the process in this run, from 1 */
+	uint32_t pid;	  /* its pid as it sees itself */
+	uint32_t thread;  /* number of the thread in its process, from 1 (the main thread) */
 	uint32_t tid;
 	uint64_t sequence;   /* of this thread's event chunks: 0, 1, 2 ... */
 	uint64_t base_ticks; /* time stamps in the payload count from here */

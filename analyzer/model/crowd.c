@@ -281,11 +281,10 @@ add_threads(struct joining *joining)
 	for (guint i = 0; i < threads->len; i++) {
 		const struct thread *public = g_ptr_array_index(threads, i);
 
-		/* One without a number is made of others, that are in the list too. */
-		to->public->together += public->number != 0;
+		to->public->together += public->number ? 1 : public->together;
 	}
 	if (joining->from->timing)
-		rest_take_process(joining->from->timing, to, &joining->view);
+		timing_move_process(joining->from->timing, to, &joining->view);
 }
 
 /* ---- facts ---- */
@@ -338,14 +337,6 @@ add_facts(struct joining *joining)
 /* ---- joining ---- */
 
 static void
-drop_sites(struct site_pool *sites, const struct span_move *moves, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (moves[i].to)
-			site_pool_drop(sites, i);
-}
-
-static void
 join(struct model *model, struct model_process *process, struct span_move *moves)
 {
 	struct joining joining = {
@@ -360,6 +351,7 @@ join(struct model *model, struct model_process *process, struct span_move *moves
 	add_facts(&joining);
 	add_threads(&joining);
 	common_view_fini(&joining.view);
+	model->kept_rows -= process->rest.kept_rows;
 	process->crowd = joining.crowd->process;
 }
 
@@ -425,8 +417,7 @@ make_room(struct model *model)
 		crowds->rows -= process->rows;
 		join(model, process, moves);
 	}
-	spans_move(&model->spans, moves);
-	drop_sites(&model->sites, moves, count);
+	spans_move(&model->spans, &model->sites, moves, count);
 	timing_drop_processes(model->timing);
 	for (guint i = 0; i < joined; i++)
 		bury(model, g_ptr_array_index(crowds->ended, i));

@@ -6,7 +6,7 @@
  * they will touch before it touches it; everything else comes record by record in between.
  *
  * One thread feeds. Processes and threads are named by pointers that stay valid until
- * model_finish() or model_free(), but threads only until their process ends.
+ * model_finish() or model_free(), but threads only until they are over or their process ends.
  */
 #ifndef THAG_MODEL_FEED_H
 #define THAG_MODEL_FEED_H
@@ -143,6 +143,9 @@ void model_left_out(struct model_thread *thread, const uint64_t count[POOL_LEFT_
 
 /* Whether there are as many traced calls as were asked for: more would not be used. */
 bool model_has_calls_enough(const struct model *model);
+
+/* The thread has ended and nothing of it is left to come: it may be gone. */
+void model_thread_over(struct model_thread *thread);
 
 /* The process has ended and nothing of it is left to come. */
 void model_process_end(struct model_process *process, uint64_t ticks);

@@ -284,6 +284,7 @@ finish_process(struct model_process *process, const struct model_clock *clock,
 	g_hash_table_iter_init(&iter, process->threads);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		finish_thread(value, &marks, clock, spans);
+	rest_finish(process);
 	g_ptr_array_sort(public->threads, by_number);
 	public->start_ns = model_ns(clock, process->start_ticks);
 	public->end_ns = model_ns(clock, process->end_ticks);

@@ -139,3 +139,26 @@ mapping_add(struct model_thread *thread, uint64_t ticks, uint32_t node, uint64_t
 		process, site_at(&thread->model->sites, mapping->site), PEAK_MAPPED, length, ticks);
 	add_piece(process->mappings, mapping, address, address + length);
 }
+
+struct mappings_moves {
+	const struct span_move *moves;
+	uint32_t count;
+};
+
+/* Of a mapping in pieces the first one moves it: where it is then, nothing moves from. */
+static gboolean
+move_piece(gpointer key, gpointer value, gpointer context)
+{
+	struct mapping *mapping = ((struct piece *)value)->mapping;
+	const struct mappings_moves *moves = context;
+
+	if (mapping->site < moves->count && moves->moves[mapping->site].to)
+		mapping->site = moves->moves[mapping->site].to - 1;
+	return FALSE;
+}
+
+void
+mappings_move(GTree *mappings, const struct span_move *moves, uint32_t count)
+{
+	g_tree_foreach(mappings, move_piece, &(struct mappings_moves){moves, count});
+}

@@ -45,6 +45,7 @@ free_storage(struct model_process *process)
 	g_clear_pointer(&process->threads, g_hash_table_unref);
 	g_clear_pointer(&process->mappings, g_tree_unref);
 	g_clear_pointer(&process->timeline.bins, g_array_unref);
+	rest_fini(&process->rest);
 }
 
 void
@@ -222,6 +223,17 @@ model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint6
 	return thread ? thread : add_thread(process, number, tid, ticks);
 }
 
+void
+model_thread_over(struct model_thread *thread)
+{
+	model_nodes_seen(thread, thread->model->ticks);
+	if (!thread->ended)
+		thread->end_ticks = thread->model->ticks;
+	thread->ended = true;
+	if (!thread->process->ended)
+		rest_take(thread);
+}
+
 /* What is live of them stays so: their shares of both peaks are settled. */
 static void
 settle_sites(struct model_process *process)
@@ -274,6 +286,7 @@ model_process_end(struct model_process *process, uint64_t ticks)
 		return;
 	ticks = MAX(ticks, process->start_ticks);
 	timeline_advance(process, ticks);
+	rest_end(process);
 	heap_process_end(process);
 	for (unsigned i = 0; i < model->sinks->len; i++) {
 		const struct model_sink_entry *entry =

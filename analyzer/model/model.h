@@ -213,7 +213,7 @@ struct module {
 };
 
 struct thread {
-	uint32_t number; /* 1: the main thread; 0: several that have ended, see `together` */
+	uint32_t number; /* 1: the main thread; 0: several that are over, see `together` */
 	uint32_t tid;
 	char *name;	  /* may be NULL */
 	uint32_t creator; /* node where it was created, 0: not known */
@@ -226,7 +226,7 @@ struct thread {
 	GArray *chart;				      /* struct chart_box, by start and depth */
 	GArray *moments;			      /* struct moment_row */
 	uint64_t missed_events;
-	uint32_t together; /* threads, whose times alone are here; 0: it is one */
+	uint32_t together; /* threads that are over, whose sums these are; 0: it is one */
 };
 
 enum {

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/*
- * The times of threads that have ended, summed up where there are too many to tell them apart.
- *
- * A program that starts a thread for each request has thousands of them with thousands of call
- * paths each. What is kept of threads one by one is bounded: when a thread ends its times stay its
- * own, or they are added to those of a thread of the process that stands for all such. Nothing but
- * the chart, and who of them it was, is lost.
- *
- *	rows kept     0 ............ half ............ ROWS_KEPT
- *	short thread  its own        added             added
- *	long thread   its own        its own           added
- *
- * The first ones of each process, and those that have not ended, are always kept.
- */
-#include <string.h>
+/* See rest.h. */
+#include "rest.h"
 
-#include "common_tree.h"
 #include "timing.h"
 
 enum {
 	ROWS_KEPT = 1 << 17,
 	ROWS_OF_THREAD = 32, /* what a thread takes without any call path */
 	THREADS_ALWAYS = 16, /* of each process */
-	MOMENTS_FEW = 1 << 12,
 	/* A thread is long that had such a part of the run, and no less than that. */
 	LONG_PART = 64,
 	LONG_NS = 100000000,
+	/* Heaps join when they have so many sites, and more where joining takes long. */
+	SITES_JOINING = 1 << 12,
+	BLOCKS_PER_SITE = 64,
 };
 
 /* ---- which ones ---- */
@@ -40,364 +28,236 @@ is_long(const struct model_thread *thread)
 	return lived >= run / LONG_PART && model_span_ns(&model->clock, lived) >= LONG_NS;
 }
 
+static uint64_t
+rows_of(const struct model_thread *thread)
+{
+	return ROWS_OF_THREAD + thread->sites.count +
+	       (thread->timing ? timing_thread_rows(thread->timing) : 0);
+}
+
+static bool
+is_kept(const struct model_thread *thread)
+{
+	const struct rest *rest = &thread->process->rest;
+	const uint64_t room = is_long(thread) ? ROWS_KEPT : ROWS_KEPT / 2;
+
+	return thread->public->number == 1 || rest->kept_threads < THREADS_ALWAYS ||
+	       thread->model->kept_rows + rows_of(thread) <= room;
+}
+
+static bool
+is_parked(const struct model_thread *thread)
+{
+	const GArray *parked = thread->model->parked;
+
+	for (guint i = 0; i < parked->len; i++)
+		if (g_array_index(parked, struct model_event, i).thread == thread)
+			return true;
+	return false;
+}
+
+/* Whether nothing refers to it. */
+static bool
+may_join(const struct model_thread *thread)
+{
+	return !thread->tentative.address && !is_parked(thread) &&
+	       !(thread->tasks && thread->tasks->len) &&
+	       (!thread->timing || timing_may_move(thread->timing));
+}
+
 static void
-keep_rows(struct timing_process *process, uint64_t rows)
+keep(const struct model_thread *thread)
 {
-	process->kept_rows += rows;
-	process->timing->kept_rows += rows;
-}
+	struct rest *rest = &thread->process->rest;
+	const uint64_t rows = rows_of(thread);
 
-static void
-decide(struct timing_thread *thread)
-{
-	struct timing_process *process = thread->process;
-	const uint64_t room = is_long(thread->thread) ? ROWS_KEPT : ROWS_KEPT / 2;
-	const uint64_t rows =
-		process->timing->kept_rows + timing_thread_rows(thread) + ROWS_OF_THREAD;
-
-	if (process->kept_threads < THREADS_ALWAYS || rows <= room) {
-		thread->thread->fate = THREAD_KEPT;
-		process->kept_threads++;
-		keep_rows(process, ROWS_OF_THREAD);
-	} else {
-		thread->thread->fate = THREAD_SUMMED_UP;
-	}
-}
-
-static bool
-stack_has(const struct call_stack *stack, const struct timing_thread *thread)
-{
-	for (uint32_t i = 0; i < stack->depth; i++)
-		if (stack->frames[i].thread == thread)
-			return true;
-	return false;
-}
-
-/* A coroutine may go on elsewhere with calls that the thread began. */
-static bool
-has_open_calls(const struct timing_thread *thread)
-{
-	GHashTableIter iter;
-	gpointer stack;
-
-	if (thread->own.depth)
-		return true;
-	if (!thread->process->stacks)
-		return false;
-	g_hash_table_iter_init(&iter, thread->process->stacks);
-	while (g_hash_table_iter_next(&iter, NULL, &stack))
-		if (stack_has(stack, thread))
-			return true;
-	return false;
-}
-
-/* Where a call ends in another table than it began in only all of a process mean something. */
-static bool
-has_open_tallies(const struct timing_thread *thread)
-{
-	GHashTableIter iter;
-	gpointer sums;
-
-	if (!thread->tallies)
-		return false;
-	g_hash_table_iter_init(&iter, thread->tallies);
-	while (g_hash_table_iter_next(&iter, NULL, &sums))
-		if (((const struct call_tally_sums *)sums)->open)
-			return true;
-	return false;
+	rest->kept_threads++;
+	rest->kept_rows += rows;
+	thread->model->kept_rows += rows;
 }
 
 /* ---- the thread that stands for them ---- */
 
-static struct timing_thread *
-rest_of(struct timing_process *process)
+static struct model_thread *
+rest_of(struct model_process *process)
 {
-	struct timing_thread *rest = process->rest;
-	struct model_thread *thread;
+	struct rest *rest = &process->rest;
 
-	if (rest)
-		return rest;
-	thread = g_new0(struct model_thread, 1);
-	thread->model = process->process->model;
-	thread->process = process->process;
-	thread->public = thread_new();
-	thread->start_ticks = UINT64_MAX;
-	g_ptr_array_add(process->process->public->threads, thread->public);
-	rest = g_new0(struct timing_thread, 1);
-	rest->thread = thread;
-	rest->process = process;
-	rest->stack = &rest->own;
-	process->rest = rest;
-	g_ptr_array_add(process->threads, rest);
-	return rest;
+	if (!rest->thread) {
+		rest->thread = model_thread(process, 0, 0, UINT64_MAX);
+		rest->thread->ended = true;
+	}
+	return rest->thread;
 }
 
 static void
-count_thread(struct timing_thread *rest, struct model_thread *from)
+add_tally(struct tally *sum, struct tally more)
 {
-	struct model_thread *to = rest->thread;
+	sum->count += more.count;
+	sum->bytes += more.bytes;
+}
 
-	if (from->counted)
-		return;
-	from->counted = true;
+static void
+add_facts(struct model_thread *to, const struct model_thread *from)
+{
 	to->public->together++;
 	to->start_ticks = MIN(to->start_ticks, from->start_ticks);
 	to->end_ticks = MAX(to->end_ticks, from->end_ticks);
+	to->public->missed_events += from->public->missed_events;
+	add_tally(&to->releases, from->releases);
+	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
+		to->left_out[i] += from->left_out[i];
 }
 
-/* ---- the names of things in another process: where `view` is NULL they are the same ---- */
-
-static uint32_t
-node_in(struct common_view *view, uint32_t node)
+static void
+forget(struct model_thread *thread)
 {
-	return view ? common_node(view, node) : node;
+	struct model_process *process = thread->process;
+	const uint32_t number = thread->public->number;
+
+	g_ptr_array_remove_fast(process->public->threads, thread->public);
+	g_hash_table_remove(process->threads, GUINT_TO_POINTER(number));
 }
 
+/* ---- heaps ---- */
+
+/* Both are as they were at the latest peaks, and what goes in this interval has its cells. */
+static void
+add_site(struct model_thread *to, uint32_t number, struct span_move *moves)
+{
+	struct model *model = to->model;
+	struct model_process *process = to->process;
+	const struct site_state *from = site_at(&model->sites, number);
+	const enum peak_domain domain = peak_domain_of(from->category);
+	const uint32_t to_number = site_map_find_or_add(
+		&to->sites, &model->sites, from->node, (enum memory_category)from->category);
+	struct site_state *sum = site_at(&model->sites, to_number);
+
+	spans_close(&model->spans, &model->sites, number);
+	site_settle(
+		site_at(&model->sites, number), &process->peak[domain], &process->run_peak[domain]);
+	site_settle(sum, &process->peak[domain], &process->run_peak[domain]);
+	add_tally(&sum->allocated, from->allocated);
+	add_tally(&sum->freed, from->freed);
+	add_tally(&sum->temporary, from->temporary);
+	add_tally(&sum->at_peak, from->at_peak);
+	add_tally(&sum->at_run_peak, from->at_run_peak);
+	add_tally(&sum->told, from->freed);
+	sum->told_temporary += from->temporary.count;
+	sum->largest_bytes = MAX(sum->largest_bytes, from->largest_bytes);
+	sum->lifetime_ticks += from->lifetime_ticks;
+	sum->lifetime_max_ticks = MAX(sum->lifetime_max_ticks, from->lifetime_max_ticks);
+	moves[number].to = to_number + 1;
+}
+
+static void
+add_sites(struct model_thread *to, const struct model_thread *from, struct span_move *moves)
+{
+	for (uint32_t i = 0; i <= from->sites.mask; i++)
+		if (from->sites.slots[i].key)
+			add_site(to, from->sites.slots[i].site, moves);
+}
+
+static void
+move_blocks(struct live_table *live, const struct span_move *moves, uint32_t count)
+{
+	for (uint64_t i = 0; live->slots && i <= live->mask; i++) {
+		struct live_block *block = &live->slots[i];
+
+		if (block->address && block->site < count && moves[block->site].to)
+			block->site = moves[block->site].to - 1;
+	}
+}
+
+static void
+join_heaps(struct model_process *process)
+{
+	struct model *model = process->model;
+	struct rest *rest = &process->rest;
+	/* What joins may need sites of the rest: those have no moves. */
+	const uint32_t count = model->sites.count;
+	g_autofree struct span_move *moves = g_new0(struct span_move, (gsize)count + 1);
+
+	for (guint i = 0; i < rest->joining->len; i++) {
+		struct model_thread *thread = g_ptr_array_index(rest->joining, i);
+
+		add_sites(rest->thread, thread, moves);
+		forget(thread);
+	}
+	move_blocks(&process->live, moves, count);
+	mappings_move(process->mappings, moves, count);
+	spans_move(&model->spans, &model->sites, moves, count);
+	g_ptr_array_set_size(rest->joining, 0);
+	rest->joining_sites = 0;
+}
+
+/* Joining goes over all sites of the run and all live blocks of the process. */
 static uint64_t
-function_in(struct common_view *view, uint64_t key)
+sites_joining_most(const struct model_process *process)
 {
-	return view ? common_function(view, key) : key;
-}
+	const struct site_pool *sites = &process->model->sites;
+	const uint64_t all = MAX((sites->count - sites->spare_count) / 2, (uint32_t)SITES_JOINING);
 
-/* ---- calls ---- */
-
-/* A path with a single call has no histogram: see struct call_path. */
-static void
-add_histogram(struct call_path *to, struct call_path *from)
-{
-	if (from->min == UINT64_MAX)
-		return;
-	if (to->min == UINT64_MAX) {
-		to->histogram = from->histogram;
-		from->histogram = (struct call_histogram){0};
-		return;
-	}
-	if (call_histogram_is_empty(&to->histogram))
-		call_histogram_add(&to->histogram, to->min);
-	if (call_histogram_is_empty(&from->histogram))
-		call_histogram_add(&to->histogram, from->min);
-	else
-		call_histogram_merge(&to->histogram, &from->histogram);
+	return MAX(all, process->live.count / BLOCKS_PER_SITE);
 }
 
 static void
-add_path(struct call_path *to, struct call_path *from)
+join_later(struct model_thread *thread)
 {
-	add_histogram(to, from);
-	to->calls += from->calls;
-	to->unfinished += from->unfinished;
-	to->below_cost += from->below_cost;
-	to->total += from->total;
-	to->self += from->self;
-	to->inner += from->inner;
-	to->direct += from->direct;
-	to->taken += from->taken;
-	to->taken_self += from->taken_self;
-	to->min = MIN(to->min, from->min);
-	to->max = MAX(to->max, from->max);
-	to->early += from->early;
-	to->told_calls += from->told_calls;
-	to->told_self += from->told_self;
-	to->peak_bytes = MAX(to->peak_bytes, from->peak_bytes);
-}
+	struct rest *rest = &thread->process->rest;
 
-/* Those of one interval are put together whenever there may be twice as many as before. */
-static void
-keep_few_moments(struct span_table *spans, GArray *moments, guint before)
-{
-	const guint count = moments->len;
-
-	if (count < MOMENTS_FEW || g_bit_storage(count) == g_bit_storage(before))
-		return;
-	moments_sort(moments);
-	spans->kept -= count - moments->len;
-}
-
-/* `view` and `number` say what they are moments of there; NULL: the same as here. */
-static void
-add_moments(struct timing_thread *rest, GArray **to, const GArray *from, const uint32_t *number,
-	struct common_view *view)
-{
-	guint before;
-
-	if (!from)
-		return;
-	if (!*to)
-		*to = g_array_new(FALSE, FALSE, sizeof(struct moment));
-	before = (*to)->len;
-	for (guint i = 0; i < from->len; i++) {
-		struct moment moment = g_array_index(from, struct moment, i);
-
-		moment.of = number ? number[moment.of] : node_in(view, moment.of);
-		g_array_append_val(*to, moment);
-	}
-	keep_few_moments(&rest->thread->model->spans, *to, before);
-}
-
-static void
-add_calls(struct timing_thread *rest, struct timing_thread *from, struct common_view *view)
-{
-	g_autofree uint32_t *number = g_new0(uint32_t, from->tree.count);
-
-	if (!from->tree.paths)
-		return;
-	if (!rest->tree.paths)
-		call_tree_init(&rest->tree);
-	for (uint32_t i = 1; i < from->tree.count; i++) {
-		struct call_path *path = &from->tree.paths[i];
-
-		number[i] = call_tree_child(&rest->tree, number[path->parent],
-			path->parent ? function_in(view, path->function)
-				     : node_in(view, (uint32_t)path->function));
-		add_path(&rest->tree.paths[number[i]], path);
-	}
-	add_moments(rest, &rest->call_moments, from->call_moments, number, NULL);
-}
-
-static void
-add_tallies(struct timing_thread *rest, struct timing_thread *from, struct common_view *view)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	if (!from->tallies)
-		return;
-	g_hash_table_iter_init(&iter, from->tallies);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct call_tally_sums sums = *(const struct call_tally_sums *)value;
-
-		sums.node = node_in(view, sums.node);
-		call_tallies_merge(rest, &sums);
-	}
-}
-
-/* ---- samples ---- */
-
-static void
-add_sums(struct timing_thread *rest, const struct sample_sums *from, struct common_view *view)
-{
-	struct sample_sums *to = samples_find(rest, node_in(view, from->node));
-
-	if (from->touched && !to->touched) {
-		to->touched = true;
-		g_ptr_array_add(rest->touched, to);
-	}
-	sample_sums_add(to->sums, from->sums);
-	sample_sums_add(to->told, from->told);
-}
-
-static void
-add_samples(struct timing_thread *rest, const struct timing_thread *from, struct common_view *view)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	add_moments(rest, &rest->sample_moments, from->sample_moments, NULL, view);
-	if (!from->samples)
-		return;
-	g_hash_table_iter_init(&iter, from->samples);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		add_sums(rest, value, view);
+	if (!rest->joining)
+		rest->joining = g_ptr_array_new();
+	g_ptr_array_add(rest->joining, thread);
+	rest->joining_sites += thread->sites.count;
+	if (rest->joining_sites > sites_joining_most(thread->process))
+		join_heaps(thread->process);
 }
 
 /* ---- ends ---- */
 
-static void
-sum_up(struct timing_thread *thread)
-{
-	struct timing_process *process = thread->process;
-	struct timing_thread *rest = rest_of(process);
-
-	count_thread(rest, thread->thread);
-	add_calls(rest, thread, NULL);
-	add_tallies(rest, thread, NULL);
-	add_samples(rest, thread, NULL);
-	memcpy(rest->cost, process->cost, sizeof(rest->cost));
-	timing_thread_drop(thread);
-}
-
 void
-rest_take_ended(struct timing_thread *thread)
+rest_take(struct model_thread *thread)
 {
-	struct model_thread *model_thread = thread->thread;
-
-	/* What was put off refers to it, and is bounded anyway. */
-	if (thread->process->timing->limits.ring || has_open_calls(thread) ||
-		has_open_tallies(thread))
-		return;
 	/* It was announced, and did nothing. */
-	if (!timing_thread_rows(thread)) {
-		timing_thread_drop(thread);
+	if (thread->timing && !timing_thread_rows(thread->timing) &&
+		timing_may_move(thread->timing))
+		timing_thread_drop(thread->timing);
+	if (!may_join(thread))
+		return;
+	if (is_kept(thread)) {
+		keep(thread);
 		return;
 	}
-	if (model_thread->fate == THREAD_OPEN)
-		decide(thread);
-	if (model_thread->fate == THREAD_SUMMED_UP)
-		sum_up(thread);
+	struct model_thread *to = rest_of(thread->process);
+
+	add_facts(to, thread);
+	if (thread->timing)
+		timing_move_thread(thread->timing, to);
+	if (thread->sites.count)
+		join_later(thread);
 	else
-		keep_rows(thread->process, timing_thread_rows(thread));
-}
-
-/* ---- whole processes ---- */
-
-static void
-add_facts(struct timing_process *to, const struct timing_process *from)
-{
-	for (unsigned i = 0; i < COST_KINDS; i++) {
-		if (!from->cost[i].count)
-			continue;
-		to->cost[i].count += from->cost[i].count;
-		to->cost[i].sum += from->cost[i].sum;
-		to->cost[i].now = from->cost[i].now;
-	}
-	for (unsigned i = 0; i < SAMPLE_KINDS; i++) {
-		if (!from->rate_hz[i])
-			continue;
-		to->rate_hz[i] = from->rate_hz[i];
-		to->source[i] = from->source[i];
-	}
-	to->unmatched_exits += from->unmatched_exits;
-	to->folded_calls += from->folded_calls;
-	to->trace_stops += from->trace_stops;
-	to->own_periods += from->own_periods;
-	to->own_ns += from->own_ns;
-	to->unsampled_ns += from->unsampled_ns;
+		forget(thread);
 }
 
 void
-rest_take_process(struct timing_process *from, struct model_thread *to, struct common_view *view)
+rest_end(struct model_process *process)
 {
-	struct timing_thread *rest = timing_thread_get(to);
-
-	add_facts(rest->process, from);
-	memcpy(rest->cost, rest->process->cost, sizeof(rest->cost));
-	call_tallies_settle(from);
-	for (guint i = 0; i < from->threads->len; i++) {
-		struct timing_thread *thread = g_ptr_array_index(from->threads, i);
-
-		add_calls(rest, thread, view);
-		add_tallies(rest, thread, view);
-		add_samples(rest, thread, view);
-	}
+	if (process->rest.joining && process->rest.joining->len)
+		join_heaps(process);
 }
 
 void
-rest_finish(struct timing_process *process)
+rest_finish(struct model_process *process)
 {
-	const struct model_clock *clock = &process->timing->model->clock;
-	const struct model_thread *thread;
+	const struct model_thread *thread = process->rest.thread;
 
-	if (!process->rest)
-		return;
-	thread = process->rest->thread;
-	thread->public->name = g_strdup_printf("%u more threads", thread->public->together);
-	thread->public->start_ns = model_ns(clock, thread->start_ticks);
-	thread->public->end_ns = model_ns(clock, thread->end_ticks);
+	if (thread)
+		thread->public->name = g_strdup_printf("%u more threads", thread->public->together);
 }
 
 void
-rest_fini(struct timing_process *process)
+rest_fini(struct rest *rest)
 {
-	if (process->rest)
-		g_free(process->rest->thread);
+	g_clear_pointer(&rest->joining, g_ptr_array_unref);
 }

@@ -313,7 +313,8 @@ moved(const struct span_move *moves, uint64_t key)
 }
 
 void
-spans_move(struct span_table *table, const struct span_move *moves)
+spans_move(struct span_table *table, struct site_pool *sites, const struct span_move *moves,
+	uint32_t count)
 {
 	unsigned bits = FIRST_BITS;
 
@@ -321,6 +322,9 @@ spans_move(struct span_table *table, const struct span_move *moves)
 	while (table->count > (UINT64_C(1) << bits) / 2)
 		bits++;
 	rebuild(table, MIN(bits, 64 - table->shift), moved, moves);
+	for (uint32_t i = 0; i < count; i++)
+		if (moves[i].to)
+			site_pool_drop(sites, i);
 }
 
 uint32_t

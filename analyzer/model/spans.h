@@ -98,19 +98,21 @@ spans_gone(struct span_table *table, struct site_pool *sites, uint32_t number, u
 }
 
 /*
- * A site whose process has ended becomes a part of another one. Cells are not found by their site,
- * so many sites are moved at once: spans_close() for each, then spans_move() for all.
+ * A site whose thread is over, or whose process has ended, becomes a part of another one. Cells are
+ * not found by their site, so many sites are moved at once: spans_close() for each, then
+ * spans_move() for all.
  */
 struct span_move {
 	uint32_t to;  /* the other one + 1; 0: this site is not moved */
-	uint8_t gone; /* the interval in which the process ended: that of what was live then */
+	uint8_t gone; /* where the process has ended, the interval: that of what was live then */
 };
 
 /* What has gone in the current interval has its cells after this. */
 void spans_close(struct span_table *table, struct site_pool *sites, uint32_t number);
 
-/* `moves`: by number of the site. */
-void spans_move(struct span_table *table, const struct span_move *moves);
+/* `moves`: by number of the site, for the first `count`. Sites that are moved are given back. */
+void spans_move(struct span_table *table, struct site_pool *sites, const struct span_move *moves,
+	uint32_t count);
 
 /* The interval of a time, the current one of what is younger. */
 uint32_t spans_number(const struct span_table *table, uint64_t ticks);

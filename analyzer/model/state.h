@@ -10,6 +10,7 @@
 #include "feed.h"
 #include "inner_peak.h"
 #include "live_table.h"
+#include "rest.h"
 #include "sites.h"
 #include "spans.h"
 #include "tasks.h"
@@ -18,13 +19,6 @@
 struct model_tentative {
 	uint64_t address; /* 0: none */
 	uint64_t ticks;
-};
-
-/* What becomes of a thread's times when it ends: see rest.c. */
-enum thread_fate {
-	THREAD_OPEN,
-	THREAD_KEPT,
-	THREAD_SUMMED_UP,
 };
 
 struct model_thread {
@@ -38,8 +32,6 @@ struct model_thread {
 	struct tally releases; /* of summary mode: not known of which block */
 	uint64_t start_ticks, end_ticks;
 	bool ended;
-	bool counted; /* among those that are summed up */
-	enum thread_fate fate;
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
 	GPtrArray *tasks;	      /* tasks.c's: those that run here; NULL: none ever */
 	uint64_t left_out[POOL_LEFT_OUT_REASONS];
@@ -87,6 +79,7 @@ struct model_process {
 	unsigned tentative_count;
 	GHashTable *threads; /* number -> struct model_thread; NULL: it is in a crowd */
 	GTree *mappings;
+	struct rest rest; /* of its threads */
 	struct node_table *nodes;
 	uint64_t lost_nested, lost_full, missed;
 	uint64_t start_ticks, end_ticks;
@@ -116,6 +109,7 @@ struct model {
 	uint64_t bin_ticks; /* width of the timeline's intervals */
 	uint64_t events;
 	uint64_t task_instances; /* that are kept */
+	uint64_t kept_rows;	 /* of threads that are over: see rest.c */
 	GArray *sinks;		 /* struct model_sink_entry */
 	struct timing *timing;
 	struct crowds crowds;
@@ -157,6 +151,8 @@ GTree *mappings_new(void);
 void mapping_add(struct model_thread *thread, uint64_t ticks, uint32_t node, uint64_t address,
 	uint64_t length, enum memory_category category);
 void mapping_remove(struct model_thread *thread, uint64_t ticks, uint64_t address, uint64_t length);
+/* Their sites have become others', see spans.h. */
+void mappings_move(GTree *mappings, const struct span_move *moves, uint32_t count);
 
 /* node_table.c */
 struct node_table *node_table_new(struct node_table *parent, uint32_t first);

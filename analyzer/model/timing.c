@@ -360,7 +360,6 @@ static void
 apply_thread_end(struct timing_thread *thread, const struct record *record)
 {
 	apply_call(thread, CALL_EVENT_CLOSE, record->ticks, 0);
-	rest_take_ended(thread);
 }
 
 /* It began before this record, but after all that this thread recorded before. */
@@ -428,8 +427,6 @@ model_call_sums(struct model_thread *thread, const struct pool_call_sums *sums)
 		thread->model->events += sums->tally[i].count;
 		call_tallies_add(timing, &sums->tally[i]);
 	}
-	if (thread->ended)
-		rest_take_ended(timing);
 }
 
 static void
@@ -529,7 +526,6 @@ finish(void *context, struct model_process *process, struct process *public,
 	if (!timing)
 		return;
 	finish_facts(timing, public);
-	rest_finish(timing);
 	calls_finish(timing, renumber, marks);
 	for (unsigned i = 0; i < timing->threads->len; i++) {
 		struct timing_thread *thread = g_ptr_array_index(timing->threads, i);
@@ -562,7 +558,6 @@ timing_finish_run(const struct model *model, struct run *run)
 static void
 free_process(struct timing_process *process)
 {
-	rest_fini(process);
 	for (unsigned i = 0; i < process->threads->len; i++)
 		free_thread(g_ptr_array_index(process->threads, i));
 	g_ptr_array_unref(process->threads);
@@ -584,7 +579,6 @@ timing_drop_processes(struct timing *timing)
 			chart_remove_lane(&timing->chart,
 				&((struct timing_thread *)g_ptr_array_index(process->threads, j))
 					 ->lane);
-		timing->kept_rows -= process->kept_rows;
 		process->process->timing = NULL;
 		free_process(process);
 		g_ptr_array_remove_index_fast(processes, i);

@@ -2,8 +2,8 @@
 /*
  * Where the time went: what the model keeps of traced calls and samples while it is fed. The parts
  * are in calls.c (calls), call_stacks.c (what they are open on), calls_finish.c (their sums),
- * call_tallies.c (the sums that summary mode sends), call_limits.c, samples.c, rest.c, and chart.c;
- * timing.c deals out the records.
+ * call_tallies.c (the sums that summary mode sends), call_limits.c, samples.c, timing_move.c, and
+ * chart.c; timing.c deals out the records.
  *
  * Nothing of this exists for a thread or process that has no such records.
  */
@@ -51,9 +51,6 @@ struct timing_process {
 	uint64_t rate_hz[SAMPLE_KINDS], source[SAMPLE_KINDS];
 	uint64_t unmatched_exits, folded_calls, trace_stops;
 	uint64_t own_periods, own_ns, unsampled_ns;
-	struct timing_thread *rest; /* of `threads`; NULL: none is summed up */
-	uint32_t kept_threads;	    /* that have ended and are not summed up */
-	uint64_t kept_rows;	    /* of these */
 };
 
 struct call_ring;
@@ -77,7 +74,6 @@ struct timing {
 	struct chart chart;
 	struct call_limits limits;
 	GPtrArray *processes; /* struct timing_process */
-	uint64_t kept_rows;   /* of threads that have ended: see rest.c */
 	bool called;	      /* a call began or ended since moments were told */
 };
 
@@ -131,14 +127,13 @@ void moments_finish_samples(struct timing_thread *thread,
 void moments_finish_calls(
 	struct timing_thread *thread, const uint32_t *number, const uint64_t *self_ns);
 
-/* rest.c: the thread has ended, and may be gone after this. */
-void rest_take_ended(struct timing_thread *thread);
-/* Adds the times of a whole process to a thread of the crowd that it joins. */
-void rest_take_process(
+/* timing_move.c: whether nothing refers to the thread, and all of its calls have ended. */
+bool timing_may_move(const struct timing_thread *thread);
+/* Its times become those of another thread of the process. */
+void timing_move_thread(struct timing_thread *from, struct model_thread *to);
+/* Likewise those of a whole process: the thread of the crowd that it joins. */
+void timing_move_process(
 	struct timing_process *from, struct model_thread *to, struct common_view *view);
-/* Says in public what the rest is. */
-void rest_finish(struct timing_process *process);
-void rest_fini(struct timing_process *process);
 
 /* samples.c */
 struct sample_sums *samples_find(struct timing_thread *thread, uint32_t node);

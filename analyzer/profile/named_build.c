@@ -145,7 +145,7 @@ struct adding {
 	uint32_t first_thread; /* of its threads */
 };
 
-/* The thread of that number; the process's first one where there is none. */
+/* The thread of that number; where it has no row of its own, the one that stands for such. */
 static uint32_t
 thread_of(const struct adding *adding, uint32_t number)
 {
@@ -154,7 +154,7 @@ thread_of(const struct adding *adding, uint32_t number)
 	for (guint i = 0; i < threads->len; i++)
 		if (((const struct thread *)g_ptr_array_index(threads, i))->number == number)
 			return adding->first_thread + i;
-	return adding->first_thread;
+	return adding->first_thread + (threads->len ? threads->len - 1 : 0);
 }
 
 static void

@@ -94,7 +94,7 @@ add_thread(struct builder *builder, guint process, const struct thread *thread)
 		.start_ns = thread->start_ns,
 		.end_ns = thread->end_ns,
 		.missed_events = thread->missed_events,
-		.together = process_at(builder, process)->together ? thread->together : 0,
+		.together = thread->together,
 	};
 
 	g_array_append_val(builder->profile->threads, row);

@@ -403,11 +403,10 @@ describe_rest(const struct profile *profile, GString *text)
 	}
 	if (processes > 1)
 		add_line(text,
-			"threads: of %u processes the times of short ones are one row, and not in "
-			"the chart",
+			"threads: of %u processes short ones are one row, and not in the chart",
 			processes);
 	else if (processes)
-		add_line(text, "threads: the times of %s are one row, and not in the chart", name);
+		add_line(text, "threads: %s are one row, and not in the chart", name);
 }
 
 void

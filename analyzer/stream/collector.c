@@ -46,6 +46,7 @@ collector_new(struct pool_header *pool, int pool_fd, struct symbolizer *symboliz
 	collector->living = g_ptr_array_new();
 	collector->changed = g_ptr_array_new();
 	collector->gaps = g_ptr_array_new();
+	collector->ending = g_ptr_array_new();
 	collector->sleep_us = SLEEP_LEAST_US;
 	merge_init(&collector->merge, &collector->source, collector->gaps);
 	scan_init(collector);

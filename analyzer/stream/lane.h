@@ -50,11 +50,14 @@ struct lane {
 	uint32_t missed;	 /* events that could not be recorded, likewise */
 	uint64_t broken;	 /* sequence + 1 of the chunk whose rest is dropped */
 	uint32_t process, pid, number, tid;
-	bool named;   /* nodes, since its last timed record */
-	bool ready;   /* decoder->record is the next record */
-	bool changed; /* on the scan's list of lanes that have something new */
-	bool gap;     /* a scan ago the foremost piece was not the expected one */
-	bool discard; /* of a process that had ended: nothing of it is used */
+	uint32_t sums; /* chunks of the pool that are its sums */
+	bool named;    /* nodes, since its last timed record */
+	bool ready;    /* decoder->record is the next record */
+	bool changed;  /* on the scan's list of lanes that have something new */
+	bool gap;      /* a scan ago the foremost piece was not the expected one */
+	bool discard;  /* of a process that had ended: nothing of it is used */
+	bool last;     /* its thread has ended, and what there is of it is all */
+	bool waited;   /* ... since an earlier scan */
 };
 
 /* What lanes share. The functions are the source's. */

@@ -103,6 +103,61 @@ lane_mark_changed(struct collector *collector, struct lane *lane)
 	g_ptr_array_add(collector->changed, lane);
 }
 
+void
+lane_mark_last(struct collector *collector, struct lane *lane)
+{
+	if (lane->last)
+		return;
+	lane->last = true;
+	g_ptr_array_add(collector->ending, lane);
+	lane_mark_changed(collector, lane);
+}
+
+static void
+drop_lane(struct collector *collector, struct lane *lane)
+{
+	const struct member *member =
+		g_hash_table_lookup(collector->members, GUINT_TO_POINTER(lane->process));
+
+	if (!lane->discard)
+		model_thread_over(lane->thread);
+	if (collector->recording)
+		recording_put_thread_over(collector->recording, lane);
+	g_hash_table_remove(member->lanes, GUINT_TO_POINTER(lane->number));
+	lane_fini(lane, &collector->source);
+	g_free(lane);
+}
+
+/* Whether all of it has been merged. A scan may have passed what another one finds. */
+static bool
+is_lane_over(const struct collector *collector, struct lane *lane)
+{
+	if (lane->ready || lane->pieces || lane->sums)
+		return false;
+	if (lane->waited || !collector->pool)
+		return true;
+	lane->waited = true;
+	return false;
+}
+
+/* In the order of their ends, so that a recording gives the same. */
+static void
+drop_lanes(struct collector *collector)
+{
+	GPtrArray *ending = collector->ending;
+	guint kept = 0;
+
+	for (guint i = 0; i < ending->len; i++) {
+		struct lane *lane = g_ptr_array_index(ending, i);
+
+		if (is_lane_over(collector, lane))
+			drop_lane(collector, lane);
+		else
+			ending->pdata[kept++] = lane;
+	}
+	g_ptr_array_set_size(ending, (gint)kept);
+}
+
 /* A lane held up by a missing chunk goes on without it when a second scan has not brought it. */
 static void
 mind_gap(struct collector *collector, struct lane *lane)
@@ -137,6 +192,7 @@ members_merge(struct collector *collector, uint64_t limit_ticks, uint64_t end_ti
 	}
 	g_ptr_array_set_size(collector->changed, 0);
 	merge_run(&collector->merge, limit_ticks, end_ticks);
+	drop_lanes(collector);
 }
 
 /* ---- the end of a process ---- */
@@ -167,6 +223,8 @@ free_lanes(struct collector *collector, struct member *member)
 			merge_remove(&collector->merge, lane);
 		g_ptr_array_remove_fast(collector->changed, lane);
 		g_ptr_array_remove_fast(collector->gaps, lane);
+		if (lane->last)
+			g_ptr_array_remove(collector->ending, lane);
 		lane_fini(lane, &collector->source);
 		g_free(lane);
 	}
@@ -286,4 +344,5 @@ members_free(struct collector *collector)
 	g_ptr_array_unref(collector->living);
 	g_ptr_array_unref(collector->changed);
 	g_ptr_array_unref(collector->gaps);
+	g_ptr_array_unref(collector->ending);
 }

@@ -54,6 +54,7 @@ struct collector {
 	uint32_t backlog_limit; /* of chunks: to hold a backlog, the pool does not grow beyond */
 	GPtrArray *changed;	/* struct lane, with something new in this scan */
 	GPtrArray *gaps;	/* struct lane that waits for a missing chunk */
+	GPtrArray *ending;	/* struct lane whose thread has ended */
 	uint64_t chunks;
 	uint64_t unread_chunks;		 /* that were broken from the beginning */
 	bool stopped;			 /* the run was ended by request */
@@ -79,6 +80,8 @@ void members_retire(struct collector *collector, uint64_t ticks);
 void member_over(struct collector *collector, struct member *member, uint64_t ticks);
 void members_measure(struct collector *collector, uint64_t ticks);
 void members_free(struct collector *collector);
+/* The lane's thread has ended, and fills no other chunk. */
+void lane_mark_last(struct collector *collector, struct lane *lane);
 void lane_mark_changed(struct collector *collector, struct lane *lane);
 
 /* Merges what changed up to `limit_ticks`; see merge_run(). */

@@ -271,6 +271,14 @@ recording_put_missed(struct recording *recording, const struct lane *lane, uint3
 }
 
 void
+recording_put_thread_over(struct recording *recording, const struct lane *lane)
+{
+	const struct recording_thread entry = thread_of(lane);
+
+	put(recording, RECORDING_THREAD_OVER, &entry, sizeof(entry), NULL, 0);
+}
+
+void
 recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks)
 {
 	const struct recording_end entry = {process, ticks};

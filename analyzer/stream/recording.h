@@ -44,6 +44,7 @@ enum recording_type {
 	RECORDING_CALL_SUMS = 9,
 	RECORDING_LEFT_OUT = 10,
 	RECORDING_MISSED = 11,
+	RECORDING_THREAD_OVER = 12, /* struct recording_thread: nothing more is to come of it */
 };
 
 struct recording_entry {
@@ -118,6 +119,7 @@ void recording_put_call_sums(
 void recording_put_left_out(struct recording *recording, const struct lane *lane,
 	const uint64_t count[POOL_LEFT_OUT_REASONS]);
 void recording_put_missed(struct recording *recording, const struct lane *lane, uint32_t count);
+void recording_put_thread_over(struct recording *recording, const struct lane *lane);
 void recording_put_end(struct recording *recording, uint32_t process, uint64_t ticks);
 void recording_put_finish(struct recording *recording, const struct recording_finish *finish);
 

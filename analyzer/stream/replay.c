@@ -298,6 +298,23 @@ on_missed(struct replay *replay, uint32_t bytes)
 }
 
 static enum outcome
+on_thread_over(struct replay *replay, uint32_t bytes)
+{
+	struct recording_thread entry;
+	const struct member *member;
+	struct lane *lane;
+
+	get(replay, bytes, &entry, sizeof(entry));
+	member = find_member(replay, entry.process);
+	if (!member || !member->lanes)
+		return OUTCOME_MORE;
+	lane = g_hash_table_lookup(member->lanes, GUINT_TO_POINTER(entry.thread));
+	if (lane)
+		lane_mark_last(replay->collector, lane);
+	return OUTCOME_MORE;
+}
+
+static enum outcome
 on_end(struct replay *replay, uint32_t bytes)
 {
 	struct recording_end entry;
@@ -337,6 +354,7 @@ take_entry(struct replay *replay)
 		[RECORDING_CALL_SUMS] = on_call_sums,
 		[RECORDING_LEFT_OUT] = on_left_out,
 		[RECORDING_MISSED] = on_missed,
+		[RECORDING_THREAD_OVER] = on_thread_over,
 		[RECORDING_END] = on_end,
 		[RECORDING_FINISH] = on_finish,
 	};

@@ -86,6 +86,12 @@ copy_chunk(void *context, const struct piece *piece, uint32_t from, uint8_t *to)
 	memcpy(to, pool_payload(chunk) + from, piece->length - from);
 }
 
+static bool
+is_tally(const struct slot *slot)
+{
+	return slot->kind == POOL_TALLY || slot->kind == POOL_CALL_TALLY;
+}
+
 /* The magic goes first: a writer's next claim of the chunk sets it last. */
 static void
 free_chunk(struct collector *collector, uint32_t index)
@@ -93,6 +99,8 @@ free_chunk(struct collector *collector, uint32_t index)
 	struct pool_header *pool = collector->pool;
 	struct pool_chunk *chunk = pool_chunk_at(pool, index);
 
+	if (is_tally(&collector->slots[index]))
+		collector->slots[index].lane->sums--;
 	collector->slots[index] = (struct slot){0};
 	store_relaxed(&chunk->length, 0);
 	store_relaxed(&chunk->magic, 0);
@@ -199,6 +207,7 @@ adopt(struct collector *collector, uint32_t index, uint32_t state)
 		member_lane(collector, slot->member, header.thread, header.tid, header.base_ticks);
 	slot->kind = header.kind;
 	collector->chunks++;
+	slot->lane->sums += is_tally(slot);
 	if (slot->kind != POOL_EVENTS)
 		return true;
 	slot->piece = (struct piece){.sequence = header.sequence, .base_ticks = header.base_ticks};
@@ -207,12 +216,6 @@ adopt(struct collector *collector, uint32_t index, uint32_t state)
 }
 
 /* ---- sums of summary mode ---- */
-
-static bool
-is_tally(const struct slot *slot)
-{
-	return slot->kind == POOL_TALLY || slot->kind == POOL_CALL_TALLY;
-}
 
 static void
 take_memory_tally(struct collector *collector, struct lane *lane, const struct pool_chunk *chunk)
@@ -309,6 +312,8 @@ look_at(struct collector *collector, uint32_t index, uint32_t state)
 		slot->piece.length = length;
 		lane_mark_changed(collector, slot->lane);
 	}
+	if (state == POOL_FULL && chunk->last)
+		lane_mark_last(collector, slot->lane);
 }
 
 void

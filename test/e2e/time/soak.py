@@ -12,12 +12,11 @@ from tracing import TRACED, TimeRun
 MIB = 1 << 20
 LOOKS = 400  # at the processes, in a long run
 STEADY_SECONDS = 60  # before that everything grows
-# What a run may grow by in its second half, and what a process and a thread of it may take. The
-# pool grows where writers have to wait, so on a busy machine at any time, up to what a backlog may.
+# What a run may grow by in its second half, and what a process of it may take. The pool grows where
+# writers have to wait, so on a busy machine at any time, up to what a backlog may.
 GROWTH = {"program": 16 * MIB, "analyzer": 64 * MIB, "pool": 160 * MIB, "descriptors": 8,
           "timers": 64}
-PROCESS_BYTES, THREAD_BYTES = 512 << 10, 4 << 10
-PROFILE_BYTES, PROFILE_PROCESS_BYTES, PROFILE_THREAD_BYTES = 64 * MIB, 128 << 10, 256
+PROCESS_BYTES, PROFILE_BYTES, PROFILE_PROCESS_BYTES = 512 << 10, 64 * MIB, 128 << 10
 
 
 def status_of(pid):
@@ -79,14 +78,14 @@ class Watch(threading.Thread):
         return statistics.median(values[quarter:2 * quarter]), statistics.median(values[-quarter:])
 
 
-def growth_problems(watch, seconds, processes, threads, say):
+def growth_problems(watch, seconds, processes, say):
     if len(watch.looks) < 8:
         return [f"only {len(watch.looks)} looks"] * (seconds >= STEADY_SECONDS)
     problems = []
     for of, most in GROWTH.items():
         before, after = watch.middles(of)
         if of == "analyzer":
-            most += processes * PROCESS_BYTES + threads * THREAD_BYTES
+            most += processes * PROCESS_BYTES
         unit = 1 if of in ("descriptors", "timers") else MIB
         say(f"    {of}: {before / unit:.1f}, later {after / unit:.1f}")
         if after > before + most and seconds >= STEADY_SECONDS:
@@ -99,7 +98,7 @@ def profile_problems(profile, processes, threads, say):
     meta, size = profile.run(), os.path.getsize(profile.path)
     say(f"    profile: {size / MIB:.1f} MiB, {processes} processes, {threads} threads, "
         f"{int(meta['events'])} events")
-    most = PROFILE_BYTES + processes * PROFILE_PROCESS_BYTES + threads * PROFILE_THREAD_BYTES
+    most = PROFILE_BYTES + processes * PROFILE_PROCESS_BYTES
     return ([f"incomplete: {meta['incomplete']}"] * (int(meta["complete"]) != 1)
             + [f"profile of {size / MIB:.1f} MiB"] * (size > most))
 
@@ -119,13 +118,13 @@ def check_soak(build, options, seconds, say=lambda line: None):
             return ["hung" if run.hung else "no profile: " + run.err.decode()[-300:]]
         if run.status or run.out != b"0 failures\n" or run.err:
             return [f"status {run.status}: {run.out[-300:]} {run.err[-300:]}"]
-        processes, threads = (run.profile.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"]
-                              for table in ("process", "thread"))
+        processes, threads = (run.profile.rows(f"SELECT sum(max(together, 1)) AS n FROM {table}")
+                              [0]["n"] for table in ("process", "thread"))
         kind = "wall" if "--wall" in options else "cpu"
         whole = run.profile.rows(f"SELECT total({kind}_ns) AS ns FROM samples")[0]["ns"]
         # Others may have most of the processors.
         return ([f"{whole / 1e6} ms sampled"] * (whole < 0.01e9 * seconds)
-                + growth_problems(watches[0], seconds, processes, threads, say)
+                + growth_problems(watches[0], seconds, processes, say)
                 + profile_problems(run.profile, processes, threads, say))
 
 
@@ -136,7 +135,7 @@ def check_endings(mode):
         if run.hung or run.status or run.profile is None:
             return ["hung" if run.hung else f"status {run.status}: {run.err[-300:]}"]
         meta = run.profile.run()
-        threads = len([t for t in run.profile.threads() if t["number"]])
+        threads = sum(max(t["together"], 1) for t in run.profile.threads())
         return ([f"incomplete: {meta['incomplete']}"] * (int(meta["complete"]) != 1)
                 + [f"{threads} threads"] * (threads != 1 + 8 + 8 * 2 * 1200))
 

@@ -600,8 +600,9 @@ Test(crowd, threads_that_were_summed_up_already_count_once)
 			event(thread, RECORD_EXIT, 0, 0, 0);
 		}
 		feed_numbers(model, thread, RECORD_THREAD_END, now, 0, 0, 0, 0, 0);
+		model_thread_over(thread);
 	}
-	cr_assert_not_null(model_process(model, 2, 0, 0)->timing->rest);
+	cr_assert_not_null(model_process(model, 2, 0, 0)->rest.thread);
 	end(2);
 	finish();
 	const struct thread *thread = g_ptr_array_index(crowd()->threads, 0);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Threads that have ended are summed up where there are too many: no time of theirs is lost. */
+/* Threads that are over are put together where there are too many: no figure of theirs is lost. */
 #include <criterion/criterion.h>
 
 #include "feeder.h"
 #include "model/call_histogram.h"
+#include "model/state.h"
 
 enum {
 	MANY = 300,
@@ -59,6 +60,7 @@ static void
 end(struct model_thread *thread)
 {
 	feed_numbers(model, thread, RECORD_THREAD_END, now, 0, 0, 0, 0, 0);
+	model_thread_over(thread);
 }
 
 /* Calls each function once, a nanosecond longer in each thread, and is sampled once. */
@@ -174,15 +176,14 @@ Test(rest, the_first_are_kept_and_the_others_are_one)
 
 	cr_assert_eq(rest->number, 0);
 	cr_expect_str_eq(rest->name, name);
-	cr_expect_eq(threads()->len, MANY + 1);
+	cr_expect_eq(threads()->len, kept + 1);
 	cr_expect_eq(thread_of(kept)->calls->len, FUNCTIONS);
-	cr_expect_eq(thread_of(kept + 1)->calls->len, 0);
 	cr_expect_eq(rest->calls->len, FUNCTIONS);
 	cr_expect_eq(sums->calls, rest->together);
 	cr_expect_eq(sums->min_ns, CALL_NS + kept + 1);
 	cr_expect_eq(sums->max_ns, CALL_NS + MANY);
-	cr_expect_eq(rest->start_ns, thread_of(kept + 1)->start_ns);
-	cr_expect_eq(rest->end_ns, thread_of(MANY)->end_ns);
+	cr_expect_eq(rest->start_ns, thread_of(kept)->end_ns);
+	cr_expect_eq(rest->end_ns, now);
 	cr_expect_eq(rest->chart->len, 0);
 }
 
@@ -219,6 +220,7 @@ Test(rest, few_threads_are_all_kept)
 	cr_expect_eq(threads()->len, 100);
 }
 
+/* They come and go for days. */
 Test(rest, threads_without_any_times_take_no_room)
 {
 	for (uint32_t number = 1; number <= 100000; number++) {
@@ -228,9 +230,10 @@ Test(rest, threads_without_any_times_take_no_room)
 		end(thread);
 	}
 	run_threads(100001, 100, 10);
+	cr_expect_lt(g_hash_table_size(model_process(model, 1, 0, 0)->threads), 5000);
 	finish();
-	cr_expect_eq(threads()->len, 100100);
-	cr_expect_eq(thread_of(100100)->calls->len, 10);
+	cr_expect_eq(threads()->len - 1 + thread_of(0)->together, 100100);
+	cr_expect_eq(add_up().calls, 1000);
 }
 
 /* A coroutine took them along. */
@@ -305,4 +308,144 @@ Test(rest, threads_with_open_calls_in_summary_mode_keep_their_own)
 
 	cr_expect_eq(all.rows, MANY * NODES);
 	cr_expect_eq(threads()->len, MANY);
+}
+
+/* ---- heaps ---- */
+
+enum {
+	HEAP_THREADS = 8000,
+	HEAP_NODES = 40,
+	HEAP_STEPS = 30,
+	HEAP_BLOCKS = 4000, /* addresses */
+};
+
+static uint64_t random_state;
+
+static uint32_t
+random_below(uint32_t limit)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (uint32_t)(random_state >> 33) % limit;
+}
+
+/* What the blocks of a node come to in all threads, whoever has them. */
+struct heap {
+	struct memory_sums sums[HEAP_NODES + 1][MEMORY_CATEGORIES];
+	uint64_t spans[256][256], temporary;
+	uint64_t peak, run_peak, threads;
+};
+
+/* Allocates, and frees what this thread or another one has allocated, as the table of sizes says.
+ */
+static void
+step(struct model_thread *thread, uint32_t sizes[HEAP_BLOCKS])
+{
+	const uint32_t block = random_below(HEAP_BLOCKS), node = 1 + random_below(HEAP_NODES);
+	const uint64_t address = 0x100000 + 64 * block, mapping = (uint64_t)(1 + block) << 32;
+
+	now += 1 + random_below(20000);
+	switch (random_below(8)) {
+	case 0:
+		feed_numbers(model, thread, RECORD_MAP, now, node, mapping,
+			4096u << random_below(3), 0, 0);
+		return;
+	case 1:
+		feed_numbers(model, thread, RECORD_UNMAP, now, mapping + 4096 * random_below(3),
+			4096, 0, 0, 0);
+		return;
+	}
+	if (sizes[block]) {
+		feed_free(model, thread, now, address, 0);
+		sizes[block] = 0;
+		return;
+	}
+	sizes[block] = 1 + random_below(100);
+	feed_alloc(model, thread, now, node, sizes[block], address);
+	if (random_below(4))
+		return;
+	feed_free(model, thread, ++now, address, 0);
+	sizes[block] = 0;
+}
+
+static void
+add_site(struct heap *heap, const struct thread *thread, const struct site *site)
+{
+	const struct process *process = g_ptr_array_index(run->processes, 0);
+	const uint64_t node = g_array_index(process->nodes, struct node, site->node).pc - 0x1000;
+	struct memory_sums *sum = &heap->sums[node][site->category];
+	const struct memory_sums *more = &site->memory;
+	const struct tally *from[] = {&more->allocated, &more->freed, &more->temporary,
+		&more->leaked, &more->at_run_peak, &more->at_peak};
+	struct tally *to[] = {&sum->allocated, &sum->freed, &sum->temporary, &sum->leaked,
+		&sum->at_run_peak, &sum->at_peak};
+
+	cr_assert_leq(node, HEAP_NODES, "thread %u", thread->number);
+	for (unsigned i = 0; i < G_N_ELEMENTS(to); i++) {
+		to[i]->count += from[i]->count;
+		to[i]->bytes += from[i]->bytes;
+	}
+	sum->largest_bytes = MAX(sum->largest_bytes, more->largest_bytes);
+	sum->lifetime_ns += more->lifetime_ns;
+	sum->lifetime_max_ns = MAX(sum->lifetime_max_ns, more->lifetime_max_ns);
+}
+
+/* The same whether the threads are over, or have but ended. */
+static struct heap *
+run_heaps(bool over)
+{
+	uint32_t sizes[HEAP_BLOCKS] = {0};
+	struct heap *heap = g_new0(struct heap, 1);
+
+	set_up();
+	random_state = 1;
+	for (uint32_t node = 1; node <= HEAP_NODES; node++)
+		model_node(begin(1), node, 0, 0x1000 + node);
+	for (uint32_t number = 2; number < HEAP_THREADS + 2; number++) {
+		struct model_thread *thread = begin(number);
+		const unsigned steps = random_below(HEAP_STEPS);
+
+		for (unsigned i = 0; i < steps; i++)
+			step(thread, sizes);
+		feed_numbers(model, thread, RECORD_THREAD_END, now, 0, 0, 0, 0, 0);
+		if (over)
+			model_thread_over(thread);
+		if (!random_below(4))
+			step(begin(1), sizes);
+	}
+	finish();
+	for (guint i = 0; i < threads()->len; i++) {
+		const struct thread *thread = g_ptr_array_index(threads(), i);
+
+		heap->threads += thread->together ? thread->together : 1;
+		for (guint k = 0; k < thread->sites->len; k++)
+			add_site(heap, thread, &g_array_index(thread->sites, struct site, k));
+		for (guint k = 0; k < thread->spans->len; k++) {
+			const struct span *span = &g_array_index(thread->spans, struct span, k);
+
+			heap->spans[span->born][span->gone] += span->blocks.bytes;
+			heap->temporary += span->temporary;
+		}
+	}
+	heap->peak = ((const struct process *)g_ptr_array_index(run->processes, 0))->peak_bytes;
+	heap->run_peak = run->peak_bytes;
+	return heap;
+}
+
+Test(rest, of_heaps_no_figure_is_lost_whoever_frees_them)
+{
+	g_autofree struct heap *apart = run_heaps(false), *together;
+	const guint rows = threads()->len;
+
+	run_free(run);
+	model = NULL;
+	together = run_heaps(true);
+	cr_expect_eq(rows, HEAP_THREADS + 1);
+	cr_expect_lt(threads()->len, rows / 2);
+	cr_expect_gt(apart->sums[1][MEMORY_HEAP].at_peak.bytes, 0);
+	cr_expect_gt(apart->sums[1][MEMORY_MMAP].freed.bytes, 0);
+	cr_expect_gt(apart->temporary, 0);
+	cr_expect_eq(together->temporary, apart->temporary);
+	cr_expect_eq(memcmp(together->sums, apart->sums, sizeof(apart->sums)), 0);
+	cr_expect_eq(memcmp(together->spans, apart->spans, sizeof(apart->spans)), 0);
+	cr_expect_arr_eq(together, apart, sizeof(*apart));
 }

@@ -130,3 +130,19 @@ Test(writer, left_with_a_chunk_that_may_have_been_seen_uses_its_number_once, .in
 	commit_one();
 	cr_assert_eq(chunk(3)->sequence, 3);
 }
+
+Test(writer, at_its_end_says_so_in_its_last_chunk, .init = begin)
+{
+	commit_one();
+	cr_assert_eq(chunk(0)->last, 0);
+	writer_end(&writer);
+	cr_assert_eq(state_of(0), POOL_FULL);
+	cr_assert_eq(chunk(0)->last, 1);
+	/* The reader frees it, and somebody claims it. */
+	chunk(0)->magic = 0;
+	pool_states(session.pool)[0] = POOL_FREE;
+	session.pool->search_from = 0;
+	writer_init(&writer, 2, 2);
+	commit_one();
+	cr_assert_eq(chunk(0)->last, 0);
+}

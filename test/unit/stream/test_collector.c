@@ -345,6 +345,83 @@ Test(collector, thousands_of_threads_give_their_decoders_back)
 	run_free(run);
 }
 
+static void
+end_thread(struct fake_thread *thread, uint64_t ticks)
+{
+	const uint64_t numbers[] = {ticks};
+
+	fake_extended(thread, RECORD_THREAD_END, numbers, 1, NULL, 0);
+	thread->chunk->last = 1;
+	fake_retire(thread);
+}
+
+static const struct member *
+member_of(uint32_t process)
+{
+	return g_hash_table_lookup(collector->members, GUINT_TO_POINTER(process));
+}
+
+Test(collector, threads_that_are_over_leave_nothing_but_sums)
+{
+	enum {
+		THREADS = 5000
+	};
+	struct fake_thread first = fake_thread_make(&fake, 1, self, 1);
+	const uint64_t ticks = past();
+	uint64_t threads = 0, allocated = 0;
+
+	fake_alloc(&first, ticks, 1, 100, A);
+	for (uint32_t i = 2; i < THREADS + 2; i++) {
+		struct fake_thread thread = fake_thread_make(&fake, 1, self, i);
+
+		fake_alloc(&thread, ticks + i, 1, 100, A + i * (uint64_t)4096);
+		end_thread(&thread, ticks + i);
+		if (i % 50 == 0)
+			poll_times(1);
+	}
+	poll_times(3);
+	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 1);
+	cr_expect_eq(collector->ending->len, 0);
+	struct run *run = collector_finish(collector);
+	const struct process *process = find_process(run, 1);
+
+	cr_expect_lt(process->threads->len, THREADS / 2);
+	for (guint i = 0; i < process->threads->len; i++) {
+		const struct thread *thread = g_ptr_array_index(process->threads, i);
+
+		threads += thread->number ? 1 : thread->together;
+		allocated += thread->memory[MEMORY_HEAP].allocated.count;
+	}
+	cr_expect_eq(threads, THREADS + 1);
+	cr_expect_eq(allocated, THREADS + 1);
+	cr_expect_eq(heap_of(run, 1)->at_peak.bytes, 100 * (THREADS + 1));
+	run_free(run);
+}
+
+/* Its sums come in chunks of their own, that may be full a little later. */
+Test(collector, a_thread_is_not_over_before_its_sums_were_taken)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
+	struct fake_thread tally = fake_thread_make(&fake, 1, self, 1);
+	struct pool_tally *entries;
+
+	fake_bytes(&tally, (const uint8_t *)"", 0);
+	tally.chunk->kind = POOL_TALLY;
+	entries = (struct pool_tally *)(void *)pool_payload(tally.chunk);
+	end_thread(&thread, past());
+	poll_times(3);
+	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 1);
+	entries[0] = (struct pool_tally){.node = 0, .count = 3};
+	fake_retire(&tally);
+	poll_times(3);
+	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 0);
+	struct run *run = collector_finish(collector);
+
+	cr_expect_eq(find_process(run, 1)->threads->len, 1);
+	cr_expect_eq(heap_of(run, 1)->freed.count, 3);
+	run_free(run);
+}
+
 Test(collector, a_node_was_seen_when_it_was_first_used)
 {
 	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);

@@ -13,7 +13,8 @@
 
 enum {
 	THREADS = 3,
-	EVENTS = 40000
+	EVENTS = 40000,
+	MANY_THREADS = 5000
 };
 
 static int
@@ -161,6 +162,65 @@ Test(recording, alone_it_has_what_the_run_would_have_had)
 	run_free(again);
 	close(fd);
 	close(fd_alone);
+}
+
+/* Thousands of threads, one after the other: most are put together. */
+static struct run *
+record_threads(int fd, bool only)
+{
+	const uint32_t pid = (uint32_t)getpid();
+	struct fake_run fake;
+	struct collector *collector;
+	struct run *run;
+	uint64_t ticks;
+
+	fake_run_init(&fake);
+	collector = fake_collector(&fake);
+	cr_assert_eq(collector_record_to(collector, fd, 0), 0);
+	if (only)
+		collector_record_only(collector);
+	ticks = fake_run_now() - 1000 * 1000;
+	for (uint32_t i = 1; i <= MANY_THREADS; i++) {
+		struct fake_thread thread = fake_thread_make(&fake, 1, pid, i);
+
+		ticks += 10;
+		fake_alloc(&thread, ticks, i % 7, i, 0x1000 + i * (uint64_t)32);
+		fake_extended(&thread, RECORD_THREAD_END, &ticks, 1, NULL, 0);
+		thread.chunk->last = 1;
+		fake_retire(&thread);
+		if (i % 100 == 0)
+			collector_poll(collector, 0);
+	}
+	run = collector_finish(collector);
+	fake_run_fini(&fake);
+	return run;
+}
+
+Test(recording, threads_that_are_over_are_so_when_it_is_replayed)
+{
+	char message[COLLECTOR_MESSAGE_BYTES];
+
+	for (int only = 0; only < 2; only++) {
+		const int fd = new_file();
+		struct run *live = record_threads(fd, only), *again;
+		const struct process *process;
+		const struct thread *rest;
+		int status;
+
+		again = replay(fd, &status, message);
+		cr_assert_eq(status, 0, "%s", message);
+		process = g_ptr_array_index(again->processes, 0);
+		rest = g_ptr_array_index(process->threads, process->threads->len - 1);
+		cr_expect_eq(rest->number, 0);
+		cr_expect_eq(process->threads->len - 1 + rest->together, MANY_THREADS);
+		cr_expect_eq(again->peak_bytes, MANY_THREADS * (MANY_THREADS + 1) / 2);
+		cr_expect_eq(again->broken_chunks, 0);
+		if (!only)
+			compare_processes(live, again);
+		run_free(live);
+		run_free(again);
+		close(fd);
+	}
 }
 
 /* More than a frame's worth of entries that compress to next to nothing. */
