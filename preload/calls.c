@@ -377,11 +377,11 @@ calls_end(struct thread *thread, struct frame frame)
 
 #define EXPORT __attribute__((visibility("default")))
 
-static inline __attribute__((always_inline)) bool
-is_off(void)
+/* Nothing is traced, so far. */
+static bool
+begins_now(void)
 {
-	return unlikely(!session.time) && load_acquire(&session.phase) != SESSION_UNKNOWN &&
-	       !window_opens_slow();
+	return load_acquire(&session.phase) == SESSION_UNKNOWN || window_opens_slow();
 }
 
 /*
@@ -396,12 +396,11 @@ leave_out(struct thread *thread, struct frame frame, uint64_t function)
 		enter_slow(thread, frame, calls_slot(thread, frame), function);
 }
 
-/* Likewise, of an entry. */
+/* Whether nothing that begins here is recorded. */
 static inline __attribute__((always_inline)) bool
 is_left_out(void)
 {
-	return is_off() ||
-	       (unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self));
+	return unlikely(!session.everywhere) && thread_self && !recording_wants_time(thread_self);
 }
 
 static inline __attribute__((always_inline)) void
@@ -421,7 +420,7 @@ on_enter(struct thread *self, struct frame frame, void *function)
 static inline __attribute__((always_inline)) void
 on_exit_of(struct thread *self, struct frame frame, void *function, void *call_site)
 {
-	struct thread *thread = is_off() ? NULL : thread_enter_as(self, frame);
+	struct thread *thread = thread_enter_as(self, frame);
 
 	if (unlikely(!thread))
 		return;
@@ -430,29 +429,34 @@ on_exit_of(struct thread *self, struct frame frame, void *function, void *call_s
 	thread_leave(thread);
 }
 
-void
-calls_enter(void *function, void *call_site)
-{
-	on_enter(thread_self, arch_caller(), function);
-}
+/*
+ * A hook that is off is a test and a return, without a frame. One that is on goes on as another
+ * function in its place, by a jump (-O2), so that both have the same caller.
+ */
+#define HOOK(name, on)                                                                             \
+	static __attribute__((noinline)) void name##_on(void *function, void *call_site)           \
+	{                                                                                          \
+		on;                                                                                \
+	}                                                                                          \
+                                                                                                   \
+	static __attribute__((noinline)) void name##_slow(void *function, void *call_site)         \
+	{                                                                                          \
+		if (begins_now())                                                                  \
+			name##_on(function, call_site);                                            \
+	}                                                                                          \
+                                                                                                   \
+	void name(void *function, void *call_site)                                                 \
+	{                                                                                          \
+		if (likely(session.time))                                                          \
+			name##_on(function, call_site);                                            \
+		else if (load_relaxed(&session.phase) != SESSION_OFF)                              \
+			name##_slow(function, call_site);                                          \
+	}
 
-void
-calls_exit(void *function, void *call_site)
-{
-	on_exit_of(thread_self, arch_caller(), function, call_site);
-}
-
-void
-calls_enter_calibrated(void *function, void *call_site)
-{
-	on_enter(calibrate_self, arch_caller(), function);
-}
-
-void
-calls_exit_calibrated(void *function, void *call_site)
-{
-	on_exit_of(calibrate_self, arch_caller(), function, call_site);
-}
+HOOK(calls_enter, on_enter(thread_self, arch_caller(), function))
+HOOK(calls_exit, on_exit_of(thread_self, arch_caller(), function, call_site))
+HOOK(calls_enter_calibrated, on_enter(calibrate_self, arch_caller(), function))
+HOOK(calls_exit_calibrated, on_exit_of(calibrate_self, arch_caller(), function, call_site))
 
 void __cyg_profile_func_enter(void *function, void *call_site);
 void __cyg_profile_func_exit(void *function, void *call_site);
