@@ -214,7 +214,7 @@ compare_entries(gconstpointer a, gconstpointer b)
 
 struct attribution *
 attribution_find(const struct comparison *comparison, enum gate_metric metric, int64_t total_before,
-	int64_t total_after, const struct review *review)
+	int64_t total_after, double measured, const struct review *review)
 {
 	struct attribution *attribution = g_new0(struct attribution, 1);
 	const struct search search = {
@@ -229,7 +229,7 @@ attribution_find(const struct comparison *comparison, enum gate_metric metric, i
 	attribution->metric = metric;
 	attribution->change = total_after - total_before;
 	attribution->entries = g_array_new(FALSE, FALSE, sizeof(struct attribution_entry));
-	attribution->functions = slower_functions(comparison, metric);
+	attribution->functions = slower_functions(comparison, metric, measured);
 	for (uint32_t path = 0; path < comparison->diff->node_count; path++)
 		add_entry(&search, path);
 	attribution->residual = attribution->change - attribution->explained;

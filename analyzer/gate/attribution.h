@@ -14,7 +14,8 @@
  * new, is the witness.
  *
  * Times are drawn by samples: every call path's changes a little. There the functions are ranked by
- * how sure their increase is, by the runs one by one, and call paths stand in the order of their
+ * how sure their increase is, by the runs one by one and by the change that was measured without
+ * samples (slower.h), and call paths, which stay as they were sampled, stand in the order of their
  * functions.
  */
 #ifndef THAG_GATE_ATTRIBUTION_H
@@ -62,9 +63,12 @@ struct attribution {
 	GArray *functions; /* struct attribution_function, the surest increase first; NULL: exact */
 };
 
-/* The two totals are the caller's, as they were compared. What is compared is borrowed. */
+/*
+ * The two totals are the caller's, as they were compared. What is compared is borrowed. `measured`
+ * is how much times changed in runs that were not sampled; NAN: not known, or not a time.
+ */
 struct attribution *attribution_find(const struct comparison *comparison, enum gate_metric metric,
-	int64_t total_before, int64_t total_after, const struct review *review);
+	int64_t total_before, int64_t total_after, double measured, const struct review *review);
 void attribution_free(struct attribution *attribution);
 
 static inline int64_t

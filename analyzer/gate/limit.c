@@ -184,7 +184,7 @@ find_sites(const struct limit *limit, const struct account *account, const struc
 	if (selection_init(&part, account->profile, &filter, NULL))
 		comparison = comparison_new(nothing, account, set, &part, NULL);
 	if (comparison)
-		sites = attribution_find(comparison, limit->metric, 0, 0, review);
+		sites = attribution_find(comparison, limit->metric, 0, 0, NAN, review);
 	*ret_unmatched = limit->pattern && !has_node(&part, account_node_count(account));
 	comparison_free(comparison);
 	selection_fini(&part);

@@ -152,6 +152,12 @@ total_of(const struct finding *finding, const struct means *means, const struct 
 	return own ? (int64_t)compared : (int64_t)account->total[means->metric];
 }
 
+static double
+measured_change(const struct finding *finding, const struct means *means)
+{
+	return finding->metric == means->metric ? finding->now - finding->base : NAN;
+}
+
 static struct attribution *
 find(struct job *job, const struct finding *finding, const struct means *means)
 {
@@ -163,7 +169,8 @@ find(struct job *job, const struct finding *finding, const struct means *means)
 		return NULL;
 	return attribution_find(comparison, means->metric,
 		total_of(finding, means, before, finding->base),
-		total_of(finding, means, after, finding->now), job->review);
+		total_of(finding, means, after, finding->now), measured_change(finding, means),
+		job->review);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "random.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 /* main (line 10) calls parse at line 11, which calls copy of another library at line 21. */
@@ -154,7 +155,7 @@ Test(fold, two_are_folded_alike)
 		comparison_new(folded, alike, 1u << GATE_INSTRUCTIONS, NULL, NULL);
 	struct attribution *attribution = attribution_find(comparison, GATE_INSTRUCTIONS,
 		(int64_t)before->total[GATE_INSTRUCTIONS], (int64_t)after->total[GATE_INSTRUCTIONS],
-		NULL);
+		NAN, NULL);
 
 	cr_expect_eq(attribution->residual, 0);
 	cr_expect_eq(attribution->entries->len, 5, "what is small did not change");
