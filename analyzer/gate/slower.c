@@ -24,6 +24,7 @@ struct moments {
 struct correction {
 	double variance; /* of the sampled change of the whole; infinite: it explains nothing */
 	double missing;	 /* what the measured one exceeds it by */
+	double width;	 /* how much the whole changed, either way */
 };
 
 static uint32_t
@@ -153,6 +154,7 @@ find_correction(const struct moments moments[DIFF_SIDES], double measured)
 	return (struct correction){
 		.variance = agree ? variance : INFINITY,
 		.missing = agree ? missing : 0,
+		.width = fmax(fabs(measured), fabs(sampled)),
 	};
 }
 
@@ -173,24 +175,26 @@ measure(const struct moments moments[DIFF_SIDES], const struct correction *corre
 	};
 }
 
-/* What is left of the increase without what the runs differ by anyway. */
+/*
+ * The increase, shrunk: what is expected of it where functions are expected to change by no more
+ * than about the whole does. What varies wildly is left with little.
+ */
 static double
-sure_part(const struct attribution_function *function)
+expected(double more, double error, double width)
 {
-	return MAX(0, function->after - function->before - function->error);
+	return width > 0 ? more / (1 + error / width * (error / width)) : more;
 }
 
 static int
-compare(gconstpointer a, gconstpointer b)
+compare(gconstpointer a, gconstpointer b, gpointer data)
 {
 	const struct attribution_function *x = a, *y = b;
-	const double left = sure_part(x), right = sure_part(y);
-	const double more = x->after - x->before, less = y->after - y->before;
+	const double *width = data;
+	const double left = expected(x->after - x->before, x->error, *width);
+	const double right = expected(y->after - y->before, y->error, *width);
 
 	if (left < right || left > right)
 		return left > right ? -1 : 1;
-	if (more < less || more > less)
-		return more > less ? -1 : 1;
 	return strcmp(x->function, y->function);
 }
 
@@ -204,7 +208,7 @@ slower_functions(const struct comparison *comparison, enum gate_metric metric, d
 	GArray *functions = g_array_new(FALSE, FALSE, sizeof(struct attribution_function));
 	struct moments moments[DIFF_SIDES] = {
 		find_moments(comparison, DIFF_A, metric), find_moments(comparison, DIFF_B, metric)};
-	const struct correction correction = find_correction(moments, measured);
+	struct correction correction = find_correction(moments, measured);
 	g_autofree bool *seen = g_new0(bool, diff->function_count + 1);
 
 	for (uint32_t i = 0; i < diff->frame_count; i++) {
@@ -223,7 +227,7 @@ slower_functions(const struct comparison *comparison, enum gate_metric metric, d
 		g_free(moments[side].squares);
 		g_free(moments[side].products);
 	}
-	g_array_sort(functions, compare);
+	g_array_sort_with_data(functions, compare, &correction.width);
 	return functions;
 }
 

@@ -19,11 +19,11 @@
 #include "attribution.h"
 
 /*
- * GArray of struct attribution_function, all with a value on either side: by the increase less one
- * standard error, the largest first, so that neither what hardly grew nor what varies wildly comes
- * first. `measured` is the change of the whole (NAN: not known). NULL where the metric is not one
- * of samples. Of a side whose runs are not known one by one, only their mean, the other's spread is
- * taken; where neither's are, nothing is corrected.
+ * GArray of struct attribution_function, all with a value on either side: the largest increase
+ * first, each shrunk by w^2 / (w^2 + error^2) with w the change of the whole, so that neither what
+ * hardly grew nor what varies wildly comes first. `measured` is that change (NAN: not known). NULL
+ * where the metric is not one of samples. Of a side whose runs are not known one by one, only their
+ * mean, the other's spread is taken; where neither's are, nothing is corrected.
  */
 GArray *slower_functions(
 	const struct comparison *comparison, enum gate_metric metric, double measured);

@@ -360,6 +360,20 @@ Test(attribution, samples_are_corrected_by_the_measured_change)
 	free_found(&found);
 }
 
+Test(attribution, most_of_the_change_comes_before_a_little_that_is_sure)
+{
+	/* What samples take from the one they give to the other. */
+	static const struct timed before[] = {
+		{"digest", {20000, 21200, 18800, 20000}}, {"parse", {4000, 2800, 5200, 4000}}};
+	static const struct timed after[] = {{"digest", {21000, 22200, 19800, 21000}},
+		{"parse", {4000, 2800, 5200, 4000}}, {"rare", {420, 400, 400, 380}}};
+	struct found found = find_of(sampled(before, 2), sampled(after, 3), GATE_CPU, 1400, NULL);
+
+	cr_expect_eq(function_named(&found, "digest"),
+		&g_array_index(found.attribution->functions, struct attribution_function, 0));
+	free_found(&found);
+}
+
 Test(attribution, samples_that_contradict_the_measured_change_stay_as_they_are)
 {
 	const double measured[] = {NAN, 100000, -100000};
