@@ -27,16 +27,19 @@ flame_thread_name(const struct profile *profile, uint32_t number)
 {
 	const struct profile_thread *thread = profile_thread(profile, number);
 	const struct profile_process *process = profile_process(profile, thread->process);
-	const char *name = *thread->name ? thread->name : "thread";
+	const char *kernel_name = *thread->name ? thread->name : "thread";
+	g_autofree char *name = thread->number
+					? g_strdup_printf("%s (%u)", kernel_name, thread->tid)
+					: g_strdup(kernel_name);
 
 	if (profile->processes->len == 1)
-		return g_strdup_printf("%s (%u)", name, thread->tid);
+		return g_steal_pointer(&name);
 	g_autofree char *program = g_path_get_basename(process->exe);
 
 	if (process->together)
 		return g_strdup_printf("%s: %s", program, process->command);
 
-	return g_strdup_printf("%s %u: %s (%u)", program, process->pid, name, thread->tid);
+	return g_strdup_printf("%s %u: %s", program, process->pid, name);
 }
 
 /* ---- boxes ---- */

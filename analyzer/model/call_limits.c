@@ -116,6 +116,7 @@ forget_oldest(struct timing *timing)
 
 	ring->first++;
 	ring->count--;
+	event.thread->put_off--;
 	ring->calls -= event.kind == CALL_EVENT_ENTER;
 	timing->limits.left_out[LEFT_OUT_MANY] += event.kind == CALL_EVENT_ENTER;
 	if (event.kind == CALL_EVENT_EXIT)
@@ -147,6 +148,7 @@ push(struct timing *timing, const struct call_event *event)
 	if (ring->count == ring->room)
 		grow_ring(ring);
 	ring->events[(ring->first + ring->count++) & (ring->room - 1)] = *event;
+	event->thread->put_off++;
 	ring->calls += event->kind == CALL_EVENT_ENTER;
 }
 

@@ -23,8 +23,8 @@ enum {
 	PREFETCH_SITE_AHEAD = 16,
 };
 
-static void
-thread_free(gpointer data)
+void
+model_thread_free(gpointer data)
 {
 	struct model_thread *thread = data;
 
@@ -167,7 +167,7 @@ model_process_new(struct model *model, uint32_t number, uint32_t pid, uint64_t t
 	process->public->pid = pid;
 	process->start_ticks = ticks;
 	process->run_peak = model->peak;
-	process->threads = g_hash_table_new_full(NULL, NULL, NULL, thread_free);
+	process->threads = g_hash_table_new_full(NULL, NULL, NULL, model_thread_free);
 	process->mappings = mappings_new();
 	process->nodes = node_table_new(NULL, 0);
 	process->timeline.bins = g_array_new(FALSE, TRUE, sizeof(struct timeline_bin));
@@ -220,18 +220,34 @@ model_thread(struct model_process *process, uint32_t number, uint32_t tid, uint6
 	if (!process->threads)
 		return model_nobody(process->model);
 	thread = g_hash_table_lookup(process->threads, GUINT_TO_POINTER(number));
-	return thread ? thread : add_thread(process, number, tid, ticks);
+	if (!thread)
+		return add_thread(process, number, tid, ticks);
+	/* Of a broken stream: somebody refers to it again. */
+	thread->over = false;
+	return thread;
+}
+
+/* It went without a word, or that was lost: what is open ends. */
+static void
+end_thread(struct model_thread *thread)
+{
+	struct record record = {.kind = RECORD_EXTENDED, .ticks = thread->model->ticks};
+
+	record.extended = (struct record_extended){
+		.type = RECORD_THREAD_END, .number_count = 1, .number = {record.ticks}};
+	model_extended(thread->model, thread, &record);
 }
 
 void
 model_thread_over(struct model_thread *thread)
 {
+	if (thread->process->ended)
+		return;
 	model_nodes_seen(thread, thread->model->ticks);
 	if (!thread->ended)
-		thread->end_ticks = thread->model->ticks;
-	thread->ended = true;
-	if (!thread->process->ended)
-		rest_take(thread);
+		end_thread(thread);
+	thread->over = true;
+	rest_take(thread);
 }
 
 /* What is live of them stays so: their shares of both peaks are settled. */
@@ -267,6 +283,7 @@ model_process_leave(struct model_process *process)
 
 	if (process->run_peak != model->peak)
 		return;
+	rest_join(process);
 	settle_sites(process);
 	for (unsigned i = 0; i < PEAK_DOMAINS; i++) {
 		model->peak[i].live_bytes -= process->peak[i].live_bytes;
@@ -286,7 +303,7 @@ model_process_end(struct model_process *process, uint64_t ticks)
 		return;
 	ticks = MAX(ticks, process->start_ticks);
 	timeline_advance(process, ticks);
-	rest_end(process);
+	rest_join(process);
 	heap_process_end(process);
 	for (unsigned i = 0; i < model->sinks->len; i++) {
 		const struct model_sink_entry *entry =

@@ -14,6 +14,8 @@ enum {
 	/* Heaps join when they have so many sites, and more where joining takes long. */
 	SITES_JOINING = 1 << 12,
 	BLOCKS_PER_SITE = 64,
+	/* So many of those that wait are looked at again with each thread that is over. */
+	WAITING_TRIED = 2,
 };
 
 /* ---- which ones ---- */
@@ -66,11 +68,12 @@ may_join(const struct model_thread *thread)
 }
 
 static void
-keep(const struct model_thread *thread)
+keep(struct model_thread *thread)
 {
 	struct rest *rest = &thread->process->rest;
 	const uint64_t rows = rows_of(thread);
 
+	thread->kept = true;
 	rest->kept_threads++;
 	rest->kept_rows += rows;
 	thread->model->kept_rows += rows;
@@ -109,14 +112,15 @@ add_facts(struct model_thread *to, const struct model_thread *from)
 		to->left_out[i] += from->left_out[i];
 }
 
+/* Nobody finds it any more: should a broken stream name it again, that is another one. */
 static void
-forget(struct model_thread *thread)
+take_out(struct model_thread *thread)
 {
 	struct model_process *process = thread->process;
-	const uint32_t number = thread->public->number;
 
+	g_hash_table_steal(process->threads, GUINT_TO_POINTER(thread->public->number));
 	g_ptr_array_remove_fast(process->public->threads, thread->public);
-	g_hash_table_remove(process->threads, GUINT_TO_POINTER(number));
+	thread->public = NULL;
 }
 
 /* ---- heaps ---- */
@@ -178,12 +182,8 @@ join_heaps(struct model_process *process)
 	const uint32_t count = model->sites.count;
 	g_autofree struct span_move *moves = g_new0(struct span_move, (gsize)count + 1);
 
-	for (guint i = 0; i < rest->joining->len; i++) {
-		struct model_thread *thread = g_ptr_array_index(rest->joining, i);
-
-		add_sites(rest->thread, thread, moves);
-		forget(thread);
-	}
+	for (guint i = 0; i < rest->joining->len; i++)
+		add_sites(rest->thread, g_ptr_array_index(rest->joining, i), moves);
 	move_blocks(&process->live, moves, count);
 	mappings_move(process->mappings, moves, count);
 	spans_move(&model->spans, &model->sites, moves, count);
@@ -191,14 +191,14 @@ join_heaps(struct model_process *process)
 	rest->joining_sites = 0;
 }
 
-/* Joining goes over all sites of the run and all live blocks of the process. */
+/* Joining goes over all sites of the run, and all blocks and mappings of the process. */
 static uint64_t
 sites_joining_most(const struct model_process *process)
 {
-	const struct site_pool *sites = &process->model->sites;
-	const uint64_t all = MAX((sites->count - sites->spare_count) / 2, (uint32_t)SITES_JOINING);
+	const uint64_t sites = MAX(process->model->sites.count / 2, (uint32_t)SITES_JOINING);
+	const uint64_t blocks = process->live.count + (uint64_t)g_tree_nnodes(process->mappings);
 
-	return MAX(all, process->live.count / BLOCKS_PER_SITE);
+	return MAX(sites, blocks / BLOCKS_PER_SITE);
 }
 
 static void
@@ -207,7 +207,7 @@ join_later(struct model_thread *thread)
 	struct rest *rest = &thread->process->rest;
 
 	if (!rest->joining)
-		rest->joining = g_ptr_array_new();
+		rest->joining = g_ptr_array_new_with_free_func(model_thread_free);
 	g_ptr_array_add(rest->joining, thread);
 	rest->joining_sites += thread->sites.count;
 	if (rest->joining_sites > sites_joining_most(thread->process))
@@ -216,32 +216,62 @@ join_later(struct model_thread *thread)
 
 /* ---- ends ---- */
 
-void
-rest_take(struct model_thread *thread)
+static void
+join(struct model_thread *thread)
 {
-	/* It was announced, and did nothing. */
-	if (thread->timing && !timing_thread_rows(thread->timing) &&
-		timing_may_move(thread->timing))
-		timing_thread_drop(thread->timing);
-	if (!may_join(thread))
-		return;
-	if (is_kept(thread)) {
-		keep(thread);
-		return;
-	}
 	struct model_thread *to = rest_of(thread->process);
 
 	add_facts(to, thread);
 	if (thread->timing)
 		timing_move_thread(thread->timing, to);
+	take_out(thread);
 	if (thread->sites.count)
 		join_later(thread);
 	else
-		forget(thread);
+		model_thread_free(thread);
+}
+
+/* Returns whether it has to wait. */
+static bool
+must_wait(struct model_thread *thread)
+{
+	if (!may_join(thread))
+		return true;
+	/* It was announced, and did nothing. */
+	if (thread->timing && !timing_thread_rows(thread->timing))
+		timing_thread_drop(thread->timing);
+	if (is_kept(thread))
+		keep(thread);
+	else
+		join(thread);
+	return false;
+}
+
+static void
+look_at_waiting(struct rest *rest)
+{
+	for (unsigned i = 0; i < WAITING_TRIED && rest->waiting.length; i++) {
+		struct model_thread *thread = g_queue_pop_head(&rest->waiting);
+
+		if (thread->over && must_wait(thread))
+			g_queue_push_tail(&rest->waiting, thread);
+	}
 }
 
 void
-rest_end(struct model_process *process)
+rest_take(struct model_thread *thread)
+{
+	struct rest *rest = &thread->process->rest;
+
+	if (thread->kept)
+		return;
+	look_at_waiting(rest);
+	if (must_wait(thread))
+		g_queue_push_tail(&rest->waiting, thread);
+}
+
+void
+rest_join(struct model_process *process)
 {
 	if (process->rest.joining && process->rest.joining->len)
 		join_heaps(process);
@@ -251,13 +281,16 @@ void
 rest_finish(struct model_process *process)
 {
 	const struct model_thread *thread = process->rest.thread;
+	const uint32_t count = thread ? thread->public->together : 0;
 
 	if (thread)
-		thread->public->name = g_strdup_printf("%u more threads", thread->public->together);
+		thread->public->name =
+			g_strdup_printf("%u more thread%s", count, count == 1 ? "" : "s");
 }
 
 void
 rest_fini(struct rest *rest)
 {
+	g_queue_clear(&rest->waiting);
 	g_clear_pointer(&rest->joining, g_ptr_array_unref);
 }

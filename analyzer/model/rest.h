@@ -13,6 +13,9 @@
  *
  * The first ones of each process, and those that are not over, are always kept.
  *
+ * One that something still refers to (calls that were put off, a realloc that may not have been)
+ * waits until that is over.
+ *
  * Times join at once. Sites of the heap are named by live blocks, mappings and cells of intervals,
  * which are not found by their site: so the heaps of many threads join in one go.
  */
@@ -28,7 +31,8 @@ struct model_thread;
 /* Of a process. */
 struct rest {
 	struct model_thread *thread; /* NULL: there is none */
-	GPtrArray *joining;	     /* struct model_thread, with heaps that are yet to join */
+	GQueue waiting;		     /* struct model_thread */
+	GPtrArray *joining;	     /* struct model_thread, owned: their heaps are yet to join */
 	uint64_t joining_sites;	     /* of these */
 	uint32_t kept_threads;	     /* that are over, by themselves */
 	uint64_t kept_rows;	     /* of these */
@@ -37,8 +41,8 @@ struct rest {
 /* The thread is over, and may be gone after this. */
 void rest_take(struct model_thread *thread);
 
-/* Before the process ends: all that is joining joins. */
-void rest_end(struct model_process *process);
+/* All heaps that are joining join. */
+void rest_join(struct model_process *process);
 
 /* Names it. */
 void rest_finish(struct model_process *process);

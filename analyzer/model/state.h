@@ -32,6 +32,8 @@ struct model_thread {
 	struct tally releases; /* of summary mode: not known of which block */
 	uint64_t start_ticks, end_ticks;
 	bool ended;
+	bool over;		      /* and nobody feeds it any more */
+	bool kept;		      /* by itself, although it is over */
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
 	GPtrArray *tasks;	      /* tasks.c's: those that run here; NULL: none ever */
 	uint64_t left_out[POOL_LEFT_OUT_REASONS];
@@ -128,6 +130,7 @@ struct model_sink_entry {
 /* Not yet among those of the model. */
 struct model_process *model_process_new(
 	struct model *model, uint32_t number, uint32_t pid, uint64_t ticks);
+void model_thread_free(gpointer thread);
 /* Frees all but what children go on from. */
 void model_process_empty(struct model_process *process);
 /* Frees that, too. */

@@ -37,6 +37,7 @@ struct timing_thread {
 	uint64_t rate_hz[SAMPLE_KINDS];
 	struct call_costs cost[COST_KINDS]; /* as this thread measured it, or its process */
 	struct chart_lane lane;
+	uint64_t put_off;		       /* events of it, see call_limits.c */
 	GPtrArray *touched;		       /* struct sample_sums; NULL: none yet */
 	GArray *sample_moments, *call_moments; /* struct moment; NULL: none yet */
 };

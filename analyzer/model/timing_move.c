@@ -60,9 +60,7 @@ has_open_tallies(const struct timing_thread *thread)
 bool
 timing_may_move(const struct timing_thread *thread)
 {
-	/* What was put off refers to it, and is bounded anyway. */
-	return !thread->process->timing->limits.ring && !has_open_calls(thread) &&
-	       !has_open_tallies(thread);
+	return !thread->put_off && !has_open_calls(thread) && !has_open_tallies(thread);
 }
 
 /* ---- the names of things in another process: where `view` is NULL they are the same ---- */

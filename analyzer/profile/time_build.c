@@ -390,23 +390,23 @@ describe_crowds(const struct profile *profile, GString *text)
 static void
 describe_rest(const struct profile *profile, GString *text)
 {
-	const char *name = NULL;
-	unsigned processes = 0;
+	const char *chart =
+		profile->calls->len || profile->samples->len ? ", not in the chart" : "";
+	unsigned processes = 0, threads = 0;
 
 	for (guint i = 0; i < profile->threads->len; i++) {
 		const struct profile_thread *thread = profile_thread(profile, i);
 
 		if (thread->number || profile_process(profile, thread->process)->together)
 			continue;
-		name = thread->name;
+		threads += thread->together;
 		processes++;
 	}
 	if (processes > 1)
-		add_line(text,
-			"threads: of %u processes short ones are one row, and not in the chart",
-			processes);
+		add_line(text, "threads: %u in %u processes are one row of each%s", threads,
+			processes, chart);
 	else if (processes)
-		add_line(text, "threads: %s are one row, and not in the chart", name);
+		add_line(text, "threads: %u are one row%s", threads, chart);
 }
 
 void

@@ -319,7 +319,10 @@ print_marks(const struct text *text, const struct selection *selection, unsigned
 		print_count(text, true, mark->count);
 		fprintf(text->file, " %9s %9s  %s", text_time(mark->first_ns, first),
 			text_time(mark->last_ns, last), place_name(profile, mark->place));
-		text_print(text, STYLE_DIM, "  %s, %s (%u)\n", place, thread->name, thread->tid);
+		text_print(text, STYLE_DIM, "  %s, %s", place, thread->name);
+		if (thread->number)
+			text_print(text, STYLE_DIM, " (%u)", thread->tid);
+		fputc('\n', text->file);
 	}
 	print_more(text, marks->len, limit);
 }

@@ -165,6 +165,7 @@ threads_json(const struct selection *selection)
 		put(object, "process", json_integer((json_int_t)thread->process + 1));
 		put(object, "tid", json_integer(thread->tid));
 		put(object, "name", json_string(thread->name));
+		put(object, "together", json_integer(thread->together));
 		put(object, "start_ns", number(thread->start_ns));
 		put(object, "end_ns", number(thread->end_ns));
 		put(object, "memory", sums_json(profile, &sums[i]));

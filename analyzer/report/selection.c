@@ -148,6 +148,27 @@ restricts_paths(const struct filter *filter)
 	return *description != '\0';
 }
 
+/* Threads that are one row have no names: of such the pattern may have missed some. */
+static void
+describe_rest(struct selection *selection)
+{
+	const struct profile *profile = selection->profile;
+	uint32_t count = 0;
+
+	for (guint i = 0; i < profile->threads->len; i++) {
+		const struct profile_thread *thread = profile_thread(profile, i);
+
+		if (selection->processes[thread->process] && !selection->threads[i])
+			count += thread->together;
+	}
+	if (!count)
+		return;
+	g_autofree char *before = selection->description;
+
+	selection->description = g_strdup_printf(
+		"%s, of those with rows of their own (%u have none)", before, count);
+}
+
 /* ---- all of it ---- */
 
 /* The whole intervals of `range`, or all of the profile. */
@@ -191,6 +212,8 @@ selection_init(struct selection *selection, const struct profile *of, const stru
 		selection->processes = g_new0(uint8_t, profile->processes->len);
 		selection->threads = g_new0(uint8_t, profile->threads->len);
 		select_threads(selection, &sieve);
+		if (filter.thread)
+			describe_rest(selection);
 		select_rows(selection, &sieve);
 		if (!sieve_asks_for_memory(&sieve))
 			select_times(selection);

@@ -129,7 +129,7 @@ is_over(struct lane *lane, struct lane_source *source, const struct piece *piece
 	const struct piece *next = piece->next;
 
 	if (piece->complete || !piece->recorded || !next)
-		return piece->complete || lane->last;
+		return piece->complete || (piece->recorded && lane->last);
 	if (next->sequence == piece->sequence && next->taken != piece->length &&
 		lane->broken != lane->sequence + 1)
 		drop_rest(lane, source);

@@ -301,6 +301,42 @@ Test(rest, sums_of_summary_mode_are_added)
 		MANY - rest->together + 1);
 }
 
+/* While the last calls are put off, what they are of waits for them. */
+Test(rest, threads_whose_calls_were_put_off_join_when_these_are_left_out)
+{
+	const struct record process = {.kind = RECORD_EXTENDED,
+		.extended = {.type = RECORD_PROCESS,
+			.number_count = PROCESS_NUMBERS,
+			.number = {[PROCESS_MAX_CALLS] = 100, [PROCESS_KEEP] = OPTIONS_KEEP_LAST},
+			.string_count = 2}};
+
+	model_extended(model, begin(1), &process);
+	run_threads(2, 3000, 10);
+	finish();
+	cr_expect_lt(threads()->len, 2200);
+	cr_expect_eq(threads()->len - 1 + thread_of(0)->together, 3001);
+	cr_expect_eq(add_up().calls, 100);
+	cr_expect_eq(add_up().samples, 3000);
+	/* Those that the last calls are of have them. */
+	cr_expect_eq(thread_of(3001)->calls->len, 10);
+	cr_expect_eq(thread_of(2992)->calls->len, 10);
+}
+
+/* It went by a system call, or its last words were lost. */
+Test(rest, a_thread_that_ended_without_a_word_is_put_together_too)
+{
+	for (uint32_t number = 1; number <= 3000; number++) {
+		struct model_thread *thread = begin(number);
+
+		event(thread, RECORD_ENTER, 0x1000);
+		now += CALL_NS;
+		model_thread_over(thread);
+	}
+	finish();
+	cr_expect_lt(threads()->len, 2200);
+	cr_expect_eq(add_up().calls, 3000);
+}
+
 /* When these would end is known by the thread's own time alone. */
 Test(rest, threads_with_open_calls_in_summary_mode_keep_their_own)
 {

@@ -398,6 +398,62 @@ Test(collector, threads_that_are_over_leave_nothing_but_sums)
 	run_free(run);
 }
 
+/* The scan has passed the first one when the thread goes on, and finds the second one after all. */
+Test(collector, a_chunk_that_was_seen_in_part_is_read_to_its_end_after_the_last_one)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, 2), later;
+	const uint64_t ticks = past();
+
+	fake_alloc(&thread, ticks, 1, 100, A);
+	later = thread;
+	later.chunk = NULL;
+	fake_alloc(&later, ticks + 100, 1, 100, B);
+	end_thread(&later, ticks + 200);
+	poll_times(1);
+	fake_alloc(&thread, ticks + 50, 1, 100, A + 4096);
+	fake_retire(&thread);
+	poll_times(4);
+	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 0);
+	struct run *run = collector_finish(collector);
+
+	cr_expect_eq(run->broken_chunks, 0);
+	cr_expect_eq(heap_of(run, 1)->allocated.count, 3);
+	run_free(run);
+}
+
+static void
+run_thread(uint32_t number, uint64_t sequence, uint64_t ticks, uint64_t address)
+{
+	struct fake_thread thread = fake_thread_make(&fake, 1, self, number);
+
+	thread.sequence = sequence;
+	for (unsigned i = 0; i < 3; i++)
+		fake_alloc(&thread, ticks, 1 + i, 100, address + (uint64_t)64 * i);
+	end_thread(&thread, ticks);
+}
+
+/* Of a program that writes over its pool. */
+Test(collector, threads_that_go_on_after_their_last_chunk_do_no_harm)
+{
+	enum {
+		THREADS = 5000
+	};
+	const uint64_t ticks = past();
+
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 1; i <= THREADS; i++) {
+			run_thread(i, round, ticks + i, A + (round * THREADS + i) * (uint64_t)4096);
+			if (i % 50 == 0)
+				poll_times(1);
+		}
+		poll_times(3);
+	}
+	struct run *run = collector_finish(collector);
+
+	cr_expect_eq(run->peak_bytes, 3 * 3 * 100 * THREADS);
+	run_free(run);
+}
+
 /* Its sums come in chunks of their own, that may be full a little later. */
 Test(collector, a_thread_is_not_over_before_its_sums_were_taken)
 {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fake_run.h"
+#include "members.h"
 #include "recording.h"
 
 enum {
@@ -166,7 +167,7 @@ Test(recording, alone_it_has_what_the_run_would_have_had)
 
 /* Thousands of threads, one after the other: most are put together. */
 static struct run *
-record_threads(int fd, bool only)
+record_threads(int fd, bool only, void (*put_more)(struct recording *))
 {
 	const uint32_t pid = (uint32_t)getpid();
 	struct fake_run fake;
@@ -191,6 +192,8 @@ record_threads(int fd, bool only)
 		if (i % 100 == 0)
 			collector_poll(collector, 0);
 	}
+	if (put_more)
+		put_more(collector->recording);
 	run = collector_finish(collector);
 	fake_run_fini(&fake);
 	return run;
@@ -202,7 +205,7 @@ Test(recording, threads_that_are_over_are_so_when_it_is_replayed)
 
 	for (int only = 0; only < 2; only++) {
 		const int fd = new_file();
-		struct run *live = record_threads(fd, only), *again;
+		struct run *live = record_threads(fd, only, NULL), *again;
 		const struct process *process;
 		const struct thread *rest;
 		int status;
@@ -221,6 +224,38 @@ Test(recording, threads_that_are_over_are_so_when_it_is_replayed)
 		run_free(again);
 		close(fd);
 	}
+}
+
+/* Of each thread it is said twice that it is over, and something of it comes after that. */
+static void
+put_again(struct recording *recording)
+{
+	const uint32_t pid = (uint32_t)getpid();
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 1; i <= MANY_THREADS; i++)
+			recording_put_thread_over(
+				recording, &(struct lane){.process = 1, .pid = pid, .number = i});
+		recording_put_scan(recording, UINT64_MAX, fake_run_now());
+		for (uint32_t i = 1; i <= MANY_THREADS; i++)
+			recording_put_missed(recording,
+				&(struct lane){.process = 1, .pid = pid, .number = i}, 1);
+	}
+}
+
+Test(recording, threads_that_are_over_and_come_again_do_no_harm)
+{
+	const int fd = new_file();
+	char message[COLLECTOR_MESSAGE_BYTES];
+	int status;
+	struct run *again;
+
+	run_free(record_threads(fd, false, put_again));
+	again = replay(fd, &status, message);
+	cr_expect_eq(status, 0, "%s", message);
+	cr_expect_eq(again->peak_bytes, MANY_THREADS * (MANY_THREADS + 1) / 2);
+	run_free(again);
+	close(fd);
 }
 
 /* More than a frame's worth of entries that compress to next to nothing. */
