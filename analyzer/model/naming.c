@@ -239,6 +239,25 @@ apply_mark(struct naming_process *naming, struct model_thread *thread, const str
 	series_add(find_series(naming->marks, place, thread->public->number), record->ticks, 0);
 }
 
+void
+naming_move_thread(struct naming_process *naming, uint32_t thread)
+{
+	GHashTableIter iter;
+	gpointer place;
+
+	g_hash_table_iter_init(&iter, naming->places);
+	while (g_hash_table_iter_next(&iter, &place, NULL)) {
+		const uint32_t number = GPOINTER_TO_UINT(place);
+		gpointer key = GSIZE_TO_POINTER((gsize)thread << 32 | number);
+		const struct series_of *of = g_hash_table_lookup(naming->marks, key);
+
+		if (!of)
+			continue;
+		series_merge(find_series(naming->marks, number, 0), &of->series);
+		g_hash_table_remove(naming->marks, key);
+	}
+}
+
 /* What is no number has no place among numbers. */
 static void
 apply_counter(

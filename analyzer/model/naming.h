@@ -25,6 +25,8 @@ struct naming_process {
 
 /* naming.c */
 void naming_attach(struct model *model);
+/* The thread's marks become those of thread 0, that stands for several. */
+void naming_move_thread(struct naming_process *naming, uint32_t thread);
 
 /* tasks.c */
 void tasks_apply(

@@ -2,6 +2,7 @@
 /* See rest.h. */
 #include "rest.h"
 
+#include "naming.h"
 #include "timing.h"
 
 enum {
@@ -222,6 +223,8 @@ join(struct model_thread *thread)
 	struct model_thread *to = rest_of(thread->process);
 
 	add_facts(to, thread);
+	if (thread->process->naming)
+		naming_move_thread(thread->process->naming, thread->public->number);
 	if (thread->timing)
 		timing_move_thread(thread->timing, to);
 	take_out(thread);

@@ -65,6 +65,40 @@ series_add(struct series *series, uint64_t ticks, double value)
 		g_array_append_val(series->points, point);
 }
 
+/* From the end: that is where it belongs, mostly. */
+static void
+insert(GArray *points, const struct named_point *point)
+{
+	guint at = points->len;
+
+	while (at && g_array_index(points, struct named_point, at - 1).start_ns > point->start_ns)
+		at--;
+	g_array_insert_vals(points, at, point, 1);
+}
+
+void
+series_merge(struct series *to, const struct series *from)
+{
+	if (!to->points) {
+		*to = *from;
+		to->points = g_array_copy(from->points);
+		return;
+	}
+	if (from->last_time >= to->last_time)
+		to->last = from->last;
+	to->last_time = MAX(to->last_time, from->last_time);
+	to->first = MIN(to->first, from->first);
+	to->count += from->count;
+	to->min = MIN(to->min, from->min);
+	to->max = MAX(to->max, from->max);
+	to->together = MAX(to->together, from->together);
+	for (guint i = 0; i < from->points->len; i++) {
+		insert(to->points, &g_array_index(from->points, struct named_point, i));
+		if (to->points->len > NAMED_POINTS_MAX)
+			halve(to);
+	}
+}
+
 void
 series_fini(struct series *series)
 {

@@ -16,6 +16,8 @@ struct series {
 };
 
 void series_add(struct series *series, uint64_t ticks, double value);
+/* All of `from`, which has some. */
+void series_merge(struct series *to, const struct series *from);
 void series_fini(struct series *series);
 
 #endif

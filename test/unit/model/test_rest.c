@@ -337,6 +337,54 @@ Test(rest, a_thread_that_ended_without_a_word_is_put_together_too)
 	cr_expect_eq(add_up().calls, 3000);
 }
 
+/* Those of one place and several threads are one series. */
+Test(rest, marks_are_put_together)
+{
+	enum {
+		THREADS = 6000,
+		PLACE = 5
+	};
+	struct record named = {.kind = RECORD_EXTENDED,
+		.extended = {.type = RECORD_NAMED,
+			.number_count = NAMED_NUMBERS,
+			.number = {[NAMED_NUMBER] = PLACE},
+			.string_count = 3}};
+	uint64_t marks = 0, points = 0;
+
+	model_extended(model, begin(1), &named);
+	for (uint32_t number = 2; number < THREADS + 2; number++) {
+		struct model_thread *thread = begin(number);
+
+		now += CALL_NS;
+		feed_numbers(model, thread, RECORD_MARK, now, PLACE, 0, 0, 0, 0);
+		end(thread);
+	}
+	finish();
+	const struct named *names =
+		((const struct process *)g_ptr_array_index(run->processes, 0))->named;
+
+	cr_expect_eq(names->marks->len, threads()->len - 1);
+	for (guint i = 0; i < names->marks->len; i++) {
+		const struct named_series *series =
+			&g_array_index(names->marks, struct named_series, i);
+		uint64_t before = 0;
+
+		marks += series->count;
+		for (guint k = 0; k < series->points->len; k++) {
+			const struct named_point *point =
+				&g_array_index(series->points, struct named_point, k);
+
+			cr_expect_geq(point->start_ns, before);
+			before = point->end_ns;
+			points += point->count;
+		}
+		if (!series->thread)
+			cr_expect_eq(series->count, thread_of(0)->together);
+	}
+	cr_expect_eq(marks, THREADS);
+	cr_expect_eq(points, THREADS);
+}
+
 /* When these would end is known by the thread's own time alone. */
 Test(rest, threads_with_open_calls_in_summary_mode_keep_their_own)
 {
