@@ -176,13 +176,6 @@ crowd_of(struct model *model, const struct model_process *process)
 
 /* ---- the heap and mappings ---- */
 
-static void
-add_tally(struct tally *sum, struct tally more)
-{
-	sum->count += more.count;
-	sum->bytes += more.bytes;
-}
-
 /* Both are at rest: what was not settled at the latest peak was not there then. */
 static void
 add_at_run_peak(struct site_state *to, const struct site_state *from, const struct peak *run)
@@ -192,7 +185,7 @@ add_at_run_peak(struct site_state *to, const struct site_state *from, const stru
 	if (to->run_peak_number != run->number)
 		to->at_run_peak = (struct tally){0};
 	to->run_peak_number = run->number;
-	add_tally(&to->at_run_peak, from->at_run_peak);
+	tally_add(&to->at_run_peak, from->at_run_peak);
 }
 
 static void
@@ -201,7 +194,7 @@ add_at_peak(struct site_state *to, const struct site_state *from, const struct p
 	if (to->peak_number != peak->number)
 		to->at_peak = (struct tally){0};
 	to->peak_number = peak->number;
-	add_tally(&to->at_peak, from->at_peak);
+	tally_add(&to->at_peak, from->at_peak);
 }
 
 static void
@@ -218,12 +211,7 @@ add_site(struct joining *joining, uint32_t number)
 	to_number = site_map_find_or_add(&thread->sites, sites,
 		common_node(&joining->view, from->node), (enum memory_category)from->category);
 	to = site_at(sites, to_number);
-	add_tally(&to->allocated, from->allocated);
-	add_tally(&to->freed, from->freed);
-	add_tally(&to->temporary, from->temporary);
-	to->largest_bytes = MAX(to->largest_bytes, from->largest_bytes);
-	to->lifetime_ticks += from->lifetime_ticks;
-	to->lifetime_max_ticks = MAX(to->lifetime_max_ticks, from->lifetime_max_ticks);
+	site_add(to, from);
 	add_at_run_peak(to, from, &joining->model->peak[domain]);
 	if (joining->highest[domain])
 		add_at_peak(to, from, &joining->crowd->process->peak[domain]);
@@ -261,7 +249,7 @@ add_thread(struct joining *joining, const struct model_thread *from)
 	for (uint32_t i = 0; from->sites.slots && i <= from->sites.mask; i++)
 		if (from->sites.slots[i].key)
 			add_site(joining, from->sites.slots[i].site);
-	add_tally(&to->releases, from->releases);
+	tally_add(&to->releases, from->releases);
 	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
 		to->left_out[i] += from->left_out[i];
 	to->public->missed_events += from->public->missed_events;
@@ -293,7 +281,7 @@ static void
 add_histogram(struct histogram *to, const struct histogram *from)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(to->bucket); i++)
-		add_tally(&to->bucket[i], from->bucket[i]);
+		tally_add(&to->bucket[i], from->bucket[i]);
 }
 
 /* By nested events and by threads that say what they missed: the same ones are in both. */

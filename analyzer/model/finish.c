@@ -90,21 +90,14 @@ number_nodes(
 /* ---- sites ---- */
 
 static void
-add_tally(struct tally *sum, struct tally more)
-{
-	sum->count += more.count;
-	sum->bytes += more.bytes;
-}
-
-static void
 add_sums(struct memory_sums *sum, const struct memory_sums *more)
 {
-	add_tally(&sum->allocated, more->allocated);
-	add_tally(&sum->freed, more->freed);
-	add_tally(&sum->temporary, more->temporary);
-	add_tally(&sum->leaked, more->leaked);
-	add_tally(&sum->at_run_peak, more->at_run_peak);
-	add_tally(&sum->at_peak, more->at_peak);
+	tally_add(&sum->allocated, more->allocated);
+	tally_add(&sum->freed, more->freed);
+	tally_add(&sum->temporary, more->temporary);
+	tally_add(&sum->leaked, more->leaked);
+	tally_add(&sum->at_run_peak, more->at_run_peak);
+	tally_add(&sum->at_peak, more->at_peak);
 	sum->largest_bytes = MAX(sum->largest_bytes, more->largest_bytes);
 	sum->lifetime_ns += more->lifetime_ns;
 	sum->lifetime_max_ns = MAX(sum->lifetime_max_ns, more->lifetime_max_ns);

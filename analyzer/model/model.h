@@ -48,6 +48,13 @@ struct tally {
 	uint64_t bytes;
 };
 
+static inline void
+tally_add(struct tally *sum, struct tally more)
+{
+	sum->count += more.count;
+	sum->bytes += more.bytes;
+}
+
 /* What a call path of one thread did with one category of memory; also sums over several. */
 struct memory_sums {
 	struct tally allocated;

@@ -95,20 +95,13 @@ rest_of(struct model_process *process)
 }
 
 static void
-add_tally(struct tally *sum, struct tally more)
-{
-	sum->count += more.count;
-	sum->bytes += more.bytes;
-}
-
-static void
 add_facts(struct model_thread *to, const struct model_thread *from)
 {
 	to->public->together++;
 	to->start_ticks = MIN(to->start_ticks, from->start_ticks);
 	to->end_ticks = MAX(to->end_ticks, from->end_ticks);
 	to->public->missed_events += from->public->missed_events;
-	add_tally(&to->releases, from->releases);
+	tally_add(&to->releases, from->releases);
 	for (unsigned i = 0; i < POOL_LEFT_OUT_REASONS; i++)
 		to->left_out[i] += from->left_out[i];
 }
@@ -142,16 +135,11 @@ add_site(struct model_thread *to, uint32_t number, struct span_move *moves)
 	site_settle(
 		site_at(&model->sites, number), &process->peak[domain], &process->run_peak[domain]);
 	site_settle(sum, &process->peak[domain], &process->run_peak[domain]);
-	add_tally(&sum->allocated, from->allocated);
-	add_tally(&sum->freed, from->freed);
-	add_tally(&sum->temporary, from->temporary);
-	add_tally(&sum->at_peak, from->at_peak);
-	add_tally(&sum->at_run_peak, from->at_run_peak);
-	add_tally(&sum->told, from->freed);
+	site_add(sum, from);
+	tally_add(&sum->at_peak, from->at_peak);
+	tally_add(&sum->at_run_peak, from->at_run_peak);
+	tally_add(&sum->told, from->freed);
 	sum->told_temporary += from->temporary.count;
-	sum->largest_bytes = MAX(sum->largest_bytes, from->largest_bytes);
-	sum->lifetime_ticks += from->lifetime_ticks;
-	sum->lifetime_max_ticks = MAX(sum->lifetime_max_ticks, from->lifetime_max_ticks);
 	moves[number].to = to_number + 1;
 }
 

@@ -54,6 +54,17 @@ site_pool_add(struct site_pool *pool)
 }
 
 void
+site_add(struct site_state *to, const struct site_state *from)
+{
+	tally_add(&to->allocated, from->allocated);
+	tally_add(&to->freed, from->freed);
+	tally_add(&to->temporary, from->temporary);
+	to->largest_bytes = MAX(to->largest_bytes, from->largest_bytes);
+	to->lifetime_ticks += from->lifetime_ticks;
+	to->lifetime_max_ticks = MAX(to->lifetime_max_ticks, from->lifetime_max_ticks);
+}
+
+void
 site_pool_drop(struct site_pool *pool, uint32_t number)
 {
 	if (pool->spare_count == pool->spare_room) {

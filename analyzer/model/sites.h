@@ -88,6 +88,9 @@ void site_pool_fini(struct site_pool *pool);
 /* Number of a new site, all zero. */
 uint32_t site_pool_add(struct site_pool *pool);
 
+/* Adds what another one did, but what was live at peaks, and spans. */
+void site_add(struct site_state *to, const struct site_state *from);
+
 /* Gives it back: nothing refers to it. */
 void site_pool_drop(struct site_pool *pool, uint32_t number);
 
