@@ -28,7 +28,7 @@ enum {
 	BATCHES = 48,
 	CALLS = 64,
 	WARM_CALLS = 8,
-	SPANS = BATCHES * (WARM_CALLS + CALLS),
+	BATCH_SPANS = WARM_CALLS + CALLS,
 	CALLS_AGAIN = 24,
 	SHARE = 128,	 /* of the time is spent on measuring again */
 	TOLD_EVERY = 64, /* measurements, in summary mode */
@@ -119,12 +119,22 @@ run_traced(struct scratch *scratch, bool jumping, uint64_t turn, int calls)
 	return run_batch(scratch, tiny_traced[jumping][turn % TINY_TURNS], calls);
 }
 
-/* Ticks between the two stamps of each call. */
+/* Ticks between the two stamps of each call, by batch; sums of those that are not to warm up. */
 struct spans {
 	struct record_state state;
 	int count;
-	uint64_t ticks[SPANS];
+	uint64_t ticks[BATCHES];
 };
+
+static void
+add_span(struct spans *spans, uint64_t ticks)
+{
+	const int batch = spans->count / BATCH_SPANS, call = spans->count % BATCH_SPANS;
+
+	spans->count++;
+	if (batch < BATCHES && call >= WARM_CALLS)
+		spans->ticks[batch] += ticks;
+}
 
 /* Takes the calls out of the scratch chunk, which begins anew. */
 static void
@@ -140,8 +150,8 @@ take_spans(struct scratch *scratch, struct spans *spans)
 		at = record_parse(&spans->state, at, writer->at, &record);
 		if (at && record.kind == RECORD_ENTER)
 			entered = record.ticks;
-		else if (at && record.kind == RECORD_EXIT && spans->count < SPANS)
-			spans->ticks[spans->count++] = record.ticks - entered;
+		else if (at && record.kind == RECORD_EXIT)
+			add_span(spans, record.ticks - entered);
 	}
 	writer->at = scratch->payload;
 	record_state_init(&writer->state, session_ticks());
@@ -153,7 +163,7 @@ has_room(const struct scratch *scratch)
 {
 	const struct writer *writer = &scratch->thread.writer;
 
-	return writer->limit - writer->at > 2 * (WARM_CALLS + CALLS) * RECORD_HOT_BYTES;
+	return writer->limit - writer->at > 2 * BATCH_SPANS * RECORD_HOT_BYTES;
 }
 
 static void
@@ -162,7 +172,7 @@ measure(struct scratch *scratch, bool jumping, uint64_t *numbers)
 	static uint64_t traced[BATCHES], plain[BATCHES];
 	static struct spans spans;
 
-	spans.count = 0;
+	memset(&spans, 0, sizeof(spans));
 	for (int i = 0; i < BATCHES; i++) {
 		if (!has_room(scratch))
 			take_spans(scratch, &spans);
@@ -171,11 +181,11 @@ measure(struct scratch *scratch, bool jumping, uint64_t *numbers)
 			run_traced(scratch, jumping, (uint64_t)i, CALLS) * COST_FRACTION / CALLS;
 	}
 	take_spans(scratch, &spans);
-	sort(spans.ticks, spans.count);
+	sort(spans.ticks, BATCHES);
 	sort(traced, BATCHES);
 	sort(plain, BATCHES);
 	const uint64_t usual = plain[BATCHES / 2];
-	const uint64_t span = spans.count ? spans.ticks[spans.count / 2] * COST_FRACTION : 0;
+	const uint64_t span = spans.ticks[BATCHES / 2] * COST_FRACTION / CALLS;
 
 	numbers[COST_PAIR] = less(traced[BATCHES / 2], usual);
 	numbers[COST_UNCERTAINTY] = (traced[BATCHES * 3 / 4] - traced[BATCHES / 4]) / 2;
