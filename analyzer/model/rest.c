@@ -222,12 +222,14 @@ join(struct model_thread *thread)
 		model_thread_free(thread);
 }
 
-/* Returns whether it has to wait. */
-static bool
-must_wait(struct model_thread *thread)
+static void
+take(struct model_thread *thread)
 {
-	if (!may_join(thread))
-		return true;
+	if (!may_join(thread)) {
+		thread->waiting = true;
+		g_queue_push_tail(&thread->process->rest.waiting, thread);
+		return;
+	}
 	/* It was announced, and did nothing. */
 	if (thread->timing && !timing_thread_rows(thread->timing))
 		timing_thread_drop(thread->timing);
@@ -235,7 +237,6 @@ must_wait(struct model_thread *thread)
 		keep(thread);
 	else
 		join(thread);
-	return false;
 }
 
 static void
@@ -244,8 +245,9 @@ look_at_waiting(struct rest *rest)
 	for (unsigned i = 0; i < WAITING_TRIED && rest->waiting.length; i++) {
 		struct model_thread *thread = g_queue_pop_head(&rest->waiting);
 
-		if (thread->over && must_wait(thread))
-			g_queue_push_tail(&rest->waiting, thread);
+		thread->waiting = false;
+		if (thread->over)
+			take(thread);
 	}
 }
 
@@ -254,11 +256,9 @@ rest_take(struct model_thread *thread)
 {
 	struct rest *rest = &thread->process->rest;
 
-	if (thread->kept)
-		return;
+	if (!thread->kept && !thread->waiting)
+		take(thread);
 	look_at_waiting(rest);
-	if (must_wait(thread))
-		g_queue_push_tail(&rest->waiting, thread);
 }
 
 void

@@ -34,6 +34,7 @@ struct model_thread {
 	bool ended;
 	bool over;		      /* and nobody feeds it any more */
 	bool kept;		      /* by itself, although it is over */
+	bool waiting;		      /* to be put together, see rest.h */
 	struct timing_thread *timing; /* timing.c's; NULL: nothing yet */
 	GPtrArray *tasks;	      /* tasks.c's: those that run here; NULL: none ever */
 	uint64_t left_out[POOL_LEFT_OUT_REASONS];

@@ -322,6 +322,36 @@ Test(rest, threads_whose_calls_were_put_off_join_when_these_are_left_out)
 	cr_expect_eq(thread_of(2992)->calls->len, 10);
 }
 
+/* A stream that says of threads that they are over while something refers to them, and again. */
+Test(rest, threads_that_wait_and_come_again_are_put_together_once)
+{
+	enum {
+		FIRST = 20,
+		THREADS = 50
+	};
+
+	run_threads(1, FIRST, 1);
+	for (unsigned round = 0; round < 3; round++) {
+		for (uint32_t number = FIRST + 1; number <= FIRST + THREADS; number++) {
+			struct model_thread *thread = begin(number);
+			const uint64_t address = 0x1000 + (uint64_t)number * 64;
+
+			/* A realloc, of which its next event tells whether it succeeded. */
+			feed_alloc(model, thread, ++now, 1, 10, address);
+			feed_free(model, thread, now, address, RECORD_REALLOC);
+			model_thread_over(thread);
+		}
+	}
+	run_threads(1000, 3000, 10);
+	/* Another thread gets the addresses. */
+	for (uint32_t number = FIRST + 1; number <= FIRST + THREADS; number++)
+		feed_alloc(model, begin(1), ++now, 1, 10, 0x1000 + (uint64_t)number * 64);
+	run_threads(4000, 100, 10);
+	finish();
+	cr_expect_lt(threads()->len, 2300);
+	cr_expect_eq(threads()->len - 1 + thread_of(0)->together, FIRST + THREADS + 3100);
+}
+
 /* It went by a system call, or its last words were lost. */
 Test(rest, a_thread_that_ended_without_a_word_is_put_together_too)
 {
