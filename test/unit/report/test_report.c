@@ -640,6 +640,30 @@ summary_of(const struct selection *of)
 	return buffer;
 }
 
+/* Threads that are one row have no names of their own: that some may be missing is said. */
+Test(report, a_pattern_for_threads_says_how_many_have_no_names)
+{
+	const struct filter named = {.thread = "no such name"}, all = {.process = "sh"};
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct run *run = synthetic_run_new();
+	struct selection part;
+
+	synthetic_symbol(symbolizer, 1, 0x100, "f", "a.c", 1);
+	struct process *process = add_process(run, 1, "/bin/sh", 0, 1000);
+	struct thread *rest = synthetic_thread(process, 0);
+
+	rest->number = 0;
+	rest->together = 4062;
+	use(run, symbolizer);
+	cr_assert(selection_init(&part, selection.profile, &named, NULL));
+	cr_expect_str_eq(part.description,
+		"thread no such name, of those with rows of their own (4062 have none)");
+	selection_fini(&part);
+	cr_assert(selection_init(&part, selection.profile, &all, NULL));
+	cr_expect_str_eq(part.description, "process sh");
+	selection_fini(&part);
+}
+
 /* The rows of the table of processes say what all of them had, each once. */
 Test(report, the_heaviest_processes_are_shown_and_of_the_others_sums)
 {
