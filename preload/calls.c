@@ -449,7 +449,7 @@ on_exit_of(struct thread *self, struct frame frame, void *function, void *call_s
 	{                                                                                          \
 		if (likely(session.time))                                                          \
 			name##_on(function, call_site);                                            \
-		else if (load_relaxed(&session.phase) != SESSION_OFF)                              \
+		else if (!session.untimed)                                                         \
 			name##_slow(function, call_site);                                          \
 	}
 

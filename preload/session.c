@@ -150,7 +150,7 @@ void
 session_start(void)
 {
 	if (!prepare()) {
-		store_release(&session.phase, SESSION_OFF);
+		session_stop();
 		return;
 	}
 	session.memory = session.pool->options.profile & OPTIONS_MEMORY;
@@ -167,5 +167,6 @@ void
 session_stop(void)
 {
 	session.memory = session.time = false;
+	session.untimed = true;
 	store_release(&session.phase, SESSION_OFF);
 }

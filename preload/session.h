@@ -45,6 +45,7 @@ struct session {
 	bool counter_clock; /* ticks are clock_counter() */
 	bool memory;	    /* allocations are wanted */
 	bool time;	    /* traced calls are wanted, or ends of those begun */
+	bool untimed;	    /* no traced calls will be wanted any more */
 	bool everywhere;    /* what is wanted is wanted everywhere: see recording.h */
 	bool paused;	    /* the program wants nothing recorded */
 	bool marked;	    /* only what the source marked is wanted */

@@ -16,8 +16,7 @@ enum state {
 
 /* Written by whoever finds that it is time (relaxed): all find the same. */
 static struct {
-	uint32_t state; /* enum state */
-	uint32_t calls_over;
+	uint32_t state;			/* enum state */
 	uint64_t start_ns, stop_ns;	/* deadlines of CLOCK_MONOTONIC; stop 0: never */
 	uint64_t ask_ticks;		/* when to look at the clock again */
 	uint64_t first_ticks, first_ns; /* when the session began */
@@ -80,7 +79,15 @@ window_init(void)
 	window.start_ns = begin_ns + options->start_after_ns;
 	window.stop_ns = options->stop_after_ns ? begin_ns + options->stop_after_ns : 0;
 	window.state = options->start_after_ns ? WINDOW_BEFORE : WINDOW_OPEN;
+	session.untimed = !session.time;
 	session.time = session.time && window.state == WINDOW_OPEN;
+}
+
+void
+window_end_calls(void)
+{
+	session.untimed = true;
+	session.time = false;
 }
 
 /* Goes on from state to state. */
@@ -93,12 +100,12 @@ look(void)
 		state = WINDOW_OPEN;
 		store_relaxed(&window.ask_ticks, 0);
 		store_relaxed(&window.state, state);
-		session.time = !load_relaxed(&window.calls_over);
+		session.time = !session.untimed;
 	}
 	if (state == WINDOW_OPEN && window.stop_ns && has_passed(window.stop_ns)) {
 		state = WINDOW_OVER;
 		store_relaxed(&window.state, state);
-		session.time = false;
+		window_end_calls();
 	}
 	return state;
 }
@@ -123,11 +130,4 @@ bool
 window_is_open(void)
 {
 	return look() == WINDOW_OPEN;
-}
-
-void
-window_end_calls(void)
-{
-	store_relaxed(&window.calls_over, 1);
-	session.time = false;
 }

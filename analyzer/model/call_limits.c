@@ -51,7 +51,7 @@ call_limits_read(struct timing *timing, const struct record *process)
 	const uint64_t *number = process->extended.number;
 	struct call_limits *limits = &timing->limits;
 
-	if (limits->known)
+	if (limits->known || number[PROCESS_PROFILED] == OPTIONS_MEMORY)
 		return;
 	limits->known = true;
 	limits->min_ticks = ticks_of(clock, number[PROCESS_MIN_DURATION]);

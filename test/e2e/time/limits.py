@@ -3,8 +3,8 @@
 
 import os
 
-from tracing import (PROGRAMS, TRACED, Ended, TimeRun, check_account, time_problems, traced_rows,
-                     tree_problems)
+from tracing import (PROGRAMS, TRACED, Ended, Run, TimeRun, check_account, time_problems,
+                     traced_rows, tree_problems)
 from trees import trees
 
 BUILDS = ("gcc-O2", "clang-O2")
@@ -145,13 +145,27 @@ def check_window():
         return problems
 
 
+def recorded_rows(profile):
+    return profile.rows("SELECT (SELECT count(*) FROM calls) + "
+                        "(SELECT count(*) FROM samples) AS rows")[0]["rows"]
+
+
 def check_never():
     with TimeRun([TRACED_CALLS], options=["--start-after", "1h"]) as run:
         if run.profile is None:
             return ["no profile: " + run.err.decode()[-300:]]
-        found = run.profile.rows("SELECT (SELECT count(*) FROM calls) + "
-                                 "(SELECT count(*) FROM samples) AS rows")[0]["rows"]
+        found = recorded_rows(run.profile)
         return [f"{found} rows"] * (found != 0)
+
+
+def check_not_asked():
+    """Where memory alone is profiled, no time comes from which calls are traced."""
+    with Run([TRACED_CALLS], options=["--start-after", "1ms"]) as run:
+        if run.profile is None:
+            return ["no profile: " + run.err.decode()[-300:]]
+        found = recorded_rows(run.profile)
+        return ([f"{found} rows"] * (found != 0) +
+                ["a time was said"] * (b"after the start on" in run.err))
 
 
 def cases():
@@ -183,6 +197,7 @@ def cases():
     if os.path.exists(os.path.join(TRACED, "shares-gcc-O2")):
         yield "a stretch of time", check_window, ()
     yield "a time that does not come", check_never, ()
+    yield "a time not asked for", check_not_asked, ()
 
 
 def run_limits(names, tally):
