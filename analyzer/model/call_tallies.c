@@ -237,6 +237,18 @@ count_inside(GArray *rows, const GArray *nodes)
 	}
 }
 
+/* As calls_finish.c does it. */
+static void
+settle(struct tally_row *row, struct tally_row *caller)
+{
+	const int64_t missing = MIN(row->self, 0);
+
+	row->self -= missing;
+	row->total -= missing;
+	if (caller)
+		caller->self += missing;
+}
+
 static struct call_sums
 sums_of(const struct model_clock *clock, const struct call_cost *cost, const struct tally_row *row)
 {
@@ -271,10 +283,9 @@ call_tallies_finish(
 		struct tally_row *caller = caller_of(rows, nodes, tally);
 		struct call_row row = {.node = tally->node};
 
+		settle(tally, caller);
 		if (!tally->sums->calls)
 			continue;
-		if (tally->self < 0 && caller)
-			caller->self += tally->self;
 		row.sums = sums_of(clock, &cost, tally);
 		g_array_index(nodes, struct node, tally->node).traced = true;
 		g_array_append_val(thread->thread->public->calls, row);

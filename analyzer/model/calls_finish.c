@@ -2,8 +2,8 @@
 /*
  * From raw ticks to what readers see of traced calls. What tracing cost is taken off sums (record.h
  * has the formulas). A call path whose self would be negative then has 0, and what is missing is
- * its caller's: of the two time stamps' error one gets what the other loses, and so totals stay
- * what they are.
+ * its caller's: of the two time stamps' error one gets what the other loses. Its total is more by
+ * that, so that totals are what the selfs below add up to, here as in tables and pictures.
  */
 #include "call_modules.h"
 #include "timing.h"
@@ -89,16 +89,21 @@ total_of(const struct call_path *path)
 	return (int64_t)(path->total * COST_FRACTION - path->taken);
 }
 
+/* A call path's times, neither negative; 256ths of ticks. */
+struct settled {
+	int64_t self, total;
+};
+
 static struct call_sums
 sums_of(const struct model_clock *clock, const struct call_cost *cost, const struct call_path *path,
-	int64_t self)
+	const struct settled *settled)
 {
 	return (struct call_sums){
 		.calls = path->calls,
-		.total_ns = calls_net_ns(clock, total_of(path)),
+		.total_ns = calls_net_ns(clock, settled->total),
 		.total_error_ns =
 			calls_fraction_ns(clock, (path->calls + path->inner) * cost->uncertainty),
-		.self_ns = calls_net_ns(clock, self),
+		.self_ns = calls_net_ns(clock, settled->self),
 		.self_error_ns =
 			calls_fraction_ns(clock, (path->calls + path->direct) * cost->uncertainty),
 		.min_ns = path->min == UINT64_MAX ? 0 : model_span_ns(clock, path->min),
@@ -111,22 +116,21 @@ sums_of(const struct model_clock *clock, const struct call_cost *cost, const str
 
 /* ---- detail: a thread's tree ---- */
 
-/* By call path: its self, none negative. */
-static int64_t *
-settle_selfs(const struct call_tree *tree)
+/* By call path. Those that are called come after their callers. */
+static struct settled *
+settle(const struct call_tree *tree)
 {
-	int64_t *self = g_new0(int64_t, tree->count);
+	struct settled *settled = g_new0(struct settled, tree->count);
 
 	for (uint32_t i = tree->count - 1; i > 0; i--) {
-		const uint32_t parent = tree->paths[i].parent;
+		const struct call_path *path = &tree->paths[i];
+		const int64_t self = settled[i].self + self_of(path), missing = MIN(self, 0);
 
-		self[i] += self_of(&tree->paths[i]);
-		if (self[i] >= 0)
-			continue;
-		self[parent] += self[i];
-		self[i] = 0;
+		settled[i].self = self - missing;
+		settled[i].total = total_of(path) - missing;
+		settled[path->parent].self += missing;
 	}
-	return self;
+	return settled;
 }
 
 static void
@@ -180,7 +184,7 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 	const struct model_clock *clock = &thread->thread->model->clock;
 	struct call_tree *tree = &thread->tree;
 	g_autofree uint32_t *number = g_new0(uint32_t, tree->count);
-	g_autofree int64_t *self = settle_selfs(tree);
+	g_autofree struct settled *settled = settle(tree);
 	g_autofree uint64_t *self_ns = g_new0(uint64_t, tree->count);
 
 	reserve_rows(thread->thread->public->calls, tree);
@@ -193,7 +197,7 @@ finish_tree(struct timing_thread *thread, struct node_map *map,
 		if (!path->calls)
 			continue;
 		row = (struct call_row){.node = number[i]};
-		row.sums = sums_of(clock, cost, path, self[i]);
+		row.sums = sums_of(clock, cost, path, &settled[i]);
 		self_ns[i] = row.sums.self_ns;
 		row.histogram = pack_histogram(path, clock, &row.histogram_bytes);
 		call_histogram_fini(&path->histogram);

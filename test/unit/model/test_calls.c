@@ -433,6 +433,26 @@ Test(calls, no_time_is_negative_and_totals_stay_what_they_are)
 	cr_assert_eq(SUMS(MAIN)->self_ns, SUMS(MAIN)->total_ns);
 }
 
+Test(calls, a_total_is_what_the_selfs_below_add_up_to_where_one_of_them_would_be_negative)
+{
+	cost(30 * TICK, 12 * TICK, 0);
+	enter(0, MAIN);
+	enter(100, G);
+	for (unsigned i = 0; i < 10; i++) {
+		enter(100 + i * 20, F);
+		leave(100 + i * 20 + 18);
+	}
+	leave(300); /* takes less than what its calls cost outside of themselves */
+	leave(2012);
+	finish(3000);
+
+	cr_assert_eq(SUMS(F, G, MAIN)->total_ns, 10 * (18 - 12));
+	cr_assert_eq(SUMS(G, MAIN)->self_ns, 0);
+	cr_assert_eq(SUMS(G, MAIN)->total_ns, SUMS(F, G, MAIN)->total_ns);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 2000 - 11 * 30);
+	cr_assert_eq(SUMS(MAIN)->self_ns, SUMS(MAIN)->total_ns - SUMS(G, MAIN)->total_ns);
+}
+
 Test(calls, an_exit_that_was_jumped_to_costs_its_caller_what_such_ones_do)
 {
 	const struct record cost = {.kind = RECORD_EXTENDED,
@@ -495,6 +515,28 @@ Test(calls,
 	cr_assert_eq(SUMS(MAIN)->total_ns, 700);
 	cr_assert_eq(SUMS(MAIN)->total_error_ns, 19 * UNCERTAIN);
 	cr_assert_eq(SUMS(MAIN)->self_ns, 700 - 92);
+}
+
+Test(calls, sums_of_summary_mode_have_totals_that_the_selfs_below_add_up_to)
+{
+	model_node(thread, 1, 0, 0x555);
+	model_node(thread, 2, 1, MAIN | RECORD_PC_EXACT);
+	model_node(thread, 3, 2, G | RECORD_PC_EXACT);
+	model_node(thread, 4, 3, F | RECORD_PC_EXACT);
+	const struct pool_call_tally parts[] = {
+		{.node = 4, .count = 10, .total = 60 * TICK, .min = 6, .max = 6},
+		{.node = 3, .count = 1, .total = 50 * TICK, .min = 50, .max = 50},
+		{.node = 2, .count = 1, .total = 700 * TICK, .min = 700, .max = 700},
+	};
+
+	feed_sums(parts, G_N_ELEMENTS(parts), 0);
+	finish(3000);
+
+	cr_assert_eq(SUMS(F, G, MAIN)->total_ns, 60);
+	cr_assert_eq(SUMS(G, MAIN)->self_ns, 0);
+	cr_assert_eq(SUMS(G, MAIN)->total_ns, 60);
+	cr_assert_eq(SUMS(MAIN)->total_ns, 700);
+	cr_assert_eq(SUMS(MAIN)->self_ns, 700 - 60);
 }
 
 Test(calls, sums_of_summary_mode_have_calls_end_with_their_process_by_the_threads_own_time)
