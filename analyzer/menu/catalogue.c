@@ -18,9 +18,9 @@ name_pattern(void)
 	static GRegex *pattern;
 
 	if (!pattern)
-		pattern = g_regex_new(
-			"^(.+)-([0-9]{8}-[0-9]{6}(?:-[0-9]+)?)"
-			"(?:-time|-sections|-memory-summary|-memory-detail)?\\.(?:thag|folded)$",
+		pattern = g_regex_new("^(.+)-([0-9]{8}-[0-9]{6}(?:-[0-9]+)?)"
+				      "(?:-time|-time-inclusive|-sections|-memory-summary|-memory-"
+				      "detail)?\\.(?:thag|folded)$",
 			G_REGEX_OPTIMIZE, 0, NULL);
 	return pattern;
 }
@@ -62,7 +62,8 @@ describe_time(time_t time)
 static unsigned
 content_of(const char *name)
 {
-	if (g_str_has_suffix(name, "-time.folded"))
+	if (g_str_has_suffix(name, "-time.folded") ||
+		g_str_has_suffix(name, "-time-inclusive.folded"))
 		return CATALOGUE_TIME;
 	if (g_str_has_suffix(name, ".folded") && strstr(name, "-memory-"))
 		return CATALOGUE_MEMORY;
@@ -102,8 +103,8 @@ add_file(struct catalogue *catalogue, const char *path, const GStatBuf *status)
 static bool
 is_covered(const char *directory, const char *name)
 {
-	const char *const endings[] = {"-time.folded", "-sections.folded", "-memory-summary.folded",
-		"-memory-detail.folded"};
+	const char *const endings[] = {"-time.folded", "-time-inclusive.folded", "-sections.folded",
+		"-memory-summary.folded", "-memory-detail.folded"};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(endings); i++) {
 		if (g_str_has_suffix(name, endings[i])) {

@@ -215,7 +215,10 @@ check '... with echo and lines' shows ' icanon '
 mkdir named
 thag-run -q --both -o named "$PROGRAMS/named/epoll-gcc-O2" >/dev/null 2>&1
 menu 80 24 'thag-profile named'
-keys 3 Enter
+keys 3
+shows 'epoll-gcc-O2-'
+check 'all files of a run are one profile' screen_has sh -c '! grep -F .folded'
+keys Enter
 shows 'Size distributions'
 keys End Up Up Up Up Up Enter
 check 'sections' shows header

@@ -20,6 +20,7 @@ Test(catalogue, names_say_program_and_time)
 		{"app-20260131-120000.thag", "app", "20260131-120000"},
 		{"app-20260131-120000-2.thag", "app", "20260131-120000-2"},
 		{"my-a-20260131-120000-time.folded", "my-a", "20260131-120000"},
+		{"my-a-20260131-120000-time-inclusive.folded", "my-a", "20260131-120000"},
 		{"my-b-20260131-120000-memory-detail.folded", "my-b", "20260131-120000"},
 		{"a-20250101-000000-b-20260131-120000.thag", "a-20250101-000000-b",
 			"20260131-120000"},
@@ -67,6 +68,9 @@ Test(catalogue, is_by_program_and_newest_first)
 
 	touch(directory, "my-a-20260101-000000.thag");
 	touch(directory, "my-a-20260101-000000-memory-detail.folded");
+	touch(directory, "my-a-20260101-000000-time.folded");
+	touch(directory, "my-a-20260101-000000-time-inclusive.folded");
+	touch(directory, "my-a-20260101-000000-sections.folded");
 	touch(directory, "my-a-20260301-000000.thag");
 	touch(directory, "my-b-20260201-000000.thag");
 	touch(directory, "my-b-20260101-000000-time.folded");
