@@ -377,13 +377,14 @@ static void
 describe_crowds(const struct profile *profile, GString *text)
 {
 	unsigned processes = 0;
+	char count[32];
 
 	for (guint i = 0; i < profile->processes->len; i++)
 		processes += profile_process(profile, i)->together;
 	if (processes)
 		add_line(text,
-			"processes: %u light ones are sums of their programs, not in the chart",
-			processes);
+			"processes: %s light ones are sums of their programs, not in the chart",
+			grouped(processes, count));
 }
 
 /* Threads that are one row: see profile_thread. */
@@ -393,6 +394,7 @@ describe_rest(const struct profile *profile, GString *text)
 	const char *chart =
 		profile->calls->len || profile->samples->len ? ", not in the chart" : "";
 	unsigned processes = 0, threads = 0;
+	char count[32], places[32];
 
 	for (guint i = 0; i < profile->threads->len; i++) {
 		const struct profile_thread *thread = profile_thread(profile, i);
@@ -402,11 +404,12 @@ describe_rest(const struct profile *profile, GString *text)
 		threads += thread->together;
 		processes++;
 	}
+	grouped(threads, count);
 	if (processes > 1)
-		add_line(text, "threads: %u in %u processes are one row of each%s", threads,
-			processes, chart);
+		add_line(text, "threads: %s in %s processes are one row of each%s", count,
+			grouped(processes, places), chart);
 	else if (processes)
-		add_line(text, "threads: %u are one row%s", threads, chart);
+		add_line(text, "threads: %s are one row%s", count, chart);
 }
 
 void

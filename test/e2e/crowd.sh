@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# A run of very many processes: nothing of them is lost, the analyzer stays small, reports readable.
+# A run of very many processes, and one of very many threads: nothing of them is lost, the analyzer
+# stays small, reports readable.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 count=4000
@@ -17,6 +18,11 @@ is() {
 		echo "$1: $answer, not $2" >>err
 		return 1
 	}
+}
+
+# grouped NUMBER: of four digits, as in texts.
+grouped() {
+	printf %s "$1" | sed 's/...$/,&/'
 }
 
 mkdir live again
@@ -56,4 +62,25 @@ check 'a recording of it is replayed' [ "$status" = 0 ]
 live=$(ask "SELECT sum(allocations), sum(leaked_bytes) FROM memory")
 profile=$(echo again/*.thag)
 check '... with the same sums' is "SELECT sum(allocations), sum(leaked_bytes) FROM memory" "$live"
+
+mkdir threads
+run thag-run --memory -o threads "$PROGRAMS/crowd" "$count" threads
+cp err summary
+profile=$(echo threads/*.thag)
+joined=$(ask 'SELECT together FROM thread WHERE number = 0')
+check 'threads that are over are summed up, too' [ "$joined" -gt 1000 ]
+check '... which the summary says' grep -q "threads: $(grouped "$joined") are one row" summary
+check '... and how many there were' grep -qE '^  threads +4,001$' summary
+run thag report --json "$profile"
+check 'every thread is in one row of the report' [ "$(jq '
+	[.threads[] | if .together == 0 then 1 else .together end] | add' out)" = "$all" ]
+check '... that of many has their name' [ "$(jq -r '
+	.threads[] | select(.together != 0) | .name' out)" = "$joined more threads" ]
+check '... and their sums' [ "$(jq -c '.threads[] | select(.together != 0) | .memory |
+	[.allocations, .bytes, .frees]' out)" = "[$((10 * joined)),$((1000 * joined)),$((9 * joined))]" ]
+run thag report --json --thread "$joined more threads" "$profile"
+check '... by which they can be had alone' [ "$(jq .memory.allocations out)" = "$((10 * joined))" ]
+run thag flamegraph --thread "$joined more threads" "$profile"
+check '... in a picture, too' grep -qF \
+	"<title>work ($(echo "$joined" | awk '{ printf "%.2f MiB", 1000 * $1 / 1048576 }'), 100 %)" out
 finish
