@@ -4,60 +4,17 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fake_run.h"
+#include "collector_run.h"
 #include "fake_symbolizer.h"
 #include "members.h"
 #include "model/state.h"
 #include "reader.h"
 
-#define A	UINT64_C(0x1000)
-#define B	UINT64_C(0x2000)
-#define MAIN_PC UINT64_C(0x401000)
-
-static struct fake_run fake;
-static struct collector *collector;
-static uint32_t self;
-
-static void
-set_up(void)
-{
-	fake_run_init(&fake);
-	collector = fake_collector(&fake);
-	self = (uint32_t)getpid();
-}
-
-static void
-tear_down(void)
-{
-	fake_run_fini(&fake);
-}
-
 TestSuite(collector, .init = set_up, .fini = tear_down);
-
-static const struct memory_sums *
-heap_of(const struct run *run, uint32_t process)
-{
-	return &find_process(run, process)->memory[MEMORY_HEAP];
-}
-
-static void
-poll_times(unsigned count)
-{
-	while (count--)
-		collector_poll(collector, 0);
-}
-
-/* Old enough that a poll takes it. */
-static uint64_t
-past(void)
-{
-	return fake_run_now() - 1000 * 1000;
-}
 
 Test(collector, events_of_two_threads_are_taken_in_the_order_of_their_times)
 {
@@ -314,170 +271,6 @@ Test(collector, a_length_that_is_none_is_not_believed)
 	run_free(run);
 }
 
-Test(collector, thousands_of_threads_give_their_decoders_back)
-{
-	enum {
-		THREADS = 3000
-	};
-	static struct fake_thread threads[THREADS];
-	const uint64_t ticks = past();
-
-	fake_run_fini(&fake);
-	fake_run_init(&fake);
-	collector_free(collector);
-	collector = fake_collector(&fake);
-	for (unsigned i = 0; i < THREADS; i++) {
-		threads[i] = fake_thread_make(&fake, 1, self, i + 1);
-		if (i % 200 == 0)
-			poll_times(1); /* raises the limit */
-		fake_alloc(&threads[i], ticks + i, 1, 100, A + i * (uint64_t)4096);
-	}
-	poll_times(1);
-	cr_assert_leq(collector->source.decoders, 256);
-	for (unsigned i = 0; i < THREADS; i++)
-		fake_free(&threads[i], ticks + THREADS + i, A + i * (uint64_t)4096, 0);
-	poll_times(1);
-	struct run *run = collector_finish(collector);
-
-	cr_assert_eq(run->peak_bytes, 100 * THREADS);
-	cr_assert_eq(heap_of(run, 1)->leaked.count, 0);
-	cr_assert_eq(run->broken_chunks, 0);
-	run_free(run);
-}
-
-static void
-end_thread(struct fake_thread *thread, uint64_t ticks)
-{
-	const uint64_t numbers[] = {ticks};
-
-	fake_extended(thread, RECORD_THREAD_END, numbers, 1, NULL, 0);
-	thread->chunk->last = 1;
-	fake_retire(thread);
-}
-
-static const struct member *
-member_of(uint32_t process)
-{
-	return g_hash_table_lookup(collector->members, GUINT_TO_POINTER(process));
-}
-
-Test(collector, threads_that_are_over_leave_nothing_but_sums)
-{
-	enum {
-		THREADS = 5000
-	};
-	struct fake_thread first = fake_thread_make(&fake, 1, self, 1);
-	const uint64_t ticks = past();
-	uint64_t threads = 0, allocated = 0;
-
-	fake_alloc(&first, ticks, 1, 100, A);
-	for (uint32_t i = 2; i < THREADS + 2; i++) {
-		struct fake_thread thread = fake_thread_make(&fake, 1, self, i);
-
-		fake_alloc(&thread, ticks + i, 1, 100, A + i * (uint64_t)4096);
-		end_thread(&thread, ticks + i);
-		if (i % 50 == 0)
-			poll_times(1);
-	}
-	poll_times(3);
-	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 1);
-	cr_expect_eq(collector->ending->len, 0);
-	struct run *run = collector_finish(collector);
-	const struct process *process = find_process(run, 1);
-
-	cr_expect_lt(process->threads->len, THREADS / 2);
-	for (guint i = 0; i < process->threads->len; i++) {
-		const struct thread *thread = g_ptr_array_index(process->threads, i);
-
-		threads += thread->number ? 1 : thread->together;
-		allocated += thread->memory[MEMORY_HEAP].allocated.count;
-	}
-	cr_expect_eq(threads, THREADS + 1);
-	cr_expect_eq(allocated, THREADS + 1);
-	cr_expect_eq(heap_of(run, 1)->at_peak.bytes, 100 * (THREADS + 1));
-	run_free(run);
-}
-
-/* The scan has passed the first one when the thread goes on, and finds the second one after all. */
-Test(collector, a_chunk_that_was_seen_in_part_is_read_to_its_end_after_the_last_one)
-{
-	struct fake_thread thread = fake_thread_make(&fake, 1, self, 2), later;
-	const uint64_t ticks = past();
-
-	fake_alloc(&thread, ticks, 1, 100, A);
-	later = thread;
-	later.chunk = NULL;
-	fake_alloc(&later, ticks + 100, 1, 100, B);
-	end_thread(&later, ticks + 200);
-	poll_times(1);
-	fake_alloc(&thread, ticks + 50, 1, 100, A + 4096);
-	fake_retire(&thread);
-	poll_times(4);
-	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 0);
-	struct run *run = collector_finish(collector);
-
-	cr_expect_eq(run->broken_chunks, 0);
-	cr_expect_eq(heap_of(run, 1)->allocated.count, 3);
-	run_free(run);
-}
-
-static void
-run_thread(uint32_t number, uint64_t sequence, uint64_t ticks, uint64_t address)
-{
-	struct fake_thread thread = fake_thread_make(&fake, 1, self, number);
-
-	thread.sequence = sequence;
-	for (unsigned i = 0; i < 3; i++)
-		fake_alloc(&thread, ticks, 1 + i, 100, address + (uint64_t)64 * i);
-	end_thread(&thread, ticks);
-}
-
-/* Of a program that writes over its pool. */
-Test(collector, threads_that_go_on_after_their_last_chunk_do_no_harm)
-{
-	enum {
-		THREADS = 5000
-	};
-	const uint64_t ticks = past();
-
-	for (uint32_t round = 0; round < 3; round++) {
-		for (uint32_t i = 1; i <= THREADS; i++) {
-			run_thread(i, round, ticks + i, A + (round * THREADS + i) * (uint64_t)4096);
-			if (i % 50 == 0)
-				poll_times(1);
-		}
-		poll_times(3);
-	}
-	struct run *run = collector_finish(collector);
-
-	cr_expect_eq(run->peak_bytes, 3 * 3 * 100 * THREADS);
-	run_free(run);
-}
-
-/* Its sums come in chunks of their own, that may be full a little later. */
-Test(collector, a_thread_is_not_over_before_its_sums_were_taken)
-{
-	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
-	struct fake_thread tally = fake_thread_make(&fake, 1, self, 1);
-	struct pool_tally *entries;
-
-	fake_bytes(&tally, (const uint8_t *)"", 0);
-	tally.chunk->kind = POOL_TALLY;
-	entries = (struct pool_tally *)(void *)pool_payload(tally.chunk);
-	end_thread(&thread, past());
-	poll_times(3);
-	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 1);
-	entries[0] = (struct pool_tally){.node = 0, .count = 3};
-	fake_retire(&tally);
-	poll_times(3);
-	cr_expect_eq(g_hash_table_size(member_of(1)->lanes), 0);
-	struct run *run = collector_finish(collector);
-
-	cr_expect_eq(find_process(run, 1)->threads->len, 1);
-	cr_expect_eq(heap_of(run, 1)->freed.count, 3);
-	run_free(run);
-}
-
 Test(collector, a_node_was_seen_when_it_was_first_used)
 {
 	struct fake_thread thread = fake_thread_make(&fake, 1, self, 1);
@@ -498,160 +291,6 @@ Test(collector, a_node_was_seen_when_it_was_first_used)
 		if (node->pc == MAIN_PC)
 			cr_assert_eq(node->seen_ns, run->peak_ns);
 	}
-	run_free(run);
-}
-
-/* ---- processes ---- */
-
-static uint32_t
-spawn_sleeper(void)
-{
-	const pid_t pid = fork();
-
-	if (!pid) {
-		pause();
-		_exit(0);
-	}
-	return (uint32_t)pid;
-}
-
-static void
-end_sleeper(uint32_t pid)
-{
-	kill((pid_t)pid, SIGKILL);
-	waitpid((pid_t)pid, NULL, 0);
-}
-
-Test(collector, the_chunk_of_a_killed_process_is_read_to_its_end_and_freed)
-{
-	const uint32_t pid = spawn_sleeper();
-	struct fake_thread thread = fake_thread_make(&fake, 1, pid, 1);
-
-	fake_alloc(&thread, fake_run_now(), 1, 100, A);
-	poll_times(1);
-	cr_assert_eq(collector_live_processes(collector), 1);
-	fake_alloc(&thread, fake_run_now(), 1, 50, B);
-	end_sleeper(pid);
-	for (unsigned i = 0; i < 100 && collector->living->len; i++)
-		collector_poll(collector, 1);
-	cr_assert_eq(collector_live_processes(collector), 0);
-	cr_assert_eq(collector->living->len, 0);
-	cr_assert_eq(pool_states(fake.pool)[thread.index], POOL_FREE);
-	struct run *run = collector_finish(collector);
-
-	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 150);
-	run_free(run);
-}
-
-Test(collector, exec_ends_the_old_image)
-{
-	struct fake_thread before = fake_thread_make(&fake, 1, self, 1);
-	struct fake_thread after = fake_thread_make(&fake, 2, self, 1);
-
-	fake_alloc(&before, past(), 1, 100, A);
-	poll_times(1);
-	fake_alloc(&after, past(), 1, 50, A);
-	poll_times(1);
-	cr_assert_eq(collector->living->len, 2);
-	for (unsigned i = 0; i < 100 && collector->living->len != 1; i++)
-		collector_poll(collector, 1);
-	cr_assert_eq(collector_live_processes(collector), 1);
-	cr_assert_eq(collector->living->len, 1);
-	cr_assert_eq(pool_states(fake.pool)[before.index], POOL_FREE);
-	struct run *run = collector_finish(collector);
-
-	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 100);
-	cr_assert_eq(heap_of(run, 2)->leaked.bytes, 50);
-	run_free(run);
-}
-
-Test(collector, a_pid_that_is_somebody_elses_by_now_is_not_waited_for)
-{
-	struct fake_thread thread = fake_thread_make(&fake, 1, spawn_sleeper(), 1);
-
-	/* The record is older than the process. */
-	fake_alloc(&thread, fake_run_now() - (UINT64_C(1) << 35), 1, 100, A);
-	poll_times(1);
-	cr_assert_eq(collector_live_processes(collector), 0);
-	struct run *run = collector_finish(collector);
-
-	cr_assert_eq(heap_of(run, 1)->leaked.bytes, 100);
-	run_free(run);
-	end_sleeper(thread.pid);
-}
-
-/* A look can be interrupted for so long that processes it finds began after it did. */
-Test(collector, a_process_that_began_after_the_look_that_finds_it_is_alive)
-{
-	poll_times(1);
-	usleep(200 * 1000);
-	const uint32_t pid = spawn_sleeper();
-	const bool ended = member_get(collector, 1, pid, fake_run_now())->watched.ended;
-
-	end_sleeper(pid);
-	cr_assert(!ended);
-	collector_free(collector);
-}
-
-/* What it says goes nowhere: its own threads are gone as soon as it joins others. */
-Test(collector, a_chunk_of_a_process_that_is_over_names_none_of_its_threads)
-{
-	enum {
-		PROCESSES = 20,
-		OVER = 2,
-	};
-	struct fake_thread late = fake_thread_make(&fake, OVER, 0x3fffff00 + OVER, 2);
-	const struct slot *slot;
-
-	for (uint32_t i = 1; i <= PROCESSES; i++) {
-		/* Nobody has such a pid. */
-		struct fake_thread thread = fake_thread_make(&fake, i, 0x3fffff00 + i, 1);
-
-		fake_alloc(&thread, past(), 1, 100, A);
-		if (i == OVER) {
-			poll_times(3);
-			cr_assert_eq(collector->living->len, 0);
-			fake_bytes(&late, (const uint8_t *)"", 0);
-			late.chunk->kind = POOL_TALLY;
-			late.chunk->missed = 7;
-			poll_times(1);
-			collector->model->crowds.rows_most = 1;
-		}
-	}
-	poll_times(3);
-	const struct model_process *over = model_process(collector->model, OVER, 0, 0);
-
-	slot = &collector->slots[late.index];
-	cr_assert_not_null(over->crowd);
-	cr_assert_not_null(slot->lane);
-	cr_expect_eq(slot->lane->thread, model_nobody(collector->model));
-	late.chunk->missed = 8;
-	late.chunk->left_out[0] = 9;
-	poll_times(2);
-	run_free(collector_finish(collector));
-}
-
-Test(collector, short_processes_by_the_thousand_leave_no_descriptor_and_no_chunk)
-{
-	enum {
-		PROCESSES = 2000
-	};
-
-	for (uint32_t i = 1; i <= PROCESSES; i++) {
-		/* Nobody has such a pid. */
-		struct fake_thread thread = fake_thread_make(&fake, i, 0x3ffffff0 - i, 1);
-
-		fake_alloc(&thread, past(), 1, 100, A);
-		if (i % 100 == 0)
-			poll_times(2);
-	}
-	poll_times(3);
-	for (uint32_t i = 0; i < load_relaxed(&fake.pool->chunk_high); i++)
-		cr_assert_eq(pool_states(fake.pool)[i], POOL_FREE);
-	struct run *run = collector_finish(collector);
-
-	cr_assert_eq(run->processes->len, PROCESSES);
-	cr_assert_eq(run->broken_chunks, 0);
 	run_free(run);
 }
 
@@ -798,7 +437,6 @@ Test(collector, the_kernel_says_when_the_reader_died)
 Test(collector, a_pool_has_one_reader)
 {
 	const pid_t pid = fork();
-	int status;
 
 	if (!pid) {
 		collector_attach(collector);
@@ -807,8 +445,8 @@ Test(collector, a_pool_has_one_reader)
 	while (!load_acquire(&fake.pool->reader))
 		usleep(1000);
 	cr_assert_eq(collector_attach(collector), -EBUSY);
-	end_sleeper((uint32_t)pid);
-	(void)status;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	collector_free(collector);
 }
 
