@@ -4,8 +4,8 @@
  *
  *	calls THREADS CALLS
  *
- * Prints nanoseconds per call and thread, of wall time and of CPU time. Built with
- *-finstrument-functions (or -pg for uftrace).
+ * Prints nanoseconds per call and thread, of wall time and of CPU time. Is to be compiled with
+ * -finstrument-functions, or -pg for uftrace.
  */
 #include <pthread.h>
 #include <stdio.h>
