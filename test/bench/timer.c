@@ -6,7 +6,8 @@
  *	timer [ROUNDS]
  *
  * The same piece of work is done with no timer, with a perf event that fires, with one that also
- * sends its signal to an empty handler, and with a thread timer of the clock, in turn. Prints
+ * sends its signal to an empty handler, with one that traps instead (SIGTRAP, which the kernel can
+ * send without an interrupt to itself), and with a thread timer of the clock, in turn. Prints
  * microseconds of CPU time for each expiry, medians of all rounds.
  */
 #define _GNU_SOURCE
@@ -32,6 +33,7 @@ enum mode {
 	NOTHING,
 	EVENT,
 	EVENT_SIGNAL,
+	EVENT_TRAP,
 	TIMER_SIGNAL,
 	MODES
 };
@@ -39,6 +41,7 @@ enum mode {
 static const char *const names[MODES] = {
 	[EVENT] = "perf event",
 	[EVENT_SIGNAL] = "perf event, signal",
+	[EVENT_TRAP] = "perf event, trap",
 	[TIMER_SIGNAL] = "timer, signal",
 };
 
@@ -51,7 +54,7 @@ handle(int signal)
 }
 
 static int
-open_event(int with_signal)
+open_event(enum mode mode)
 {
 	struct perf_event_attr attributes = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -62,14 +65,16 @@ open_event(int with_signal)
 		.exclude_kernel = 1,
 		.exclude_hv = 1,
 		.wakeup_events = 1,
+		.sigtrap = mode == EVENT_TRAP,
+		.remove_on_exec = mode == EVENT_TRAP,
 	};
 	struct f_owner_ex owner = {F_OWNER_TID, (pid_t)syscall(SYS_gettid)};
 	const int fd = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
 
 	if (fd < 0 || mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
 		return -1;
-	if (with_signal && (fcntl(fd, F_SETFL, O_ASYNC) || fcntl(fd, F_SETSIG, SIGURG) ||
-				   fcntl(fd, F_SETOWN_EX, &owner)))
+	if (mode == EVENT_SIGNAL && (fcntl(fd, F_SETFL, O_ASYNC) || fcntl(fd, F_SETSIG, SIGURG) ||
+					    fcntl(fd, F_SETOWN_EX, &owner)))
 		return -1;
 	return fd;
 }
@@ -127,13 +132,19 @@ main(int argc, char **argv)
 {
 	static double cost[MODES][ROUNDS_MAX];
 	int rounds = argc > 1 ? atoi(argv[1]) : 100;
-	const int events[MODES] = {-1, open_event(0), open_event(1), -1};
+	const int events[MODES] = {[EVENT] = open_event(EVENT),
+		[EVENT_SIGNAL] = open_event(EVENT_SIGNAL),
+		[EVENT_TRAP] = open_event(EVENT_TRAP)};
 	timer_t timer = NULL;
-	const bool possible[MODES] = {true, events[1] >= 0, events[2] >= 0, make_timer(&timer)};
+	const bool possible[MODES] = {[EVENT] = events[EVENT] >= 0,
+		[EVENT_SIGNAL] = events[EVENT_SIGNAL] >= 0,
+		[EVENT_TRAP] = events[EVENT_TRAP] >= 0,
+		[TIMER_SIGNAL] = make_timer(&timer)};
 
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		rounds = ROUNDS_MAX;
 	signal(SIGURG, handle);
+	signal(SIGTRAP, handle);
 	for (int round = 0; round < rounds; round++) {
 		const double bare = work();
 
