@@ -135,11 +135,10 @@ ledger_tick(struct ledger *ledger, const struct ledger_account *now, bool left_c
 	return periods;
 }
 
-uint64_t
+int64_t
 ledger_left_ns(const struct ledger *ledger, const struct ledger_account *now)
 {
 	const uint64_t passed_ns = now->whole_ns - ledger->start.whole_ns;
-	const uint64_t told_ns = ledger->user_ns + ledger->kernel_ns;
 
-	return passed_ns > told_ns ? passed_ns - told_ns : 0;
+	return (int64_t)(passed_ns - ledger->user_ns - ledger->kernel_ns);
 }

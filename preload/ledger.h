@@ -58,7 +58,7 @@ uint64_t ledger_hit(struct ledger *ledger);
  * call. */
 uint64_t ledger_tick(struct ledger *ledger, const struct ledger_account *now, bool left_call);
 
-/* Time up to now that neither hits nor ticks stand for. */
-uint64_t ledger_left_ns(const struct ledger *ledger, const struct ledger_account *now);
+/* Time up to now that neither hits nor ticks stand for; below 0: they stand for more. */
+int64_t ledger_left_ns(const struct ledger *ledger, const struct ledger_account *now);
 
 #endif

@@ -58,6 +58,15 @@ sample_sources_begin_perf(struct sample_sources *sources, int signal, uint64_t p
 	return true;
 }
 
+/* The old one goes first: it would have the same number, or one more signal. */
+bool
+sample_sources_renew_perf(struct sample_sources *sources, int signal, uint64_t period_ns)
+{
+	system_unmap(sources->event, SYSTEM_PAGE_BYTES);
+	sources->event = NULL;
+	return sample_sources_begin_perf(sources, signal, period_ns);
+}
+
 /* ---- timers ---- */
 
 /* The leading part of the kernel's struct sigevent. */
@@ -67,9 +76,15 @@ struct kernel_event {
 	int unused[11];
 };
 
+static struct timespec
+time_of(uint64_t ns)
+{
+	return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+}
+
 bool
 sample_sources_begin_timer(struct sample_sources *sources, int signal, void *value,
-	enum sample_clock clock, uint64_t period_ns)
+	enum sample_clock clock, uint64_t first_ns, uint64_t period_ns)
 {
 	struct kernel_event event = {
 		.value.sival_ptr = value,
@@ -77,9 +92,7 @@ sample_sources_begin_timer(struct sample_sources *sources, int signal, void *val
 		.notify = SIGEV_THREAD_ID,
 		.tid = (int)system_tid(),
 	};
-	const struct timespec period = {
-		(time_t)(period_ns / NS_PER_S), (long)(period_ns % NS_PER_S)};
-	const struct itimerspec times = {period, period};
+	const struct itimerspec times = {time_of(period_ns), time_of(first_ns)};
 
 	if (system_failed(arch_syscall6(SYS_timer_create,
 		    clock == SAMPLE_CLOCK_WALL ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID,

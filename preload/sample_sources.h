@@ -38,9 +38,12 @@ bool sample_timers_are_quiet(void);
 /* These begin to send `signal` to the calling thread each `period_ns`. False: not allowed. */
 bool sample_sources_begin_perf(struct sample_sources *sources, int signal, uint64_t period_ns);
 
-/* The signals of this one carry `value`. */
+/* The event's period is another one from now on. False: there is no event any more. */
+bool sample_sources_renew_perf(struct sample_sources *sources, int signal, uint64_t period_ns);
+
+/* The signals of this one carry `value`; the first one comes after `first_ns`. */
 bool sample_sources_begin_timer(struct sample_sources *sources, int signal, void *value,
-	enum sample_clock clock, uint64_t period_ns);
+	enum sample_clock clock, uint64_t first_ns, uint64_t period_ns);
 
 void sample_sources_end(struct sample_sources *sources);
 

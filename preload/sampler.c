@@ -17,7 +17,9 @@ enum {
 	PERF_THREADS = 64, /* beyond so many threads timers are used: events' pages are limited */
 	TICK_NS_LEAST = 1000000, /* no kernel ticks more often */
 	LEAVING_NS = 5000,	 /* what the way from the handler takes at most */
+	FIRST_NS_LEAST = 100000, /* of a first period */
 	COST_PART = 4,		 /* of a thread's time samples may take one in so many */
+	HANDED_NS = 100000000,	 /* no more is handed from thread to thread, nor taken at once */
 };
 
 static bool handler_installed, timers_are_quiet;
@@ -68,9 +70,10 @@ find_due(struct thread *thread, const siginfo_t *info, const void *context)
 	struct sampler *sampler = &thread->sampler;
 	struct due due = {0, session.pool->options.wall ? RECORD_WALL : 0};
 
-	if (!sampler->sources.event) {
+	if (due.flags == RECORD_WALL) {
 		due.periods = 1 + (uint64_t)info->si_overrun;
-		sampler->counted_ns += due.periods * period_ns();
+	} else if (!sampler->sources.event) {
+		due.periods = count_passed(sampler);
 	} else if (info->si_code == SI_TIMER) {
 		due.periods = count_tick(sampler, arch_left_call(context));
 		due.flags = RECORD_KERNEL;
@@ -188,6 +191,24 @@ call_program(int signal, siginfo_t *info, void *context)
 		action->sa_handler(signal);
 }
 
+/* Where the program has no descriptor left to open an event with, a timer does all. */
+static void
+end_first_period(struct thread *thread)
+{
+	struct sampler *sampler = &thread->sampler;
+
+	sampler->beginning = false;
+	if (sample_sources_renew_perf(&sampler->sources, SAMPLER_SIGNAL, period_ns()))
+		return;
+	add_relaxed(&session.process->perf_threads, UINT32_MAX);
+	sampler->counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	sampler->head_ns = 0;
+	sampler->interrupts = !timers_are_quiet;
+	if (!sampler->sources.timed)
+		sample_sources_begin_timer(&sampler->sources, SAMPLER_SIGNAL, thread,
+			SAMPLE_CLOCK_CPU, period_ns(), period_ns());
+}
+
 static void
 handle(int signal, siginfo_t *info, void *context)
 {
@@ -201,6 +222,9 @@ handle(int signal, siginfo_t *info, void *context)
 		return;
 	}
 	look(thread, info, context);
+	if (unlikely(thread->sampler.beginning) &&
+		sample_sources_is_perf(&thread->sampler.sources, info))
+		end_first_period(thread);
 	thread->sampler.left_ticks = session_ticks();
 }
 
@@ -255,37 +279,80 @@ take_perf_place(void)
 	return false;
 }
 
+static int64_t
+clamp(int64_t value, int64_t least, int64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+/* Time that other threads have left; below 0, but not below `-least_ns`: that they had too much. */
+static int64_t
+take_handed_ns(uint64_t least_ns)
+{
+	int64_t *handed = &session.process->unsampled_ns;
+	const int64_t all_ns = exchange_acq_rel(handed, 0);
+	const int64_t taken_ns = clamp(all_ns, -(int64_t)least_ns, HANDED_NS);
+
+	add_relaxed(handed, all_ns - taken_ns);
+	return taken_ns;
+}
+
+/*
+ * How long the first period is. Until it is known that it is over the event goes on with it: were
+ * it shorter than what a signal takes, the thread would not get on.
+ */
+static uint64_t
+begin_phase(struct sampler *sampler)
+{
+	const uint64_t least_ns =
+		period_ns() / 2 < FIRST_NS_LEAST ? period_ns() / 2 : FIRST_NS_LEAST;
+
+	sampler->chance = session_ticks() ^ (uint64_t)system_tid() << 32;
+	const uint64_t first_ns = period_ns() - chance_below(&sampler->chance, period_ns());
+
+	sampler->head_ns = period_ns() - (first_ns < least_ns ? least_ns : first_ns);
+	return period_ns() - sampler->head_ns;
+}
+
 static bool
-begin_perf(struct thread *thread)
+begin_perf(struct thread *thread, uint64_t first_ns)
 {
 	struct sampler *sampler = &thread->sampler;
 	const struct options *options = &session.pool->options;
 
 	if (options->sampler == OPTIONS_SAMPLER_TIMER || options->wall || !take_perf_place())
 		return false;
-	if (!sample_sources_begin_perf(&sampler->sources, SAMPLER_SIGNAL, period_ns())) {
+	if (!sample_sources_begin_perf(&sampler->sources, SAMPLER_SIGNAL, first_ns)) {
 		add_relaxed(&session.process->perf_threads, UINT32_MAX);
 		return false;
 	}
 	const struct ledger_account now = sample_sources_account();
 
+	sampler->beginning = true;
+	sampler->counted_ns = now.whole_ns - sampler->head_ns;
 	ledger_init(&sampler->ledger, period_ns(), &now);
-	sampler->counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	if (timers_are_quiet)
-		sample_sources_begin_timer(
-			&sampler->sources, SAMPLER_SIGNAL, thread, SAMPLE_CLOCK_CPU, period_ns());
+	/* The first tick is one to look at, however soon it comes. */
+	if (timers_are_quiet && sample_sources_begin_timer(&sampler->sources, SAMPLER_SIGNAL,
+					thread, SAMPLE_CLOCK_CPU, 1, period_ns()))
+		sampler->ledger.start.whole_ns -=
+			sampler->head_ns + (uint64_t)take_handed_ns(sampler->head_ns);
 	return true;
 }
 
 static bool
-begin_timer(struct thread *thread)
+begin_timer(struct thread *thread, uint64_t first_ns)
 {
 	const bool wall = session.pool->options.wall;
 
-	thread->sampler.counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	/* The kernel looks at it at its ticks only: from the first one on. */
+	if (!wall)
+		first_ns = 1;
+	thread->sampler.counted_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID) -
+				     thread->sampler.head_ns -
+				     (uint64_t)take_handed_ns(thread->sampler.head_ns);
 	thread->sampler.interrupts = wall || !timers_are_quiet;
 	return sample_sources_begin_timer(&thread->sampler.sources, SAMPLER_SIGNAL, thread,
-		wall ? SAMPLE_CLOCK_WALL : SAMPLE_CLOCK_CPU, period_ns());
+		wall ? SAMPLE_CLOCK_WALL : SAMPLE_CLOCK_CPU, first_ns, period_ns());
 }
 
 void
@@ -301,10 +368,12 @@ sampler_begin(struct thread *thread)
 		return;
 	sampler->cost_most_ticks = window_ticks_of_ns(period_ns() / COST_PART);
 	sampler->leaving_ticks = window_ticks_of_ns(LEAVING_NS);
-	if (begin_perf(thread)) {
+	const uint64_t first_ns = begin_phase(sampler);
+
+	if (begin_perf(thread, first_ns)) {
 		numbers[4] = sampler->sources.timed;
 	} else {
-		if (!begin_timer(thread))
+		if (!begin_timer(thread, first_ns))
 			return;
 		numbers[2] = wall ? RECORD_SAMPLING_WALL : RECORD_SAMPLING_TIMER;
 	}
@@ -313,31 +382,40 @@ sampler_begin(struct thread *thread)
 	sampler->running = true;
 }
 
-/* CPU time for which there was neither a hit nor a tick. From here on it is counted anew. */
-static uint64_t
+/* CPU time that hits and ticks do not stand for, or too much. From here on it is counted anew. */
+static int64_t
 take_left_ns(struct sampler *sampler)
 {
 	const struct ledger_account now = sample_sources_account();
-	uint64_t left_ns = now.whole_ns - sampler->counted_ns;
+	int64_t left_ns = (int64_t)(now.whole_ns - sampler->counted_ns);
 
 	sampler->counted_ns = now.whole_ns;
 	if (sampler->sources.event && sampler->sources.timed) {
 		left_ns = ledger_left_ns(&sampler->ledger, &now);
 		ledger_init(&sampler->ledger, period_ns(), &now);
 	}
+	left_ns -= (int64_t)sampler->head_ns;
+	sampler->head_ns = 0;
 	return left_ns;
 }
 
 static void
-report_left(struct thread *thread)
+report_left(struct thread *thread, int64_t left_ns)
 {
-	uint64_t numbers[] = {0, 0, RECORD_LOST_TIME};
+	uint64_t numbers[] = {0, (uint64_t)left_ns, RECORD_LOST_TIME};
 
-	if (session.pool->options.wall)
-		return;
-	numbers[1] = take_left_ns(&thread->sampler);
-	if (numbers[1])
+	if (left_ns)
 		writer_emit(&thread->writer, RECORD_LOST, numbers, 3, NULL, 0);
+}
+
+static void
+hand_left(struct thread *thread)
+{
+	const int64_t left_ns = take_left_ns(&thread->sampler);
+	const int64_t handed_ns = clamp(left_ns, -HANDED_NS, HANDED_NS);
+
+	add_relaxed(&session.process->unsampled_ns, handed_ns);
+	report_left(thread, left_ns - handed_ns);
 }
 
 void
@@ -350,7 +428,8 @@ sampler_end(struct thread *thread)
 	sampler->running = false;
 	if (sampler->own_periods)
 		report_own(thread);
-	report_left(thread);
+	if (!session.pool->options.wall)
+		hand_left(thread);
 	if (sampler->sources.event)
 		add_relaxed(&session.process->perf_threads, UINT32_MAX);
 	sample_sources_end(&sampler->sources);
@@ -362,11 +441,13 @@ end_process(void)
 {
 	struct thread *thread = thread_self;
 
-	if (!thread || thread->gate != THREAD_READY || !thread->sampler.running)
+	if (!thread || thread->gate != THREAD_READY || !thread->sampler.running ||
+		session.pool->options.wall)
 		return;
 	thread->gate = THREAD_FRAMES;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	report_left(thread);
+	report_left(thread, take_left_ns(&thread->sampler) +
+				    exchange_acq_rel(&session.process->unsampled_ns, 0));
 	thread_leave(thread);
 }
 

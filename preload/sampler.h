@@ -9,6 +9,11 @@
  * kernel is so old that its timers would interrupt (sample_sources.h) the event: then time in the
  * kernel is added to the next sample's weight.
  *
+ * A thread's first period is a part of one, at random, and its hit stands for a whole one all the
+ * same: so of threads that are over before a period is, as many are hit as there should be. What
+ * hits and ticks do not stand for when a thread ends, or stand for too much, is handed to the
+ * process's next thread: ticks in the kernel there stand for it.
+ *
  * The handler walks the stack with the same unwinder as all hooks: no lock, no allocation. A sample
  * that comes while a hook is at work hits the profiler, not the program: it is counted as such.
  *
@@ -42,6 +47,8 @@ struct sampler {
 	bool held;	 /* the signal is blocked by sampler_hold() */
 	struct sample_sources sources;
 	struct ledger ledger;	  /* event and timer */
+	bool beginning;		  /* the event still has its first period */
+	uint64_t head_ns;	  /* by which the first period was shorter */
 	uint64_t counted_ns;	  /* CPU time up to the last sample (event or timer alone) */
 	uint64_t own_periods;	  /* that hit the profiler itself, not reported yet */
 	uint64_t cost_ticks;	  /* what a sample takes, about, */

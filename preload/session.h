@@ -38,6 +38,7 @@ struct session_process {
 	uint32_t calibrated;   /* 1: the cost of tracing was measured, see calibrate.c */
 	uint32_t perf_threads; /* that have a perf event, see sampler.c */
 	uint32_t announcing;   /* 1: a thread is announcing a module, see modules.c */
+	int64_t unsampled_ns;  /* CPU time of threads that ended, see sampler.c */
 };
 
 struct session {

@@ -272,7 +272,8 @@ enum record_lost {
 	RECORD_LOST_NESTED = 2, /* a handler's call interrupted a hook */
 	RECORD_LOST_OWN = 4,	/* sampling periods that hit the profiler itself, not the program */
 	RECORD_LOST_STACK = 3,	/* recorded, but its stack could not be kept whole */
-	RECORD_LOST_TIME = 5,	/* nanoseconds of the thread's CPU time that no sample stands for */
+	RECORD_LOST_TIME = 5,	/* nanoseconds of CPU time that no sample stands for, as an int64_t:
+				 * where samples stand for too much it is below 0 */
 };
 
 /*

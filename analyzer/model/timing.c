@@ -535,6 +535,32 @@ finish(void *context, struct model_process *process, struct process *public,
 	}
 }
 
+/*
+ * Of one process samples may stand for less than it took, and of another for more: its samples are
+ * a few. What is not stood for is the sum.
+ */
+static void
+settle_unsampled(const struct run *run)
+{
+	uint64_t excess_ns = 0;
+
+	for (unsigned i = 0; i < run->processes->len; i++) {
+		struct process *process = g_ptr_array_index(run->processes, i);
+
+		if ((int64_t)process->unsampled_ns >= 0)
+			continue;
+		excess_ns -= process->unsampled_ns;
+		process->unsampled_ns = 0;
+	}
+	for (unsigned i = 0; i < run->processes->len; i++) {
+		struct process *process = g_ptr_array_index(run->processes, i);
+		const uint64_t less_ns = MIN(process->unsampled_ns, excess_ns);
+
+		process->unsampled_ns -= less_ns;
+		excess_ns -= less_ns;
+	}
+}
+
 void
 timing_finish_run(const struct model *model, struct run *run)
 {
@@ -550,6 +576,7 @@ timing_finish_run(const struct model *model, struct run *run)
 		run->traced_from_ns = model_ns(&model->clock, limits->calls_start_ticks);
 	if (limits->calls_stop_ticks != UINT64_MAX)
 		run->traced_until_ns = model_ns(&model->clock, limits->calls_stop_ticks);
+	settle_unsampled(run);
 	run->chart_shortest_ns = model_span_ns(&model->clock, chart->shortest);
 	run->chart_hidden = chart->hidden;
 	run->chart_grain_ns = model_span_ns(&model->clock, chart->grain);

@@ -265,15 +265,22 @@ enum {
 static void *
 work(void *argument)
 {
-	burn_worker((intptr_t)argument);
+	spend("worker", burn_worker, (intptr_t)argument);
+	return NULL;
+}
+
+static void *
+work_and_say(void *argument)
+{
+	spend("worker", burn_worker, (intptr_t)argument);
 	return NULL;
 }
 
 static void
-run_threads(pthread_t *threads, int64_t ms)
+run_threads(pthread_t *threads, void *(*routine)(void *), int64_t ms)
 {
 	for (unsigned i = 0; i < THREADS; i++)
-		pthread_create(&threads[i], NULL, work, (void *)(intptr_t)ms);
+		pthread_create(&threads[i], NULL, routine, (void *)(intptr_t)ms);
 }
 
 static void
@@ -288,8 +295,67 @@ threads(char **arguments)
 {
 	pthread_t running[THREADS];
 
-	run_threads(running, 100);
+	/* What was spent before there were samples. */
+	say_spent("start", CLOCK_PROCESS_CPUTIME_ID, 0);
+	run_threads(running, work_and_say, 100);
 	join_threads(running);
+	say_spent("all", CLOCK_PROCESS_CPUTIME_ID, 0);
+	return 0;
+}
+
+/* Each is over before a period is. */
+enum {
+	SHORT_THREADS = 4000,
+	SHORT_NS = 300000,
+	SHORT_READS = 4,
+};
+
+static int64_t short_burn_ns, short_read_ns;
+
+static KEEP void
+burn_short(int64_t until_ns)
+{
+	do
+		for (unsigned i = 0; i < 10000; i++)
+			sink++;
+	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < until_ns);
+}
+
+static KEEP void
+read_short(void)
+{
+	static char block[BLOCK_BYTES];
+
+	for (unsigned i = 0; i < SHORT_READS; i++)
+		if (read(zero, block, sizeof(block) / SHORT_READS) < 0)
+			return;
+}
+
+static void *
+work_shortly(void *argument)
+{
+	const int64_t start_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	burn_short(start_ns + SHORT_NS);
+	const int64_t burned_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	read_short();
+	short_burn_ns += burned_ns - start_ns;
+	short_read_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - burned_ns;
+	return NULL;
+}
+
+static int
+short_threads(char **arguments)
+{
+	pthread_t thread;
+
+	zero = open("/dev/zero", O_RDONLY);
+	for (unsigned i = 0; i < SHORT_THREADS; i++)
+		if (pthread_create(&thread, NULL, work_shortly, NULL) || pthread_join(thread, NULL))
+			return 1;
+	fprintf(stderr, "burn_short %ld\nread_short %ld\n", (long)short_burn_ns,
+		(long)short_read_ns);
 	say_spent("all", CLOCK_PROCESS_CPUTIME_ID, 0);
 	return 0;
 }
@@ -337,7 +403,7 @@ descriptors(char **arguments)
 {
 	pthread_t running[THREADS];
 
-	run_threads(running, 50);
+	run_threads(running, work, 50);
 	burn_some(20);
 	printf("%u\n", count_descriptors());
 	join_threads(running);
@@ -406,7 +472,9 @@ own_signals(char **arguments)
 	say_mask("unblocked");
 	signal(SIGPROF, on_profile);
 	setitimer(ITIMER_PROF, &often, NULL);
-	burn_some(200);
+	/* It comes at ticks of the kernel that hit the program, however many these are. */
+	while (count_profile <= 10)
+		burn_some(10);
 	printf("profiled: %d\n", count_profile > 10);
 	return 0;
 }
@@ -629,7 +697,7 @@ waiting(char **arguments)
 	epoll = epoll_create1(0);
 	sem_init(&semaphore, 0, 0);
 	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
-	run_threads(running, 150);
+	run_threads(running, work, 150);
 	wait_all();
 	wait_busily();
 	be_interrupted();
@@ -730,6 +798,7 @@ main(int count, char **arguments)
 		{"kernel", kernel},
 		{"kernel_spread", kernel_spread},
 		{"threads", threads},
+		{"short_threads", short_threads},
 		{"processes", processes},
 		{"image", image},
 		{"descriptors", descriptors},

@@ -66,12 +66,16 @@ def differs(name, got_ns, wanted_ns, grain, pieces):
             f"{allowed / 1e6:.1f} off allowed"]
 
 
-def differs_in_all(profile, wanted_ns):
-    """All CPU time has a sample, or is known to have none, or was spent in the library itself."""
+def differs_in_all(profile, wanted_ns, start_ns=0):
+    """
+    All CPU time has a sample, or is known to have none, or was spent in the library itself; what was
+    spent at the start may be before the first period.
+    """
     _, whole = sampled_ns(profile)
     rest = profile.rows("SELECT total(own_ns) AS own, total(unsampled_ns) AS left FROM process")[0]
     got_ns = whole + rest["own"] + rest["left"]
-    if abs(got_ns - wanted_ns) <= wanted_ns * OFF_ALL + OFF_ALL_NS:
+    off_ns = wanted_ns * OFF_ALL + OFF_ALL_NS
+    if wanted_ns - start_ns - off_ns <= got_ns <= wanted_ns + off_ns:
         return []
     return [f"all: {whole / 1e6:.1f} ms, of itself {rest['own'] / 1e6:.1f}, without a sample "
             f"{rest['left'] / 1e6:.1f}; {wanted_ns / 1e6:.1f} wanted"]
@@ -114,16 +118,36 @@ def check_threads(source, rate):
         problems = lost_problems(run)
         if problems:
             return problems
+        took = sorted(int(line.split()[1]) for line in run.err.decode().splitlines()
+                      if line.startswith("worker "))
         threads = run.profile.rows("SELECT total(s.cpu_ns) AS ns FROM samples s "
-                                   "GROUP BY s.thread ORDER BY ns DESC LIMIT 4")
+                                   "GROUP BY s.thread ORDER BY ns DESC LIMIT 4")[::-1]
         if len(threads) != 4:
             problems.append(f"{len(threads)} threads computed")
         # What has no sample at the end of one of them is known, but not of which.
         left_ns = run.profile.processes()[0]["unsampled_ns"]
-        for ns in (thread["ns"] for thread in threads):
-            problems += differs("a thread", min(max(ns, 100e6), ns + left_ns), 100e6,
+        for ns, wanted in zip((thread["ns"] for thread in threads), took):
+            problems += differs("a thread", min(max(ns, wanted), ns + left_ns), wanted,
                                 Grain(run.profile, source), 1)
-        return problems + differs_in_all(run.profile, spent(run.err)["all"])
+        wanted = spent(run.err)
+        return problems + differs_in_all(run.profile, wanted["all"], wanted["start"])
+
+
+def check_short_threads(source):
+    """Threads that are over before a period is have as many samples as one that goes on."""
+    with TimeRun([SAMPLED, "short_threads"], options=SOURCES[source]) as run:
+        problems = lost_problems(run)
+        if problems:
+            return problems
+        by_name, _ = sampled_ns(run.profile)
+        wanted = spent(run.err)
+        left_ns = run.profile.processes()[0]["unsampled_ns"]
+        for name, kernel in (("burn_short", False), ("read_short", source == "perf")):
+            grain = Grain(run.profile, source, kernel)
+            problems += differs(name, by_name.get(name, 0), wanted[name], grain,
+                                wanted[name] / grain.ns)
+        return problems + [f"{left_ns / 1e6:.1f} ms without a sample of {wanted['all'] / 1e6:.1f}"
+                           ] * (left_ns > wanted["all"] / 10)
 
 
 def check_processes(source, rate):
@@ -210,6 +234,7 @@ def cases():
             yield f"kernel {source} {rate}", check_kernel, ("kernel", source, rate)
         yield f"kernel_spread {source}", check_kernel, ("kernel_spread", source, 1000)
         yield f"threads {source}", check_threads, (source, 1000)
+        yield f"short threads {source}", check_short_threads, (source,)
         yield f"processes {source}", check_processes, (source, 1000)
     if os.geteuid() == 0 and Ended([*as_user(NOBODY), "test", "-x", SAMPLED]).status == 0:
         yield "kernel unprivileged", check_kernel, ("kernel", "perf", 1000, NOBODY)
