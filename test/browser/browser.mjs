@@ -85,6 +85,7 @@ export class Browser {
 				{width, height, deviceScaleFactor: 1, mobile: false});
 		await page.emulate(media);
 		await page.send("Emulation.setScriptExecutionDisabled", {value: !script});
+		page.expectLoad();
 		await page.send("Page.navigate", {url: pathToFileURL(file).href + hash});
 		if (script)
 			await page.until("Boolean(globalThis.thag && (thag.view || thag.failed))");
@@ -98,7 +99,12 @@ export class Browser {
 		const ended = new Promise((resolve) => this.process.once("exit", resolve));
 		await this.send("Browser.close").catch(() => {});
 		await ended;
-		rmSync(this.profile, {recursive: true, force: true, maxRetries: 5});
+		// A helper of Chromium may outlive it, and still write there.
+		try {
+			rmSync(this.profile, {recursive: true, force: true, maxRetries: 5});
+		} catch (error) {
+			console.error(this.profile + " is left: " + error.message);
+		}
 	}
 }
 
@@ -114,6 +120,12 @@ class Page {
 		this.session = session;
 		this.errors = [];
 		this.requests = [];
+		this.expectLoad();
+	}
+
+	// Anew before the page is navigated: about:blank is loaded too.
+	expectLoad()
+	{
 		this.loaded = new Promise((resolve) => this.load = resolve);
 	}
 

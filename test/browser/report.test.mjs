@@ -153,10 +153,12 @@ on("the flamegraph has the numbers of the metric, and its zoom is a step of the 
 
 on("a dragged range holds what SQL says was allocated in it and lived at its end", python, async (page) => {
 	const box = await page.value(`(() => { const {left, top, width} = document.querySelector(".panel .plot").getBoundingClientRect(); return {left, top, width}; })()`);
-	// Around where most ran, wherever a busy machine put that.
+	// Around where most was allocated, wherever a busy machine put that, and whole.
+	const count = await page.value("thag.view.sums.spanCount");
 	const busiest = Number(execFileSync("sqlite3", [python.profile,
-		"SELECT span FROM moment GROUP BY span ORDER BY sum(cpu_ns) DESC LIMIT 1"]));
-	const middle = busiest / await page.value("thag.view.sums.spanCount");
+		`SELECT born FROM span WHERE born BETWEEN 0.1 * ${count} AND 0.85 * ${count}
+		 GROUP BY born ORDER BY sum(blocks) DESC LIMIT 1`]));
+	const middle = busiest / count;
 	const y = box.top + 60, from = box.left + box.width * Math.max(0.05, middle - 0.15),
 		to = box.left + box.width * Math.min(0.9, middle + 0.15);
 	await page.mouse("mousePressed", from, y, {button: "left", buttons: 1, clickCount: 1});

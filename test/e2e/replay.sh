@@ -109,12 +109,14 @@ run env THAG_RECORD=only THAG_RECORD_ONLY=1 LD_PRELOAD="$LIBRARY" THAG_PROFILER=
 check '... and results where it cannot' eventually says '.html'
 
 rm -rf again && mkdir again
-thag-run -q --memory --record stopped --record-only -o none sleep 60 2>err &
+# Its program says when it is profiled, and is no sleep yet.
+thag-run -q --memory --record stopped --record-only -o none \
+	sh -c ': >attached; exec sleep 60' 2>err &
 wrapper=$!
-eventually pgrep -P $wrapper thag-analyzer >/dev/null && sleep 0.3
+eventually test -e attached
 pkill -TERM -P $wrapper thag-analyzer
 check 'ended by request, it says so' eventually says 'stopped: the recording was ended by request'
-pkill -P $wrapper sleep
+eventually pkill -P $wrapper sleep
 wait $wrapper
 run thag replay -q -o again stopped
 check '... and when it is replayed' says 'ended by request, before the program was'

@@ -233,8 +233,11 @@ check '... of a profile of time too' shows connection
 # Sizes, colours, signals.
 menu 80 24 'thag-profile profiles'
 keys 3 Enter End Up Up Up Up Enter
+# Not in the menu, where the tree has its name too.
+shows 'arrows  e heaviest'
 tm resize-window -x 50 -y 12
-check 'a smaller terminal' shows 'Call tree'
+check 'a smaller terminal' eventually screen_has sh -c \
+	'[ "$(sed -n "1p; 12p" | grep -cE "Call tree|arrows  e heaviest")" = 2 ]'
 tm resize-window -x 130 -y 40
 keys e
 check 'a larger one' shows 'Esc back'

@@ -69,8 +69,17 @@ check 'a program that was not rebuilt is sampled' says 'CPU time'
 run thag report --json busy-*.thag
 check '... and knows its hottest function' [ "$(value '.time.functions[0].name')" = burn ]
 # In the kernel a sample stands for a tick of its, however many of these there were.
-check '... at the rate that was asked for' [ "$(value '.time.cpu |
-	(.samples - .kernel_samples) * 1e9 / (.time_ns - .kernel_ns) | floor')" -gt 900 ]
+rate() {
+	value '.time.cpu | (.samples - .kernel_samples) * 1e9 / (.time_ns - .kernel_ns) | floor'
+}
+# Where a hypervisor takes the processor away there are fewer, and never more: one run of five will do.
+for _ in 2 3 4 5; do
+	[ "$(rate)" -le 900 ] || break
+	rm -f busy-*
+	run thag-run --time "$PROGRAMS/busy"
+	run thag report --json busy-*.thag
+done
+check '... at the rate that was asked for' [ "$(rate)" -gt 900 ]
 
 # What thag.h itself has in a program is no call of the program's.
 cat >named.c <<'C'

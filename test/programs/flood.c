@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Allocates for as long as it is told, and says so now and then. flood ROUNDS MICROSECONDS */
+/*
+ * Allocates for as long as it is told, and says so now and then. flood ROUNDS MICROSECONDS
+ * With FLOOD_STOPS in the environment it stops itself after the first round, until SIGCONT.
+ */
 #include "sites.h"
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,6 +20,8 @@ main(int count, char **arguments)
 		churn_flood(20000, 10);
 		printf("%u\n", i);
 		fflush(stdout);
+		if (i == 0 && getenv("FLOOD_STOPS"))
+			raise(SIGSTOP);
 		if (pause_us)
 			usleep(pause_us);
 	}

@@ -37,9 +37,18 @@ def find_collector(directory):
         return int(file.read())
 
 
-def wait_for_words(process):
-    """Until the program has said something: it is profiled by then, and in the middle of its work."""
-    wait_for_bytes(f"/proc/{process.pid}/fd/1")
+def wait_for_stop(process):
+    """Until the program has stopped itself: it is profiled by then, and in the middle of its work."""
+    for _ in range(6000):
+        with open(f"/proc/{process.pid}/stat") as file:
+            if file.read().rpartition(")")[2].split()[0] == "T":
+                return
+        time.sleep(0.01)
+    raise RuntimeError("the program does not stop")
+
+
+def go_on(process):
+    process.send_signal(signal.SIGCONT)
 
 
 def wait_for_bytes(path):
@@ -53,19 +62,23 @@ def wait_for_bytes(path):
 def preloaded(command, during, figures=None, options=None):
     """
     Runs a program with the library preloaded by hand, and `during` in the middle of it with the
-    analyzer's pid and the process. Returns what is wrong with how it ended; `figures` takes the
-    profile and says what is wrong with that.
+    analyzer's pid and the process, which is stopped and goes on afterwards at the latest. Returns
+    what is wrong with how it ended; `figures` takes the profile and says what is wrong with that.
     """
     with tempfile.TemporaryDirectory(prefix="thag-reader-") as directory:
         environment = {"LD_PRELOAD": os.path.join(BUILD, "preload/libthag.so"),
                        "THAG_PROFILER": f"memory,{directory}",
-                       "THAG_ANALYZER": announced_analyzer(directory), **(options or {})}
+                       "THAG_ANALYZER": announced_analyzer(directory), "FLOOD_STOPS": "1",
+                       **(options or {})}
         found = []
 
         def act(process):
             found.append(find_collector(directory))
-            wait_for_words(process)
-            during(found[0], process)
+            wait_for_stop(process)
+            try:
+                during(found[0], process)
+            finally:
+                go_on(process)
 
         problems = same(Ended(command, environment, during=act), Ended(command))
         for _ in range(3000):
@@ -97,21 +110,24 @@ def killed():
 
 def killed_while_stopped():
     """The program waits for a reader that cannot come; then that one dies."""
-    def stop_and_kill(pid, _):
+    def stop_and_kill(pid, process):
         os.kill(pid, signal.SIGSTOP)
+        go_on(process)
         time.sleep(1)
         os.kill(pid, signal.SIGKILL)
     return preloaded([FLOOD[0], "200"], stop_and_kill)
 
 
-def stop(pid, _):
+def stop(pid, process):
     os.kill(pid, signal.SIGSTOP)
+    go_on(process)
     time.sleep(1)
     os.kill(pid, signal.SIGCONT)
 
 
 def stop_to_the_end(pid, process):
     os.kill(pid, signal.SIGSTOP)
+    go_on(process)
     try:
         process.wait(TIMEOUT)
     finally:

@@ -145,7 +145,7 @@ run thag-gate accept --budget pace.json --name slow --metrics cpu --runs 10 --re
 check 'a budget of times holds samples' [ -s pace.paths/cpu/slow.paths ]
 run thag-gate check --budget pace.json --name slow --runs 10 --artifacts slow -- \
 	"$LEDGERS/ledger-slower"
-check 'twice the time in one function fails' [ "$status" = 3 ]
+check 'ten times the time in one function fails' [ "$status" = 3 ]
 check '... on its line' grep -qE "$digest< " out
 check '... with a table' grep -q digest slow/cpu-difference.txt
 check '... and a picture' [ -s slow/cpu-difference.svg ]
