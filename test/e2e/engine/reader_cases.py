@@ -105,7 +105,12 @@ def same(ended, plain):
 
 
 def killed():
-    return preloaded(FLOOD, lambda pid, _: os.kill(pid, signal.SIGKILL))
+    """In the middle of reading: there is much more to come."""
+    def kill_reading(pid, process):
+        go_on(process)
+        time.sleep(0.02)
+        os.kill(pid, signal.SIGKILL)
+    return preloaded([FLOOD[0], "200"], kill_reading)
 
 
 def killed_while_stopped():

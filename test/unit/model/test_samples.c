@@ -74,6 +74,25 @@ Test(samples, time_that_no_sample_stands_for_is_known)
 	cr_assert_eq(first()->unsampled_ns, 1234567);
 }
 
+Test(samples, what_stands_for_too_much_in_one_process_is_less_left_of_another)
+{
+	struct model_thread *other = feeder_thread(model, 2, 1);
+
+	rate(thread, 1000, false);
+	rate(other, 1000, false);
+	feed_numbers(model, thread, RECORD_LOST, 0, (uint64_t)-300, RECORD_LOST_TIME, 0, 0, 0);
+	feed_numbers(model, thread, RECORD_LOST, 0, 100, RECORD_LOST_TIME, 0, 0, 0);
+	feed_numbers(model, other, RECORD_LOST, 0, 500, RECORD_LOST_TIME, 0, 0, 0);
+	finish(20000000);
+
+	uint64_t left_ns = 0;
+
+	for (unsigned i = 0; i < run->processes->len; i++)
+		left_ns += ((struct process *)g_ptr_array_index(run->processes, i))->unsampled_ns;
+	cr_assert_eq(first()->unsampled_ns, 0);
+	cr_assert_eq(left_ns, 500 - 200);
+}
+
 Test(samples, wall_time_and_cpu_time_are_kept_apart)
 {
 	rate(thread, 1000, false);

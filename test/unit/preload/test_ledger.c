@@ -132,7 +132,10 @@ Test(ledger, what_is_left_is_known)
 	begin(MS);
 	pass(100000, false, false);
 	account.whole_ns += 3 * MS;
-	expect("left", ledger_left_ns(&ledger, &account), 3 * MS, MS);
+	expect("left", (uint64_t)ledger_left_ns(&ledger, &account), 3 * MS, MS);
+	begin(MS);
+	ledger_hit(&ledger);
+	cr_assert_eq(ledger_left_ns(&ledger, &account), -(int64_t)MS);
 	begin(MS);
 	cr_assert_eq(ledger_left_ns(&ledger, &account), 0);
 }
