@@ -65,9 +65,12 @@ samples_add(struct timing_thread *thread, const struct model_event *event)
 		sums->sums[kind].kernel_periods += periods;
 		sums->sums[kind].kernel_ns += time_ns;
 	}
+	/* What it stands for may have passed in other threads: see sampler.h. */
+	const uint64_t own_ticks = event->ticks - MIN(thread->thread->start_ticks, event->ticks);
+
 	chart_sample(&thread->process->timing->chart, &thread->lane,
 		(struct chart_piece){
-			.start = event->ticks > ticks ? event->ticks - ticks : 0,
+			.start = event->ticks - MIN(ticks, own_ticks),
 			.end = event->ticks,
 			.node = node,
 			.kind = kind == SAMPLE_WALL ? CHART_WALL : CHART_CPU,

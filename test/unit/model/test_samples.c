@@ -133,6 +133,24 @@ Test(samples, the_same_call_path_again_is_one_piece_of_the_chart)
 	cr_assert_eq(g_array_index(chart, struct chart_box, 2).start_ns, 8000000);
 }
 
+Test(samples, no_piece_of_the_chart_is_older_than_its_thread)
+{
+	struct model_thread *late =
+		model_thread(model_process(model, 1, 1001, 0), 2, 1002, 10000000);
+	const struct model_event event = {
+		.thread = late, .ticks = 10400000, .node = 1, .size = 1, .kind = RECORD_SAMPLE};
+
+	rate(late, 1000, false);
+	model_apply(model, &event, 1);
+	finish(20000000);
+
+	const GArray *chart = thread_at(1)->chart;
+
+	cr_assert_eq(chart->len, 1);
+	cr_assert_eq(g_array_index(chart, struct chart_box, 0).start_ns, 10000000);
+	cr_assert_eq(g_array_index(chart, struct chart_box, 0).duration_ns, 400000);
+}
+
 Test(samples, a_chart_of_many_pieces_gets_coarser)
 {
 	struct chart_lane lane = {0};
